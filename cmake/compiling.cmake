@@ -1,0 +1,29 @@
+# How this project's own files are compiled. Nothing here reaches a program that uses the library.
+
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# What a shared library exports is marked in the headers.
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+if(MTAIO_WARNINGS_AS_ERRORS)
+  add_compile_options(-Werror)
+endif()
+
+if(MTAIO_SANITIZE)
+  set(mtaio_sanitizers ${MTAIO_SANITIZE})
+  if(MTAIO_SANITIZE MATCHES undefined)
+    # Not part of 'undefined', though undefined it is: a duration in floating point that does not fit into ticks.
+    string(APPEND mtaio_sanitizers ",float-cast-overflow")
+  endif()
+  add_compile_options(-fsanitize=${mtaio_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${mtaio_sanitizers})
+endif()

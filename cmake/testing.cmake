@@ -1,0 +1,31 @@
+# How programs become tests. Every test has a time limit, so that a hang is a failure.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+set(mtaio_test_seconds 120)
+set(mtaio_test_environment "")
+if(MTAIO_SANITIZE)
+  set(mtaio_test_seconds 300)
+  find_program(MTAIO_SYMBOLIZER NAMES llvm-symbolizer-19 llvm-symbolizer)
+  if(MTAIO_SYMBOLIZER)
+    set(symbolizer ":external_symbolizer_path=${MTAIO_SYMBOLIZER}")
+  endif()
+  # A test case may take four times as long before tests/main.cpp calls it a hang.
+  set(mtaio_test_environment
+      MTAIO_TEST_CASE_SECONDS=240
+      "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_init_order=1${symbolizer}"
+      "UBSAN_OPTIONS=print_stacktrace=1${symbolizer}"
+      "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1${symbolizer}")
+endif()
+
+# mtaio_add_test(NAME COMMAND...): a CTest test with the time limit and the environment of this build.
+function(mtaio_add_test name)
+  add_test(NAME ${name} COMMAND ${ARGN})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${mtaio_test_seconds} ENVIRONMENT "${mtaio_test_environment}")
+endfunction()
+
+# mtaio_add_checked_program(NAME TARGET EXPECTATION...): runs TARGET under tools/check_program.py, which compares what it
+# prints and how it ends.
+function(mtaio_add_checked_program name target)
+  mtaio_add_test(${name} ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_program.py ${ARGN}
+                 $<TARGET_FILE:${target}>)
+endfunction()
