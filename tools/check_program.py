@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Runs a program and compares what it prints and how it ends.
+
+    check_program.py --prints FILE PROGRAM
+        The program exits with 0 and prints exactly what FILE holds on standard output.
+
+    check_program.py --aborts-as-told-in SOURCE PROGRAM
+        The program is ended by abort(), and standard error contains a match for the regular expression in the first
+        line of its SOURCE: `// expect: REGEX`.
+"""
+
+import argparse
+import difflib
+import pathlib
+import re
+import resource
+import signal
+import subprocess
+import sys
+
+
+def describe_end(returncode):
+    if returncode < 0:
+        return f"was ended by {signal.Signals(-returncode).name}"
+    return f"exited with {returncode}"
+
+
+def expected_message(source):
+    """The regular expression that the first line of `source` gives."""
+    first_line = source.read_text(encoding="utf-8").partition("\n")[0]
+    match = re.fullmatch(r"// expect: (.+)", first_line)
+    if match is None:
+        sys.exit(f"{source}:1: '// expect: ' and a regular expression should stand here, not: {first_line}")
+    return match[1]
+
+
+def check_prints(result, expected):
+    """The complaints about a program that should have printed `expected` and succeeded."""
+    if result.stdout != expected:
+        yield from difflib.unified_diff(
+            expected.splitlines(), result.stdout.splitlines(), "expected", "printed", lineterm="")
+    if result.returncode != 0:
+        yield f"The program {describe_end(result.returncode)}; it should exit with 0."
+
+
+def check_aborts(result, pattern):
+    """The complaints about a program that should have aborted with a message that matches `pattern`."""
+    if result.returncode != -signal.SIGABRT:
+        yield f"The program {describe_end(result.returncode)}; it should be ended by SIGABRT."
+    if not re.search(pattern, result.stderr, re.MULTILINE):
+        yield f"Standard error does not match: {pattern}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    expectation = parser.add_mutually_exclusive_group(required=True)
+    expectation.add_argument("--prints", type=pathlib.Path, metavar="FILE")
+    expectation.add_argument("--aborts-as-told-in", type=pathlib.Path, metavar="SOURCE")
+    parser.add_argument("program", nargs="+")
+    arguments = parser.parse_args()
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    result = subprocess.run(arguments.program, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+                            errors="backslashreplace")
+    if arguments.prints is not None:
+        complaints = list(check_prints(result, arguments.prints.read_text(encoding="utf-8")))
+    else:
+        complaints = list(check_aborts(result, expected_message(arguments.aborts_as_told_in)))
+
+    for complaint in complaints:
+        print(complaint)
+    if complaints:
+        print(f"--- standard error of {arguments.program[0]}:\n{result.stderr}", end="")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
