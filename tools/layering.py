@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Holds every #include of include/ and src/ to the layers.
+
+    layering.py [ROOT]
+
+A folder src/<layer>/ is a layer; its CMakeLists.txt says which lower layers it uses and which public headers it has:
+
+    mtaio_layer(wait USES base coro HEADERS latch.hpp lowlevel/wait_list.hpp)
+
+The rules:
+ 1. A file includes files of its own layer and of the layers its layer USES. That is the whole truth: what a used layer
+    uses itself is not passed on. A layer that is named in USES is also included somewhere.
+ 2. Every public header belongs to exactly one layer.
+ 3. The umbrella header includes every header directly in include/mtaio/, belongs to no layer, and is included by none.
+ 4. A public header includes no private one.
+ 5. A header of the layer `lockfree` includes only <atomic>, <cstddef>, <cstdint> and its own layer, so that a model
+    checker can take it as it is.
+ 6. No file includes itself, on whatever way round.
+ 7. No folder has a name that says nothing, such as detail, utils, common or impl.
+
+Prints a line for each breach, and exits with 1 if there are any.
+"""
+
+import pathlib
+import re
+import sys
+
+HEADERS_FOR_LOCKFREE = {"atomic", "cstddef", "cstdint"}
+FOLDERS_THAT_SAY_NOTHING = {"detail", "details", "util", "utils", "common", "impl", "internal", "misc"}
+FOLDERS_NOT_OURS = {"build", "__pycache__"}
+
+
+class Layer:
+    def __init__(self, name, uses, headers):
+        self.name = name
+        self.uses = uses
+        self.headers = headers  # as written: relative to include/mtaio/
+
+
+class Include:
+    def __init__(self, file, line, text, target):
+        self.file = file
+        self.line = line
+        self.text = text  # with its quotes or brackets
+        self.target = target  # the file of this project that is meant, or None
+
+    def breach(self, why):
+        return f"{self.file}:{self.line}: {self.text}: {why}"
+
+
+class Project:
+    """The layers and the include lines of the tree below `root`. All paths are relative to it, with slashes."""
+
+    def __init__(self, root):
+        self.root = root
+        self.layers = {}
+        self.umbrella = None
+        for cmake_file in sorted(root.glob("src/**/CMakeLists.txt")):
+            self._read_layers(cmake_file.read_text(encoding="utf-8"))
+        self.files = sorted(
+            path.relative_to(root).as_posix()
+            for top in ("include", "src")
+            for path in root.glob(f"{top}/**/*")
+            if path.suffix in (".hpp", ".cpp"))
+        self.public_headers = [file for file in self.files if file.startswith("include/")]
+        self.owners = {file: self._find_owners(file) for file in self.files}
+        self.includes = {file: list(self._read_includes(file)) for file in self.files}
+
+    def _read_layers(self, text):
+        text = re.sub(r"#.*", "", text)
+        for name, arguments in re.findall(r"\bmtaio_layer\(\s*(\w+)([^)]*)\)", text):
+            lists = {"USES": [], "HEADERS": []}
+            current = []
+            for word in arguments.split():
+                if word in lists:
+                    current = lists[word]
+                else:
+                    current.append(word)
+            self.layers[name] = Layer(name, lists["USES"], lists["HEADERS"])
+        for header in re.findall(r"\bmtaio_umbrella\(\s*([^\s)]+)\s*\)", text):
+            self.umbrella = f"include/mtaio/{header}"
+
+    def _find_owners(self, file):
+        """The names of the layers that `file` belongs to."""
+        if file.startswith("src/"):
+            return [file.split("/")[1]]
+        header = file.removeprefix("include/mtaio/")
+        return [layer.name for layer in self.layers.values() for listed in layer.headers if listed == header]
+
+    def _read_includes(self, file):
+        lines = (self.root / file).read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, start=1):
+            match = re.match(r'\s*#\s*include\s*(<([^>]+)>|"([^"]+)")', line)
+            if match:
+                target = self._resolve(file, match[2] or match[3], quoted=match[3] is not None)
+                yield Include(file, number, match[1], target)
+
+    def _resolve(self, file, name, quoted):
+        if name.startswith("mtaio/"):
+            return f"include/{name}"
+        if not quoted:
+            return None
+        beside = (pathlib.PurePosixPath(file).parent / name).as_posix()
+        return beside if beside in self.files else f"src/{name}"
+
+    def layer_of(self, file):
+        """The name of the layer that `file` belongs to; None for the umbrella and where rule 2 is broken."""
+        owners = self.owners.get(file, [])
+        return owners[0] if len(owners) == 1 and file != self.umbrella else None
+
+    def all_includes(self):
+        for includes in self.includes.values():
+            yield from includes
+
+
+def check_declarations(project):
+    """Rule 2, and that what the layers declare exists."""
+    for layer in project.layers.values():
+        where = f"src/{layer.name}/CMakeLists.txt"
+        for used in layer.uses:
+            if used not in project.layers:
+                yield f"{where}: USES {used}: there is no such layer."
+        for header in layer.headers:
+            if f"include/mtaio/{header}" not in project.files:
+                yield f"{where}: HEADERS {header}: there is no such file in include/mtaio/."
+    for file in project.public_headers:
+        owners = project.owners[file]
+        if file == project.umbrella:
+            if owners:
+                yield f"{file}: is the umbrella header, but layer {owners[0]} names it in its HEADERS."
+        elif not owners:
+            yield f"{file}: belongs to no layer. Name it in the HEADERS of one, in src/<layer>/CMakeLists.txt."
+        elif len(owners) > 1:
+            yield f"{file}: belongs to more than one layer ({', '.join(owners)}). Leave it in the HEADERS of one."
+    for file in project.files:
+        if file.startswith("src/") and project.owners[file][0] not in project.layers:
+            yield f"{file}: lies in no layer. src/{project.owners[file][0]}/CMakeLists.txt has to declare one."
+
+
+def check_targets(project):
+    """That the files of this project that are included exist."""
+    for include in project.all_includes():
+        if include.target is not None and include.target not in project.files:
+            yield include.breach("there is no such file.")
+
+
+def check_layers(project):
+    """Rule 1."""
+    used = {layer: set() for layer in project.layers}
+    for include in project.all_includes():
+        source, target = project.layer_of(include.file), project.layer_of(include.target)
+        if source not in project.layers or target not in project.layers:
+            continue
+        used[source].add(target)
+        if target != source and target not in project.layers[source].uses:
+            yield include.breach(
+                f"layer {source} does not use layer {target}. Its USES are: "
+                f"{' '.join(project.layers[source].uses) or 'none'} (src/{source}/CMakeLists.txt).")
+    for layer in project.layers.values():
+        for name in layer.uses:
+            if name in project.layers and name not in used[layer.name]:
+                yield (f"src/{layer.name}/CMakeLists.txt: USES {name}: no file of layer {layer.name} includes one of "
+                       f"layer {name}. Take it out.")
+
+
+def check_umbrella(project):
+    """Rule 3, but for what check_declarations sees."""
+    for include in project.all_includes():
+        if include.target is not None and include.target == project.umbrella:
+            yield include.breach("is for users of the library; include the headers that are needed.")
+    if project.umbrella not in project.files:
+        yield "src/CMakeLists.txt: mtaio_umbrella(): names no header in include/mtaio/."
+        return
+    included = {include.target for include in project.includes[project.umbrella]}
+    for file in project.public_headers:
+        if re.fullmatch(r"include/mtaio/[^/]+", file) and file != project.umbrella and file not in included:
+            yield f"{project.umbrella}: does not include <{file.removeprefix('include/')}>."
+
+
+def check_public_headers(project):
+    """Rule 4."""
+    for file in project.public_headers:
+        for include in project.includes[file]:
+            if include.target is not None and not include.target.startswith("include/"):
+                yield include.breach("a public header includes only what is installed.")
+
+
+def check_lockfree(project):
+    """Rule 5."""
+    for file in project.files:
+        if not file.endswith(".hpp") or project.layer_of(file) != "lockfree":
+            continue
+        for include in project.includes[file]:
+            standard = include.target is None and include.text.strip('<>"') in HEADERS_FOR_LOCKFREE
+            if not standard and project.layer_of(include.target) != "lockfree":
+                yield include.breach(
+                    "a lock-free header includes only <atomic>, <cstddef>, <cstdint> and other lock-free headers.")
+
+
+def check_cycles(project):
+    """Rule 6."""
+    finished = set()
+
+    def visit(file, path):
+        if file in path:
+            yield f"{file}: includes itself: {' -> '.join(path[path.index(file):] + [file])}."
+            return
+        if file in finished:
+            return
+        for include in project.includes.get(file, []):
+            if include.target is not None:
+                yield from visit(include.target, path + [file])
+        finished.add(file)
+
+    for file in project.files:
+        yield from visit(file, [])
+
+
+def check_folders(project):
+    """Rule 7."""
+    def visit(folder):
+        for path in sorted(folder.iterdir()):
+            if path.is_dir() and not path.name.startswith(".") and path.name not in FOLDERS_NOT_OURS:
+                if path.name in FOLDERS_THAT_SAY_NOTHING:
+                    yield f"{path.relative_to(project.root).as_posix()}/: this name says nothing about what is inside."
+                yield from visit(path)
+
+    yield from visit(project.root)
+
+
+RULES = [
+    check_declarations,
+    check_targets,
+    check_layers,
+    check_umbrella,
+    check_public_headers,
+    check_lockfree,
+    check_cycles,
+    check_folders,
+]
+
+
+def find_breaches(root):
+    project = Project(root)
+    return [breach for rule in RULES for breach in rule(project)]
+
+
+def main():
+    root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent
+    breaches = find_breaches(root)
+    for breach in breaches:
+        print(breach)
+    return 1 if breaches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
