@@ -1,0 +1,55 @@
+/// What can be awaited.
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio {
+namespace lowlevel {
+
+template <class T>
+concept Awaiter = requires(T& awaiter) {
+  { awaiter.await_ready() } -> std::convertible_to<bool>;
+  awaiter.await_resume();
+};
+
+template <class T>
+concept HasMemberCoAwait = requires(T&& awaitable) {
+  { std::forward<T>(awaitable).operator co_await() } -> Awaiter;
+};
+
+template <class T>
+concept HasFreeCoAwait = requires(T&& awaitable) {
+  { operator co_await(std::forward<T>(awaitable)) } -> Awaiter;
+};
+
+/// The awaiter of an awaitable, as `co_await` finds it.
+template <class T>
+decltype(auto) awaiter_of(T&& awaitable) {
+  if constexpr (HasMemberCoAwait<T>) {
+    return std::forward<T>(awaitable).operator co_await();
+  } else if constexpr (HasFreeCoAwait<T>) {
+    return operator co_await(std::forward<T>(awaitable));
+  } else {
+    return std::forward<T>(awaitable);
+  }
+}
+
+}  // namespace lowlevel
+
+/// Something that `co_await` accepts in any coroutine: a `Task`, what the members of the library return, or a type of
+/// one's own.
+template <class T>
+concept Awaitable = lowlevel::HasMemberCoAwait<T> || lowlevel::HasFreeCoAwait<T> ||
+                    lowlevel::Awaiter<std::remove_reference_t<T>>;
+
+/// What `co_await` on a `T` results in.
+template <Awaitable T>
+using await_result_t =
+    decltype(std::declval<std::remove_reference_t<decltype(lowlevel::awaiter_of(
+                 std::declval<T>()))>&>()
+                 .await_resume());
+
+}  // namespace mtaio

@@ -1,0 +1,118 @@
+/// A countdown to wait for.
+#pragma once
+
+#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/lowlevel/waiter.hpp>
+#include <mtaio/timeout.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <optional>
+
+namespace mtaio {
+
+/// Lets tasks wait until something has happened a number of times. Once at zero it stays open.
+///
+///     mtaio::Latch ready{3};
+///     ...
+///     ready.count_down();                      // in three places
+///     ...
+///     if (!co_await ready.wait(5s)) give_up();
+///
+/// What a thread did before `count_down()` is visible to whoever `wait()` lets through. Destroying a latch that
+/// somebody waits on ends the program with a message.
+class [[gnu::visibility("default")]] Latch {
+ public:
+  class Wait;
+  class CountedDown;
+
+  /// Opens after `count` steps; zero: open from the start. Throws `std::invalid_argument` if negative.
+  explicit Latch(std::ptrdiff_t count);
+  Latch(const Latch&) = delete;
+  Latch& operator=(const Latch&) = delete;
+  ~Latch();
+
+  /// Takes `n` steps, at the call; the count stops at zero. Throws `std::invalid_argument` if `n` is negative. The result
+  /// may be awaited or ignored.
+  ///
+  /// Suspends:  never.
+  /// Resumes:   at once.
+  /// Cancelled: no cancellation point.
+  /// Threads:   any, also such that belong to no runtime.
+  /// Lifetime:  a task that is let through may destroy the latch at once.
+  CountedDown count_down(std::ptrdiff_t n = 1);
+
+  /// Waits until the count is zero, and gives true.
+  ///
+  /// Suspends:  only while the count is above zero.
+  /// Resumes:   on the waiter's own scheduler, first come first served; never inside count_down().
+  /// Cancelled: throws CancelledError and leaves the count as it was.
+  /// Threads:   any.
+  /// Lifetime:  the latch outlives its waiters.
+  [[nodiscard]] Wait wait() noexcept;
+
+  /// The same for at most `timeout`, counted from the `co_await`: false when the time ran out. `wait(0s)` only looks.
+  [[nodiscard]] Wait wait(Timeout timeout) noexcept;
+
+  [[nodiscard]] std::size_t get_count() const noexcept {
+    return count_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  [[nodiscard]] bool is_open() noexcept;
+  bool enlist(lowlevel::Waiter& waiter) noexcept;
+  void forget(lowlevel::Waiter& waiter) noexcept;
+
+  lowlevel::Lock lock_;              // guards all below
+  std::atomic<std::size_t> count_;   // read without the lock by get_count()
+  lowlevel::WaitList waiters_;
+};
+
+class Latch::CountedDown {
+ public:
+  [[nodiscard]] bool await_ready() const noexcept { return true; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  void await_resume() const noexcept {}
+};
+
+class [[nodiscard, gnu::visibility("default")]] Latch::Wait {
+ public:
+  Wait(Latch& latch, std::optional<Timeout> timeout) noexcept : latch_{&latch}, timeout_{timeout} {}
+  class Awaiter;
+  Awaiter operator co_await() const noexcept;
+
+ private:
+  Latch* latch_;
+  std::optional<Timeout> timeout_;
+};
+
+class [[gnu::visibility("default")]] Latch::Wait::Awaiter {
+ public:
+  Awaiter(Latch& latch, std::optional<Timeout> timeout) noexcept
+      : latch_{latch}, timeout_{timeout} {}
+
+  [[nodiscard]] bool await_ready() noexcept;
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    waiter_.prepare(awaiting);
+    return suspend();
+  }
+  bool await_resume();
+
+ private:
+  bool suspend() noexcept;
+
+  Latch& latch_;
+  std::optional<Timeout> timeout_;
+  std::optional<bool> open_;  // known without waiting
+  lowlevel::TimedWaiter waiter_;
+};
+
+inline Latch::Wait Latch::wait() noexcept { return Wait{*this, std::nullopt}; }
+inline Latch::Wait Latch::wait(Timeout timeout) noexcept { return Wait{*this, timeout}; }
+inline Latch::Wait::Awaiter Latch::Wait::operator co_await() const noexcept {
+  return Awaiter{*latch_, timeout_};
+}
+
+}  // namespace mtaio

@@ -1,0 +1,34 @@
+/// A stack between tasks.
+#pragma once
+
+#include <mtaio/lowlevel/basic_queue.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace mtaio {
+
+/// `AsyncQueue`, but the last item in is the first one out.
+///
+///     mtaio::LIFOQueue<std::string> stack;
+///     co_await stack.put("first");
+///     co_await stack.put("second");
+///     assert(co_await stack.get() == "second");
+template <class T>
+class LIFOQueue : public lowlevel::BasicQueue<T, lowlevel::LifoStorage> {
+  using Base = lowlevel::BasicQueue<T, lowlevel::LifoStorage>;
+
+ public:
+  /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
+  explicit LIFOQueue(std::ptrdiff_t maxsize = 0) : Base{"LIFOQueue", maxsize} {}
+
+  /// As `AsyncQueue::put`, with the same promises.
+  typename Base::Put put(T item) { return {this->core(), std::move(item)}; }
+
+  /// As `AsyncQueue::try_put`.
+  bool try_put(T& item) {
+    return this->try_put_with(item, [](auto&) {});
+  }
+};
+
+}  // namespace mtaio

@@ -1,0 +1,46 @@
+/// How many at once.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace mtaio {
+
+/// The greatest number of tasks started and not yet finished. Converts from any integer.
+///
+/// Throws `std::invalid_argument` for less than 1.
+class Limit {
+ public:
+  template <std::integral Integer>
+    requires(!std::same_as<Integer, bool>)
+  constexpr Limit(Integer value) : value_{checked(value)} {}  // NOLINT(*-explicit-*): 8 is a Limit
+
+  [[nodiscard]] constexpr std::size_t value() const noexcept { return value_; }
+
+  friend constexpr bool operator==(Limit, Limit) noexcept = default;
+
+ private:
+  template <class Integer>
+  static constexpr std::size_t checked(Integer value) {
+    if (value < 1) {
+      throw std::invalid_argument{"Limit(" + std::to_string(value) +
+                                  "): at least one task must be allowed to run; use "
+                                  "mtaio::no_limit to run any number at once."};
+    }
+    if (std::cmp_greater(value, std::numeric_limits<std::size_t>::max())) {
+      return std::numeric_limits<std::size_t>::max();
+    }
+    return static_cast<std::size_t>(value);
+  }
+
+  std::size_t value_;
+};
+
+/// Any number of tasks at once.
+inline constexpr Limit no_limit{std::numeric_limits<std::size_t>::max()};
+
+}  // namespace mtaio

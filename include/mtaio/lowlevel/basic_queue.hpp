@@ -1,0 +1,328 @@
+/// The members that all queues share, for items of one type.
+#pragma once
+
+#include <mtaio/exceptions.hpp>
+#include <mtaio/lowlevel/frame_allocator.hpp>
+#include <mtaio/lowlevel/queue_core.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::lowlevel {
+
+/// A node with its item.
+template <class T, class Storage>
+struct ItemNode : Storage::Node {
+  explicit ItemNode(T&& moved) noexcept(std::is_nothrow_move_constructible_v<T>)
+      : item(std::move(moved)) {}
+
+  static void* operator new(std::size_t size) {
+    if constexpr (alignof(ItemNode) > __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+      return ::operator new(size, std::align_val_t{alignof(ItemNode)});
+    } else {
+      return allocate_frame(size);
+    }
+  }
+  static void operator delete(void* node, std::size_t size) noexcept {
+    if constexpr (alignof(ItemNode) > __STDCPP_DEFAULT_NEW_ALIGNMENT__) {
+      ::operator delete(node, std::align_val_t{alignof(ItemNode)});
+    } else {
+      deallocate_frame(node, size);
+    }
+  }
+
+  T item;
+};
+
+template <class T, class Storage>
+class [[nodiscard]] PutOperation;
+template <class T, class Storage, class Result>
+class [[nodiscard]] GetOperation;
+template <class Storage>
+class [[nodiscard]] JoinOperation;
+
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_put_after_shutdown(const char* queue);
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_get_after_shutdown(const char* queue);
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_task_done_too_often(
+    const char* queue);
+
+/// See `AsyncQueue`, which documents the members.
+template <class T, class Storage>
+class BasicQueue {
+  static_assert(std::is_object_v<T> && !std::is_const_v<T> && std::is_move_constructible_v<T>,
+                "the items of a queue are objects that can be moved");
+
+ public:
+  using value_type = T;
+  using Core = QueueCore<Storage>;
+  using Node = ItemNode<T, Storage>;
+  using Put = PutOperation<T, Storage>;
+  using Get = GetOperation<T, Storage, T>;
+  using Next = GetOperation<T, Storage, std::optional<T>>;
+  using Join = JoinOperation<Storage>;
+
+  BasicQueue(const char* name, std::ptrdiff_t maxsize)
+      : core_{name, maxsize, !std::is_nothrow_move_constructible_v<T>} {}
+  BasicQueue(const BasicQueue&) = delete;
+  BasicQueue& operator=(const BasicQueue&) = delete;
+  ~BasicQueue() {
+    while (auto* node = core_.drain()) delete static_cast<Node*>(node);
+  }
+
+  [[nodiscard]] Get get() noexcept { return Get{core_}; }
+  [[nodiscard]] Next next() noexcept { return Next{core_}; }
+  [[nodiscard]] Join join() noexcept { return Join{core_}; }
+
+  [[nodiscard]] std::optional<T> try_get() {
+    typename Core::Getter getter;
+    if (!core_.pop(getter)) return std::nullopt;
+    return Next::take_item(core_, getter);
+  }
+
+  void task_done() {
+    if (!core_.task_done()) throw_task_done_too_often(core_.name());
+  }
+
+  [[nodiscard]] std::size_t qsize() const noexcept { return core_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return core_.size() == 0; }
+  [[nodiscard]] bool full() const noexcept { return core_.looks_full(); }
+  [[nodiscard]] std::size_t maxsize() const noexcept {
+    return core_.max_size() == static_cast<std::size_t>(-1) ? 0 : core_.max_size();
+  }
+
+  void shutdown(bool immediate = false) noexcept {
+    Storage dropped;
+    core_.shutdown(immediate ? &dropped : nullptr);
+    while (auto* node = dropped.pop()) delete static_cast<Node*>(node);
+  }
+
+ protected:
+  /// `set_up` prepares a node before it is stored.
+  template <class SetUp>
+  bool try_put_with(T& item, SetUp set_up) {
+    switch (core_.take_place()) {
+      case Core::Push::kFull:
+        return false;
+      case Core::Push::kShutDown:
+        throw_put_after_shutdown(core_.name());
+      case Core::Push::kStored:
+        break;
+    }
+    std::unique_ptr<Node> node;
+    try {
+      node.reset(new Node{std::move(item)});
+    } catch (...) {
+      core_.leave_place();
+      throw;
+    }
+    set_up(*node);
+    if (core_.fill_place(*node)) (void)node.release();
+    return true;
+  }
+
+  [[nodiscard]] Core& core() noexcept { return core_; }
+
+ private:
+  Core core_;
+};
+
+/// What `put()` returns: owns the item until it is in the queue.
+template <class T, class Storage>
+class [[nodiscard]] PutOperation {
+ public:
+  using Core = QueueCore<Storage>;
+  using Node = ItemNode<T, Storage>;
+
+  PutOperation(Core& core, T&& item, double priority = 0)
+      : core_{&core}, priority_{priority}, item_(std::move(item)) {}
+
+  class Awaiter;
+  Awaiter operator co_await() && { return Awaiter{*core_, std::move(item_), priority_}; }
+
+ private:
+  Core* core_;
+  double priority_;
+  T item_;
+};
+
+template <class T, class Storage>
+class PutOperation<T, Storage>::Awaiter : private Core::Putter {
+ public:
+  Awaiter(Core& core, T&& item, double priority)
+      : core_{core}, priority_{priority}, item_(std::move(item)) {}
+  Awaiter(const Awaiter&) = delete;
+  Awaiter& operator=(const Awaiter&) = delete;
+  ~Awaiter() { delete static_cast<Node*>(this->node); }
+
+  [[nodiscard]] bool await_ready() {
+    if (core_.looks_full()) return false;  // so that a put that waits allocates nothing
+    Node* made = static_cast<Node*>(&make_node());
+    this->node = made;
+    switch (core_.push(*made)) {
+      case Core::Push::kStored:
+        this->node = nullptr;
+        this->serve_now();
+        return true;
+      case Core::Push::kShutDown:
+        this->shut_down = true;
+        return true;
+      case Core::Push::kFull:
+        break;
+    }
+    return false;
+  }
+
+  template <class Promise>
+  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    this->prepare(awaiting);
+    return core_.wait_to_put(*this);
+  }
+
+  void await_resume() {
+    const auto wake = this->finish();
+    if (this->shut_down) throw_put_after_shutdown(core_.name());
+    if (this->error) std::rethrow_exception(this->error);
+    if (wake == Waiter::Wake::kServed) return;
+    core_.forget(*this);
+    throw CancelledError{};
+  }
+
+ private:
+  typename Storage::Node& make_node() override {
+    auto* made = new Node{std::move(item_)};
+    if constexpr (requires { made->priority; }) made->priority = priority_;
+    return *made;
+  }
+
+  Core& core_;
+  double priority_;
+  T item_;
+};
+
+/// What `get()` and `next()` return; `Result` is `T` or `std::optional<T>`.
+template <class T, class Storage, class Result>
+class [[nodiscard]] GetOperation {
+ public:
+  using Core = QueueCore<Storage>;
+  using Node = ItemNode<T, Storage>;
+
+  explicit GetOperation(Core& core) noexcept : core_{&core} {}
+
+  class Awaiter;
+  Awaiter operator co_await() const noexcept { return Awaiter{*core_}; }
+
+  /// Moves the item out of the node that `getter` was given.
+  static Result take_item(Core& core, typename Core::Getter& getter) {
+    Node* node = static_cast<Node*>(std::exchange(getter.node, nullptr));
+    if constexpr (std::is_nothrow_move_constructible_v<T>) {
+      const std::unique_ptr<Node> owner{node};
+      return Result{std::move(node->item)};
+    } else {
+      Taken taken{core, node};
+      Result result{std::move(node->item)};
+      taken.done = true;
+      return result;
+    }
+  }
+
+ private:
+  /// Puts the item back unless its move was done; gives its place free if it was.
+  struct Taken {
+    Taken(Core& in, Node* of) noexcept : core{in}, node{of} {}
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
+    ~Taken() {
+      if (done) {
+        delete node;
+        core.leave_place();
+      } else {
+        core.put_back(*node);
+      }
+    }
+    Core& core;
+    Node* node;
+    bool done = false;
+  };
+
+  Core* core_;
+};
+
+template <class T, class Storage, class Result>
+class GetOperation<T, Storage, Result>::Awaiter : private Core::Getter {
+ public:
+  explicit Awaiter(Core& core) noexcept : core_{core} {}
+
+  [[nodiscard]] bool await_ready() noexcept { return core_.pop(*this) || this->shut_down; }
+
+  template <class Promise>
+  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    this->prepare(awaiting);
+    return core_.wait_to_get(*this);
+  }
+
+  Result await_resume() {
+    (void)this->finish();
+    if (this->node) return take_item(core_, *this);
+    if (this->shut_down) {
+      if constexpr (std::is_same_v<Result, T>) {
+        throw_get_after_shutdown(core_.name());
+      } else {
+        return std::nullopt;
+      }
+    }
+    core_.forget(*this);
+    throw CancelledError{};
+  }
+
+ private:
+  Core& core_;
+};
+
+/// What `join()` returns.
+template <class Storage>
+class [[nodiscard]] JoinOperation {
+ public:
+  using Core = QueueCore<Storage>;
+  explicit JoinOperation(Core& core) noexcept : core_{&core} {}
+
+  class Awaiter;
+  Awaiter operator co_await() const noexcept { return Awaiter{*core_}; }
+
+ private:
+  Core* core_;
+};
+
+template <class Storage>
+class JoinOperation<Storage>::Awaiter {
+ public:
+  explicit Awaiter(Core& core) noexcept : core_{core} {}
+
+  [[nodiscard]] bool await_ready() noexcept {
+    if (!core_.all_done()) return false;
+    waiter_.serve_now();
+    return true;
+  }
+  template <class Promise>
+  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    waiter_.prepare(awaiting);
+    return core_.wait_to_join(waiter_);
+  }
+  void await_resume() {
+    if (waiter_.finish() == Waiter::Wake::kServed) return;
+    core_.forget_joiner(waiter_);
+    throw CancelledError{};
+  }
+
+ private:
+  Core& core_;
+  Waiter waiter_;
+};
+
+}  // namespace mtaio::lowlevel

@@ -1,0 +1,115 @@
+/// What every task has in common, whatever it results in.
+#pragma once
+
+#include <mtaio/lowlevel/context.hpp>
+#include <mtaio/lowlevel/frame_allocator.hpp>
+#include <mtaio/lowlevel/worker.hpp>
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <type_traits>
+
+namespace mtaio::lowlevel {
+
+// Going from one coroutine to another without growing the stack. Where the compiler makes the transfer a tail call, the
+// next coroutine is returned from await_suspend. GCC before 15 does not in unoptimised and sanitized builds; there it is
+// left in ThreadState, and drive() enters it when the current coroutine has returned.
+#if defined(__clang__) || __GNUC__ >= 15
+inline constexpr bool kTransferIsTailCall = true;
+#else
+inline constexpr bool kTransferIsTailCall = false;
+#endif
+
+/// Leaves `to` for drive(), and returns what is to be resumed now.
+[[gnu::visibility("default")]] std::coroutine_handle<> defer_transfer(
+    std::coroutine_handle<> to) noexcept;
+/// The same, for the successor of a coroutine that has ended.
+[[gnu::visibility("default")]] std::coroutine_handle<> defer_completion(
+    PromiseBase& ended) noexcept;
+
+inline std::coroutine_handle<> transfer_to(std::coroutine_handle<> to) noexcept {
+  if constexpr (kTransferIsTailCall) {
+    return to;
+  } else {
+    return defer_transfer(to);
+  }
+}
+
+class PromiseBase {
+ public:
+  /// What happens when the task has ended: takes the result, and returns the coroutine to be resumed next. It may destroy
+  /// the frame.
+  using Completed = std::coroutine_handle<> (*)(PromiseBase&) noexcept;
+
+  struct FinalAwaiter {
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
+      if constexpr (kTransferIsTailCall) {
+        return ended.promise().complete();
+      } else {
+        return defer_completion(ended.promise());
+      }
+    }
+    void await_resume() const noexcept {}
+  };
+
+  PromiseBase() = default;
+  PromiseBase(const PromiseBase&) = delete;
+  PromiseBase& operator=(const PromiseBase&) = delete;
+
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept {
+    deallocate_frame(frame, size);
+  }
+
+  [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
+  [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }
+
+  [[nodiscard]] std::coroutine_handle<> complete() noexcept {
+    return completed_ ? completed_(*this) : continuation_;
+  }
+
+  [[nodiscard]] TaskContext* context() const noexcept { return context_; }
+
+  /// Before the task is entered: resume `continuation` when it has ended.
+  void awaited_by(std::coroutine_handle<> continuation, TaskContext* context) noexcept {
+    continuation_ = continuation;
+    context_ = context;
+  }
+  /// Before the task is entered: call `completed` when it has ended, which finds its way by `receiver` and `index`.
+  void received_by(Completed completed, void* receiver, std::size_t index,
+                   TaskContext* context) noexcept {
+    completed_ = completed;
+    receiver_ = receiver;
+    index_ = index;
+    context_ = context;
+  }
+  [[nodiscard]] void* receiver() const noexcept { return receiver_; }
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+
+ protected:
+  ~PromiseBase() = default;
+
+ private:
+  Completed completed_ = nullptr;
+  union {
+    std::coroutine_handle<> continuation_{};  // while completed_ is null
+    void* receiver_;                          // otherwise
+  };
+  std::size_t index_ = 0;
+  TaskContext* context_ = nullptr;
+};
+
+/// The context of an awaiting coroutine; null when it is not one of the library's.
+template <class Promise>
+TaskContext* context_of(std::coroutine_handle<Promise> awaiting) noexcept {
+  if constexpr (std::derived_from<Promise, PromiseBase>) {
+    return awaiting.promise().context();
+  } else {
+    return nullptr;
+  }
+}
+
+}  // namespace mtaio::lowlevel

@@ -1,0 +1,136 @@
+/// What the queues have in common: capacity, waiting, order, the count of unfinished items, shutdown.
+///
+/// The core links nodes; it knows nothing of the items inside. Items are moved into nodes before, and out of them after,
+/// the critical section, so no code of the item's type ever runs under the lock.
+///
+/// Invariants, whenever the lock is free:
+///   I1  room and a waiting putter exist together only while somebody serves putters (`serving_putter_`).
+///   I2  a stored item and a waiting getter never exist together.
+///   I3  size_ <= max_size_: what is stored, and the places kept for items on their way in or out.
+///   I4  unfinished_ counts every item ever stored, minus those done and those dropped.
+#pragma once
+
+#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/lowlevel/queue_storage.hpp>
+#include <mtaio/lowlevel/waiter.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+
+namespace mtaio::lowlevel {
+
+/// A put that may wait. The item is in `node`, or still in the derived class, which then makes the node when there is room.
+template <class Node>
+class Putter : public Waiter {
+ public:
+  /// Moves the item into a node if it is not in one yet. Outside the lock, while this putter is claimed. May throw.
+  virtual Node& make_node() = 0;
+
+  Node* node = nullptr;
+  std::exception_ptr error;  // what make_node() threw
+  bool shut_down = false;
+
+ protected:
+  ~Putter() = default;
+};
+
+/// A get that may wait.
+template <class Node>
+struct Getter : Waiter {
+  Node* node = nullptr;       // what it was given
+  bool keeps_place = false;   // the item's place is kept until it has been moved out; then leave_place() or put_back()
+  bool shut_down = false;
+};
+
+template <class Storage>
+class [[gnu::visibility("default")]] QueueCore {
+ public:
+  using Node = typename Storage::Node;
+  using Putter = lowlevel::Putter<Node>;
+  using Getter = lowlevel::Getter<Node>;
+
+  enum class Push : std::uint8_t { kStored, kFull, kShutDown };
+
+  /// `keeps_places`: a place is free again only when its item has been moved out; for items whose move may throw.
+  /// Throws `std::invalid_argument` if `max_size` is negative; `name` is the queue's in messages.
+  QueueCore(const char* name, std::ptrdiff_t max_size, bool keeps_places);
+  QueueCore(const QueueCore&) = delete;
+  QueueCore& operator=(const QueueCore&) = delete;
+  ~QueueCore();
+
+  // Putting.
+
+  /// A guess whether a put would wait.
+  [[nodiscard]] bool looks_full() const noexcept { return size() >= max_size_; }
+  /// Stores `node` if that is possible at once.
+  Push push(Node& node) noexcept;
+  /// Keeps a place for an item; to be followed by fill_place() or leave_place().
+  Push take_place() noexcept;
+  /// Stores `node` in the place kept. False when the queue was shut down with `immediate` since: the item is dropped.
+  bool fill_place(Node& node) noexcept;
+  /// Waits for room. True if suspended.
+  bool wait_to_put(Putter& putter);
+  void forget(Putter& putter) noexcept;
+
+  // Getting.
+
+  /// Takes the next item if there is one; `getter.node` then holds it.
+  bool pop(Getter& getter) noexcept;
+  /// Waits for an item. True if suspended.
+  bool wait_to_get(Getter& getter) noexcept;
+  void forget(Getter& getter) noexcept;
+  /// The item has been moved out of a node whose place was kept; or an item never came.
+  void leave_place() noexcept;
+  /// The item could not be moved out: the next getter gets it.
+  void put_back(Node& node) noexcept;
+
+  // The rest.
+
+  /// False when there are no unfinished items.
+  bool task_done() noexcept;
+  [[nodiscard]] bool all_done() noexcept;
+  bool wait_to_join(Waiter& joiner) noexcept;
+  void forget_joiner(Waiter& joiner) noexcept;
+  /// Returns a chain of what was dropped, to be destroyed by the caller: call `take_dropped` until it returns null.
+  void shutdown(Storage* dropped) noexcept;
+  /// For the destructor: what is still stored, one by one.
+  Node* drain() noexcept { return storage_.pop(); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t max_size() const noexcept { return max_size_; }
+  [[nodiscard]] const char* name() const noexcept { return name_; }
+
+ private:
+  using Guard = std::unique_lock<Lock>;
+
+  void set_size(std::size_t size) noexcept { size_.store(size, std::memory_order_relaxed); }
+  [[nodiscard]] bool has_room() const noexcept { return size() < max_size_ && !serving_putter_; }
+  void store(Node& node) noexcept;
+  void give(Getter& getter, Node& node) noexcept;
+  /// Brings I1 and I2 back; releases and retakes the lock around make_node().
+  void settle(Guard& guard, WakeList& wake) noexcept;
+
+  const char* const name_;
+  const std::size_t max_size_;
+  const bool keeps_places_;
+  Lock lock_;  // guards all below
+  std::atomic<std::size_t> size_{0};  // I3; read without the lock by size()
+  bool serving_putter_ = false;       // somebody is between two critical sections of settle()
+  bool shut_down_ = false;
+  bool dropping_ = false;  // shut down with immediate
+  std::size_t unfinished_ = 0;
+  Storage storage_;
+  WaitList getters_;
+  WaitList putters_;
+  WaitList joiners_;
+};
+
+extern template class QueueCore<FifoStorage>;
+extern template class QueueCore<LifoStorage>;
+extern template class QueueCore<PriorityStorage>;
+
+}  // namespace mtaio::lowlevel

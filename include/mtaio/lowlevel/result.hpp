@@ -1,0 +1,82 @@
+/// The place where a task leaves its result.
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::lowlevel {
+
+/// Stands for void where a value is stored.
+struct Unit {};
+
+/// What stands for a `T` that is to be stored: itself, a pointer for a reference, `Unit` for void.
+template <class T>
+using Stored = std::conditional_t<
+    std::is_void_v<T>, Unit,
+    std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<T>, std::remove_const_t<T>>>;
+
+/// Empty, a value, or an exception. Stays where it is made.
+template <class T>
+class Result {
+ public:
+  Result() noexcept {}  // NOLINT(*-member-init): the union starts empty
+  Result(const Result&) = delete;
+  Result& operator=(const Result&) = delete;
+  ~Result() {
+    if (state_ == State::kValue) {
+      std::destroy_at(&value_);
+    } else if (state_ == State::kError) {
+      std::destroy_at(&error_);
+    }
+  }
+
+  /// REQUIRES: empty. When the constructor of the value throws, it stays empty.
+  template <class... Args>
+  void emplace(Args&&... args) {
+    if constexpr (std::is_reference_v<T>) {
+      std::construct_at(&value_, std::addressof(args)...);
+    } else {
+      std::construct_at(&value_, std::forward<Args>(args)...);
+    }
+    state_ = State::kValue;
+  }
+
+  /// REQUIRES: empty.
+  void set_error(std::exception_ptr error) noexcept {
+    std::construct_at(&error_, std::move(error));
+    state_ = State::kError;
+  }
+
+  [[nodiscard]] bool has_value() const noexcept { return state_ == State::kValue; }
+  [[nodiscard]] bool has_error() const noexcept { return state_ == State::kError; }
+  [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+
+  /// The value, to be moved from. REQUIRES: has_value().
+  [[nodiscard]] Stored<T>& stored() noexcept { return value_; }
+
+  /// Moves the value out, or throws the exception. REQUIRES: not empty.
+  T take() {
+    if (state_ == State::kError) std::rethrow_exception(error_);
+    if constexpr (std::is_void_v<T>) {
+      return;
+    } else if constexpr (std::is_reference_v<T>) {
+      return static_cast<T>(*value_);
+    } else {
+      return std::move(value_);
+    }
+  }
+
+ private:
+  enum class State : unsigned char { kEmpty, kValue, kError };
+
+  union {
+    Stored<T> value_;
+    std::exception_ptr error_;
+  };
+  State state_ = State::kEmpty;
+};
+
+}  // namespace mtaio::lowlevel

@@ -1,0 +1,82 @@
+/// The tree along which requests to stop travel.
+#pragma once
+
+#include <mtaio/lowlevel/intrusive_list.hpp>
+#include <mtaio/lowlevel/lock.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace mtaio::lowlevel {
+
+class StopScope;
+
+/// Something to be told when a scope is asked to stop: a callback, or the scope below.
+class StopNode : public ListNode<StopNode> {
+ public:
+  /// Called at most once, on the thread that requests the stop, with no lock held.
+  using Notify = void (*)(StopNode&) noexcept;
+
+  constexpr explicit StopNode(Notify notify) noexcept : notify_{notify} {}
+
+ private:
+  friend class StopScope;
+  const Notify notify_;  // null in a StopScope
+};
+
+/// One scope of cancellation: asking it to stop asks everything below it to stop.
+///
+/// A scope costs nothing until somebody waits in it. It starts as a pointer to its parent and a flag; the first `add()`
+/// attaches it to its parent, the parent to its own, and so on upwards, and only then do they know each other.
+///
+/// Lifetime: a scope outlives what was added to it, and the parent outlives the scope. `remove()` and the destructor wait
+/// for a notification that is under way on another thread, as the destructor of `std::stop_callback` does.
+class [[gnu::visibility("default")]] StopScope : private StopNode {
+ public:
+  /// What a scope that may stop by itself (a deadline) does about it. Neither function may throw.
+  struct Hooks {
+    bool (*poll)(StopScope&) noexcept;      // is it time to stop? Requests the stop if so. Any thread.
+    void (*attached)(StopScope&) noexcept;  // somebody waits in the scope for the first time
+  };
+
+  explicit StopScope(StopScope* parent, const Hooks* hooks = nullptr) noexcept
+      : StopNode{nullptr}, parent_{parent}, hooks_{hooks} {}
+  StopScope(const StopScope&) = delete;
+  StopScope& operator=(const StopScope&) = delete;
+  ~StopScope() {
+    if (state_.load(std::memory_order_relaxed) & kAttached) detach();
+  }
+
+  /// Whether this scope or one above it was asked to stop. Any thread.
+  [[nodiscard]] bool stop_requested() const noexcept;
+
+  /// Asks this scope and everything below to stop. False if it had been asked before. Any thread. Iterative: the depth
+  /// of the tree does not grow the stack.
+  bool request_stop() noexcept;
+
+  /// Has `node` notified when this scope is asked to stop; during the call if it was asked already. Any thread.
+  void add(StopNode& node) noexcept;
+
+  /// Undoes `add()`. When it returns, `node` is not being notified and will not be, except by the calling thread itself.
+  void remove(StopNode& node) noexcept;
+
+ private:
+  static constexpr std::uint32_t kStopped = 1;   // asked to stop; never reset
+  static constexpr std::uint32_t kAttached = 2;  // in the parent's list, or about to be; never reset
+
+  /// REQUIRES: lock_ is held.
+  bool mark(std::uint32_t flag) noexcept;
+  void detach() noexcept;
+  void attach_upwards() noexcept;
+  static void notify_all(StopScope& top) noexcept;
+
+  StopScope* const parent_;
+  const Hooks* const hooks_;
+  std::atomic<std::uint32_t> state_{0};    // written under lock_
+  Lock lock_;                              // guards what follows; a child's is taken before its parent's, if both
+  IntrusiveList<StopNode> nodes_;          // to be notified
+  StopNode* notifying_ = nullptr;          // being notified right now,
+  const void* notifying_thread_ = nullptr; // by this thread
+};
+
+}  // namespace mtaio::lowlevel

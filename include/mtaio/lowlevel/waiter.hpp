@@ -1,0 +1,144 @@
+/// Somebody who waits, and the list of those who wait for the same thing.
+#pragma once
+
+#include <mtaio/lowlevel/context.hpp>
+#include <mtaio/lowlevel/job.hpp>
+#include <mtaio/lowlevel/promise.hpp>
+#include <mtaio/lowlevel/stop_scope.hpp>
+#include <mtaio/lowlevel/timer.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+
+namespace mtaio::lowlevel {
+
+/// A suspended task, inside its awaiter. For those who write primitives of their own; `Latch` is the shortest example.
+///
+/// The life of a wait, in the awaiter of a primitive that has a lock and a `WaitList`:
+///
+///     bool await_suspend(handle) {        waiter.prepare(handle);      // stop requests are noticed from here on
+///       lock;                             // what was waited for may have come: waiter.serve_now(), return false
+///       list.add(waiter);                 // otherwise
+///       if (waiter.commit()) return true; // whoever claims it now resumes it; nothing may touch it after the unlock
+///       list.forget(waiter);              // asked to stop in the meantime
+///       return false; }
+///     await_resume() {                    if (waiter.finish() != Waiter::Wake::kServed) { lock; list.forget(waiter); throw } }
+///
+/// Many may want to wake a waiter: the primitive, a stop request, a timer. Each tries to move the state away from
+/// `kWaiting`; the one that succeeds owns the outcome and posts the waiter to its scheduler, the others leave it alone.
+/// So what is handed over with a claim cannot be lost to a cancellation.
+class [[gnu::visibility("default")]] Waiter : public Job,
+                                              public ListNode<Waiter>,
+                                              private StopNode {
+ public:
+  enum class Wake : std::uint8_t {
+    kPreparing,  // not yet to be resumed by others
+    kWaiting,    // up for claims
+    kServed,     // what it waited for has come
+    kCancelled,  // it was asked to stop
+    kTimedOut,   // its timer fired
+  };
+
+  Waiter() noexcept : Job{&Waiter::resume}, StopNode{&Waiter::stop} {}
+  ~Waiter() { leave_scope(); }
+
+  /// Notes who is to be resumed and where, and starts to listen for stop requests. Throws `std::logic_error` when
+  /// the awaiting coroutine belongs to no runtime.
+  template <class Promise>
+  void prepare(std::coroutine_handle<Promise> awaiting) {
+    prepare(awaiting, context_of(awaiting));
+  }
+  void prepare(std::coroutine_handle<> awaiting, TaskContext* context);
+
+  /// The waiter's own side, while nobody can claim it: there is no need to wait.
+  void serve_now() noexcept { wake_.store(Wake::kServed, std::memory_order_relaxed); }
+  /// The same, unless it was asked to stop: then false.
+  [[nodiscard]] bool try_serve_now() noexcept;
+  /// Up for claims. False if it was asked to stop, or its timer fired, in the meantime.
+  [[nodiscard]] bool commit() noexcept;
+
+  /// Becomes the one who wakes this waiter. False if somebody else has.
+  [[nodiscard]] bool claim() noexcept { return interrupt_as(Wake::kWaiting, Wake::kServed); }
+  /// Has it resumed on its own scheduler. REQUIRES: claimed by the caller. It may be gone when this returns.
+  void wake() noexcept { scheduler_->post(*this); }
+
+  /// After the wait: stops listening, and says what ended it. Not inside a coroutine's own lock.
+  Wake finish() noexcept;
+
+  [[nodiscard]] Scheduler& scheduler() const noexcept { return *scheduler_; }
+
+ protected:
+  /// Wakes it for `why`, or keeps it from waiting at all, unless somebody else has claimed it. Any thread.
+  void interrupt(Wake why) noexcept;
+
+ private:
+  bool interrupt_as(Wake from, Wake to) noexcept {
+    // release: what the claimer did before is visible to the waiter; acquire: what the waiter prepared, to the claimer.
+    return wake_.compare_exchange_strong(from, to, std::memory_order_acq_rel,
+                                         std::memory_order_acquire);
+  }
+  static std::coroutine_handle<> resume(Job& job) noexcept;
+  static void stop(StopNode& node) noexcept;
+  void leave_scope() noexcept;
+
+  std::coroutine_handle<> awaiting_;
+  Scheduler* scheduler_ = nullptr;
+  StopScope* scope_ = nullptr;  // where it listens for stop requests; null when it does not
+  std::atomic<Wake> wake_{Wake::kPreparing};
+};
+
+/// A waiter that gives up at a point in time.
+class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer {
+ public:
+  TimedWaiter() noexcept : Timer{&TimedWaiter::fire} {}
+  ~TimedWaiter() { disarm(); }
+
+  /// Between `prepare()` and `commit()`: be woken for `kTimedOut` after `timeout`.
+  void arm(Timeout timeout) noexcept;
+  Wake finish() noexcept {
+    disarm();
+    return Waiter::finish();
+  }
+
+ private:
+  static void fire(Timer& timer) noexcept;
+  void disarm() noexcept;
+
+  bool armed_ = false;
+};
+
+/// Those who wait for the same thing, in order of arrival. Guarded by the lock of the primitive it is part of.
+class [[gnu::visibility("default")]] WaitList {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+
+  void add(Waiter& waiter) noexcept { waiting_.push_back(waiter); }
+  /// Takes the waiter out if it is still in.
+  void forget(Waiter& waiter) noexcept {
+    if (static_cast<ListNode<Waiter>&>(waiter).linked()) waiting_.erase(waiter);
+  }
+  /// The first one that is still waiting, claimed and taken out; null when there is none.
+  [[nodiscard]] Waiter* claim_first() noexcept;
+
+ private:
+  IntrusiveList<Waiter> waiting_;
+};
+
+/// Waiters that have been claimed, to be woken once the lock is released: a woken one may destroy the primitive.
+class [[gnu::visibility("default")]] WakeList {
+ public:
+  WakeList() = default;
+  WakeList(const WakeList&) = delete;
+  WakeList& operator=(const WakeList&) = delete;
+  ~WakeList() { wake_all(); }
+
+  void add(Waiter& waiter) noexcept { claimed_.push_back(waiter); }
+  void claim_all(WaitList& list) noexcept;
+  void wake_all() noexcept;
+
+ private:
+  IntrusiveList<Waiter> claimed_;
+};
+
+}  // namespace mtaio::lowlevel

@@ -1,0 +1,100 @@
+/// The deque that workers steal from.
+///
+/// Chase and Lev's deque with a fixed number of slots, so that nothing ever has to be reclaimed while a thief looks at it;
+/// what does not fit goes elsewhere. One owner pushes and pops at the bottom, anybody takes from the top.
+///
+/// E1  push -> steal   The release store of `bottom_` in push() publishes the slot and whatever the item points to; the
+///                     load of `bottom_` in steal() acquires it. Every other store to `bottom_` is a release too, so
+///                     that a thief that reads one of those still acquires the slots pushed before.
+/// E2  pop <-> steal   pop() lowers `bottom_` and then reads `top_`; steal() reads `top_` and then `bottom_`. All four are
+///                     seq_cst, so either the thief sees the lowered bottom, or the owner sees that the thief may be at
+///                     the last item, and then both decide it by the exchange of `top_`.
+/// E3  steal -> push   push() acquires `top_` before it writes into a slot again, and thieves move `top_` only after they
+///                     have read the slot.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace mtaio::lowlevel {
+
+template <class T, std::size_t kCapacity>
+class WorkDeque {
+  static_assert((kCapacity & (kCapacity - 1)) == 0, "the capacity is a power of two");
+
+ public:
+  WorkDeque() = default;
+  WorkDeque(const WorkDeque&) = delete;
+  WorkDeque& operator=(const WorkDeque&) = delete;
+
+  /// Owner only. False when full.
+  [[nodiscard]] bool push(T* item) noexcept {
+    const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
+    // E3: the slot's last reader is done with it.
+    if (bottom - top_.load(std::memory_order_acquire) >= kSlots) return false;
+    slot(bottom).store(item, std::memory_order_relaxed);
+    bottom_.store(bottom + 1, std::memory_order_release);  // E1
+    return true;
+  }
+
+  /// Owner only. The newest item, or null.
+  [[nodiscard]] T* pop() noexcept {
+    const std::int64_t last = bottom_.load(std::memory_order_relaxed) - 1;
+    bottom_.store(last, std::memory_order_seq_cst);           // E2, E1
+    std::int64_t top = top_.load(std::memory_order_seq_cst);  // E2
+    if (top > last) {
+      bottom_.store(last + 1, std::memory_order_release);  // E1
+      return nullptr;
+    }
+    T* item = slot(last).load(std::memory_order_relaxed);
+    if (top == last) {
+      if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
+                                        std::memory_order_relaxed)) {
+        item = nullptr;
+      }
+      bottom_.store(last + 1, std::memory_order_release);  // E1
+    }
+    return item;
+  }
+
+  /// Owner only. Takes the newest item if it is `item`; cheap when it is not.
+  [[nodiscard]] bool pop_if(const T* item) noexcept {
+    // Only the owner writes slots, so this one may be outdated only in that it has been stolen; pop() finds out.
+    const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
+    return slot(bottom - 1).load(std::memory_order_relaxed) == item &&
+           bottom != top_.load(std::memory_order_relaxed) && pop() != nullptr;
+  }
+
+  /// Anybody. The oldest item, or null when there is none.
+  [[nodiscard]] T* steal() noexcept {
+    for (;;) {
+      std::int64_t top = top_.load(std::memory_order_seq_cst);           // E2
+      if (top >= bottom_.load(std::memory_order_seq_cst)) return nullptr;  // E2, E1
+      T* item = slot(top).load(std::memory_order_relaxed);
+      // release: E3. Failure: somebody else took it, so the deque as a whole has made progress.
+      if (top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
+                                       std::memory_order_relaxed)) {
+        return item;
+      }
+    }
+  }
+
+  /// Anybody; a guess unless nobody else is at it.
+  [[nodiscard]] bool empty() const noexcept {
+    return top_.load(std::memory_order_acquire) >= bottom_.load(std::memory_order_acquire);
+  }
+
+ private:
+  static constexpr auto kSlots = static_cast<std::int64_t>(kCapacity);
+
+  std::atomic<T*>& slot(std::int64_t index) noexcept {
+    return slots_[static_cast<std::size_t>(index) & (kCapacity - 1)];
+  }
+
+  alignas(64) std::atomic<std::int64_t> top_{0};     // the oldest item; moved by whoever takes it
+  alignas(64) std::atomic<std::int64_t> bottom_{0};  // behind the newest; written by the owner
+  alignas(64) std::atomic<T*> slots_[kCapacity]{};
+};
+
+}  // namespace mtaio::lowlevel

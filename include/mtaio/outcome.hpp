@@ -1,0 +1,91 @@
+/// A result or an exception.
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace mtaio {
+
+/// What a task left behind: its result, or the exception that ended it. `T` may be void, a reference or move-only.
+///
+///     for (mtaio::Outcome<int>& outcome : co_await executor.gather(mtaio::return_exceptions, tasks)) {
+///       if (outcome) use(*outcome);
+///       else log(outcome.error());
+///     }
+template <class T>
+class Outcome {
+  using Stored = std::conditional_t<
+      std::is_void_v<T>, std::monostate,
+      std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<T>, std::remove_const_t<T>>>;
+
+ public:
+  using value_type = T;
+
+  template <class... Args>
+    requires std::constructible_from<Stored, Args...>
+  explicit Outcome(std::in_place_t, Args&&... args)
+      : state_{std::in_place_index<0>, std::forward<Args>(args)...} {}
+  /// REQUIRES: `error` is not null.
+  explicit Outcome(std::exception_ptr error) noexcept
+      : state_{std::in_place_index<1>, std::move(error)} {}
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
+
+  /// The exception; null when there is a value.
+  [[nodiscard]] std::exception_ptr error() const noexcept {
+    const auto* error = std::get_if<1>(&state_);
+    return error ? *error : nullptr;
+  }
+
+  /// The value; throws the exception when there is none.
+  decltype(auto) value() & { return get(*this); }
+  decltype(auto) value() const& { return get(*this); }
+  decltype(auto) value() && { return get(std::move(*this)); }
+
+  decltype(auto) operator*() & { return get(*this); }
+  decltype(auto) operator*() const& { return get(*this); }
+  decltype(auto) operator*() && { return get(std::move(*this)); }
+
+  auto operator->()
+    requires(!std::is_void_v<T>)
+  {
+    return std::addressof(get(*this));
+  }
+  auto operator->() const
+    requires(!std::is_void_v<T>)
+  {
+    return std::addressof(get(*this));
+  }
+
+ private:
+  template <class Self>
+  static decltype(auto) get(Self&& self) {
+    if (const auto* error = std::get_if<1>(&self.state_)) std::rethrow_exception(*error);
+    if constexpr (std::is_void_v<T>) {
+      return;
+    } else if constexpr (std::is_reference_v<T>) {
+      return static_cast<T>(**std::get_if<0>(&self.state_));
+    } else if constexpr (std::is_lvalue_reference_v<Self>) {
+      return (*std::get_if<0>(&self.state_));
+    } else {
+      return std::move(*std::get_if<0>(&self.state_));
+    }
+  }
+
+  std::variant<Stored, std::exception_ptr> state_;
+};
+
+/// Selects the calls that return an `Outcome` for each task instead of throwing at the first failure.
+struct return_exceptions_t {
+  explicit return_exceptions_t() = default;
+};
+inline constexpr return_exceptions_t return_exceptions{};
+
+}  // namespace mtaio

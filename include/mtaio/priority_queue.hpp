@@ -1,0 +1,51 @@
+/// A queue between tasks in which what is urgent goes first.
+#pragma once
+
+#include <mtaio/lowlevel/basic_queue.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <stdexcept>
+#include <utility>
+
+namespace mtaio {
+
+/// `AsyncQueue`, but the item with the lowest priority number is the first one out; equal ones in the order in which they
+/// were put.
+///
+///     mtaio::PriorityQueue<std::string> queue;
+///     co_await queue.put("normal task", 2);
+///     co_await queue.put("urgent task", 1);
+///     assert(co_await queue.get() == "urgent task");
+template <class T>
+class PriorityQueue : public lowlevel::BasicQueue<T, lowlevel::PriorityStorage> {
+  using Base = lowlevel::BasicQueue<T, lowlevel::PriorityStorage>;
+
+ public:
+  /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
+  explicit PriorityQueue(std::ptrdiff_t maxsize = 0) : Base{"PriorityQueue", maxsize} {}
+
+  /// As `AsyncQueue::put`, with the same promises. Negative and infinite priorities are fine; throws
+  /// `std::invalid_argument`, at the call, for one that is not a number.
+  typename Base::Put put(T item, double priority = 0) {
+    return {this->core(), std::move(item), checked(priority)};
+  }
+
+  /// As `AsyncQueue::try_put`, and throws for a priority as `put` does.
+  bool try_put(T& item, double priority = 0) {
+    checked(priority);
+    return this->try_put_with(item, [priority](auto& node) { node.priority = priority; });
+  }
+
+ private:
+  static double checked(double priority) {
+    if (std::isnan(priority)) {
+      throw std::invalid_argument{
+          "PriorityQueue::put(priority=nan): a priority must be a number; use infinity for the "
+          "least urgent."};
+    }
+    return priority;
+  }
+};
+
+}  // namespace mtaio

@@ -1,0 +1,94 @@
+/// Where tasks run.
+#pragma once
+
+#include <mtaio/awaitable.hpp>
+#include <mtaio/lowlevel/parker.hpp>
+#include <mtaio/task.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio {
+
+namespace runtime {
+class WorkStealing;
+}
+
+struct RuntimeOptions {
+  /// How many workers run tasks; 0: one for each core that this process may use.
+  std::size_t threads = 0;
+  /// Makes what an idle worker sleeps on; null: a `lowlevel::FutexParker`.
+  std::unique_ptr<lowlevel::Parker> (*make_parker)() = nullptr;
+};
+
+/// A pool of workers on which tasks run. The thread that calls `run()` is one of them while it waits; the others are started
+/// when there is work for them, and sleep when there is none.
+///
+///     mtaio::Runtime runtime{{.threads = 4}};
+///     int answer = runtime.run(ask());
+///     runtime.run(serve());
+class [[gnu::visibility("default")]] Runtime {
+ public:
+  explicit Runtime(RuntimeOptions options = {});
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+  /// Not while `run()` is under way.
+  ~Runtime();
+
+  /// Runs `main` to its end: gives its result, or throws what it threw, as it is. When it has ended, whatever else was
+  /// started in the run is asked to stop and waited for. Several threads may call this at once; their tasks share the
+  /// workers. Throws `std::logic_error` on one of the runtime's own workers: it would wait for itself.
+  template <Awaitable A>
+  await_result_t<A> run(A&& main) {
+    check_not_on_worker();
+    using Result = await_result_t<A>;
+    auto frame = as_main<Result>(std::forward<A>(main)).release();
+    struct Owner {
+      std::coroutine_handle<> handle;
+      ~Owner() { handle.destroy(); }
+    };
+    if (!frame) throw_no_task();
+    const Owner owner{frame};
+    run_to_end(frame, frame.promise());
+    return frame.promise().result().take();
+  }
+
+  /// The number of workers.
+  [[nodiscard]] std::size_t threads() const noexcept;
+
+ private:
+  template <class Result, class A>
+  static Task<Result> as_main(A&& main) {
+    if constexpr (std::is_same_v<A, Task<Result>>) {
+      return std::move(main);
+    } else {
+      return lowlevel::as_task<A>(std::forward<A>(main));
+    }
+  }
+  void check_not_on_worker() const;
+  [[noreturn]] static void throw_no_task();
+  void run_to_end(std::coroutine_handle<> frame, lowlevel::PromiseBase& promise);
+
+  std::unique_ptr<runtime::WorkStealing> workers_;
+};
+
+namespace lowlevel {
+/// Throws `std::logic_error` on a worker of any runtime.
+[[gnu::visibility("default")]] void check_plain_thread();
+}  // namespace lowlevel
+
+/// Runs `main` to its end on a runtime of its own, from a plain thread: the `asyncio.run` of this library. Gives its
+/// result, or throws what it threw, as it is. Throws `std::logic_error` inside a task: `co_await` it there instead.
+///
+///     int main() { return mtaio::run(async_main()); }
+template <Awaitable A>
+await_result_t<A> run(A&& main, RuntimeOptions options = {}) {
+  lowlevel::check_plain_thread();
+  Runtime runtime{options};
+  return runtime.run(std::forward<A>(main));
+}
+
+}  // namespace mtaio

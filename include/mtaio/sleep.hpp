@@ -1,0 +1,53 @@
+/// Waiting for time to pass.
+#pragma once
+
+#include <mtaio/lowlevel/waiter.hpp>
+#include <mtaio/timeout.hpp>
+
+#include <coroutine>
+
+namespace mtaio {
+
+/// What `sleep()` returns.
+class [[nodiscard, gnu::visibility("default")]] Sleep {
+ public:
+  explicit Sleep(Timeout timeout) noexcept : timeout_{timeout} {}
+  class Awaiter;
+  Awaiter operator co_await() const noexcept;
+
+ private:
+  Timeout timeout_;
+};
+
+class [[gnu::visibility("default")]] Sleep::Awaiter {
+ public:
+  explicit Awaiter(Timeout timeout) noexcept : timeout_{timeout} {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    waiter_.prepare(awaiting);
+    return suspend();
+  }
+  void await_resume();
+
+ private:
+  bool suspend() noexcept;
+
+  Timeout timeout_;
+  lowlevel::TimedWaiter waiter_;
+};
+
+inline Sleep::Awaiter Sleep::operator co_await() const noexcept { return Awaiter{timeout_}; }
+
+/// Waits for `timeout` to pass, counted from the `co_await`. `sleep(0s)` lets everything else that is ready run first.
+///
+///     co_await mtaio::sleep(100ms);
+///
+/// Suspends:  always.
+/// Resumes:   on the task's scheduler, not before the time has passed.
+/// Cancelled: throws CancelledError at once; also when stop was requested before, and with sleep(0s).
+/// Threads:   any.
+/// Lifetime:  nothing to keep.
+inline Sleep sleep(Timeout timeout) noexcept { return Sleep{timeout}; }
+
+}  // namespace mtaio

@@ -1,0 +1,85 @@
+/// How a task, or a function that runs in a thread, learns that it is asked to stop.
+#pragma once
+
+#include <mtaio/lowlevel/stop_scope.hpp>
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio {
+
+template <class Callback>
+class StopCallback;
+
+/// Tells whether stop was requested. A small value, to be copied freely; a model of C++26's stoppable-token.
+///
+///     mtaio::Task<std::size_t> count_primes(std::size_t up_to) {
+///       mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
+///       ...
+///       if (stop.stop_requested()) throw mtaio::CancelledError{};
+///
+/// Lifetime: valid as long as the task, or the call of the function, that it was given to.
+class StopToken {
+ public:
+  /// The callback type for a token: `typename StopToken::callback_type<F>`.
+  template <class Callback>
+  using callback_type = StopCallback<Callback>;
+
+  /// A token that is never stopped.
+  StopToken() = default;
+  explicit StopToken(lowlevel::StopScope* scope) noexcept : scope_{scope} {}
+
+  /// Whether stop was requested. A timeout that has run out counts as soon as it has, also while the task computes
+  /// without ever waiting. Any thread.
+  [[nodiscard]] bool stop_requested() const noexcept { return scope_ && scope_->stop_requested(); }
+  /// Whether it can be, ever.
+  [[nodiscard]] bool stop_possible() const noexcept { return scope_ != nullptr; }
+
+  void swap(StopToken& other) noexcept { std::swap(scope_, other.scope_); }
+  friend bool operator==(StopToken, StopToken) noexcept = default;
+
+ private:
+  template <class Callback>
+  friend class StopCallback;
+
+  lowlevel::StopScope* scope_ = nullptr;
+};
+
+/// Calls a function once when stop is requested: on the thread that requests it, or in the constructor if it has been.
+/// The destructor waits for a call that is under way on another thread. An exception that leaves the function ends the
+/// program, as with `std::stop_callback`.
+template <class Callback>
+class [[nodiscard]] StopCallback : private lowlevel::StopNode {
+  static_assert(std::invocable<Callback>);
+
+ public:
+  using callback_type = Callback;
+
+  template <class Init>
+    requires std::constructible_from<Callback, Init>
+  explicit StopCallback(StopToken token, Init&& callback)
+      : StopNode{&StopCallback::notify},
+        callback_{std::forward<Init>(callback)},
+        scope_{token.scope_} {
+    if (scope_) scope_->add(*this);
+  }
+  StopCallback(const StopCallback&) = delete;
+  StopCallback& operator=(const StopCallback&) = delete;
+  ~StopCallback() {
+    if (scope_) scope_->remove(*this);
+  }
+
+ private:
+  static void notify(StopNode& node) noexcept {
+    std::forward<Callback>(static_cast<StopCallback&>(node).callback_)();
+  }
+
+  Callback callback_;
+  lowlevel::StopScope* scope_;
+};
+
+template <class Callback>
+StopCallback(StopToken, Callback) -> StopCallback<Callback>;
+
+}  // namespace mtaio

@@ -1,0 +1,160 @@
+/// A coroutine that runs when it is awaited.
+#pragma once
+
+#include <mtaio/awaitable.hpp>
+#include <mtaio/lowlevel/promise.hpp>
+#include <mtaio/lowlevel/result.hpp>
+
+#include <concepts>
+#include <coroutine>
+#include <stdexcept>
+#include <utility>
+
+namespace mtaio {
+
+template <class T>
+class Task;
+
+namespace lowlevel {
+
+template <class T>
+class TaskPromise : public PromiseBase {
+ public:
+  Task<T> get_return_object() noexcept;
+  void unhandled_exception() noexcept { result_.set_error(std::current_exception()); }
+
+  template <class Value = T>
+    requires std::constructible_from<T, Value>
+  void return_value(Value&& value) {
+    result_.emplace(std::forward<Value>(value));
+  }
+
+  [[nodiscard]] Result<T>& result() noexcept { return result_; }
+
+ private:
+  Result<T> result_;
+};
+
+template <class T>
+class TaskPromise<T&> : public PromiseBase {
+ public:
+  Task<T&> get_return_object() noexcept;
+  void unhandled_exception() noexcept { result_.set_error(std::current_exception()); }
+  void return_value(T& value) noexcept { result_.emplace(value); }
+
+  [[nodiscard]] Result<T&>& result() noexcept { return result_; }
+
+ private:
+  Result<T&> result_;
+};
+
+template <>
+class TaskPromise<void> : public PromiseBase {
+ public:
+  Task<void> get_return_object() noexcept;
+  void unhandled_exception() noexcept { result_.set_error(std::current_exception()); }
+  void return_void() noexcept { result_.emplace(); }
+
+  [[nodiscard]] Result<void>& result() noexcept { return result_; }
+
+ private:
+  Result<void> result_;
+};
+
+}  // namespace lowlevel
+
+/// A coroutine's result to come. Lazy: nothing runs before it is awaited. Move-only, awaited once; a task that is never
+/// awaited never runs. `T` may be void, a reference or move-only.
+///
+///     mtaio::Task<int> answer() { co_return 42; }
+///     mtaio::Task<void> ask() { std::cout << co_await answer() << '\n'; }
+///
+/// Awaiting it gives its result or throws what it threw; `std::logic_error` when it was awaited before or moved from.
+///
+/// Suspends:  until the task has ended.
+/// Resumes:   where the task ended, on the same scheduler.
+/// Cancelled: passes the request on to the task and waits for it.
+/// Threads:   one.
+/// Lifetime:  arguments that the coroutine takes by reference outlive it (docs/lifetimes.md).
+template <class T = void>
+class [[nodiscard]] Task {
+ public:
+  using promise_type = lowlevel::TaskPromise<T>;
+  using value_type = T;
+
+  class Awaiter;
+
+  /// No task; only good for assigning one to it.
+  Task() = default;
+  Task(Task&& other) noexcept : frame_{std::exchange(other.frame_, {})} {}
+  Task& operator=(Task&& other) noexcept {
+    std::swap(frame_, other.frame_);
+    return *this;
+  }
+  ~Task() {
+    if (frame_) frame_.destroy();
+  }
+
+  Awaiter operator co_await() && { return Awaiter{std::move(*this)}; }
+
+  /// Whether there is a task to await.
+  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
+
+  /// Gives up the frame to the caller, who enters and destroys it. For `lowlevel` code.
+  [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept {
+    return std::exchange(frame_, {});
+  }
+
+ private:
+  friend promise_type;
+  explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_{frame} {}
+
+  std::coroutine_handle<promise_type> frame_;
+};
+
+/// Owns the task while it runs.
+template <class T>
+class Task<T>::Awaiter {
+ public:
+  explicit Awaiter(Task&& task) noexcept : task_{std::move(task)} {}
+
+  [[nodiscard]] bool await_ready() const {
+    if (!task_.frame_) {
+      throw std::logic_error{"co_await Task: there is no task; it was awaited before, or moved from."};
+    }
+    return false;
+  }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+    task_.frame_.promise().awaited_by(awaiting, lowlevel::context_of(awaiting));
+    return lowlevel::transfer_to(task_.frame_);
+  }
+  T await_resume() { return task_.frame_.promise().result().take(); }
+
+ private:
+  Task task_;
+};
+
+namespace lowlevel {
+
+template <class T>
+Task<T> TaskPromise<T>::get_return_object() noexcept {
+  return Task<T>{std::coroutine_handle<TaskPromise>::from_promise(*this)};
+}
+template <class T>
+Task<T&> TaskPromise<T&>::get_return_object() noexcept {
+  return Task<T&>{std::coroutine_handle<TaskPromise>::from_promise(*this)};
+}
+inline Task<void> TaskPromise<void>::get_return_object() noexcept {
+  return Task<void>{std::coroutine_handle<TaskPromise>::from_promise(*this)};
+}
+
+/// A task that awaits any awaitable. Lvalues are awaited where they are.
+template <Awaitable A>
+Task<await_result_t<A>> as_task(A awaitable) {
+  co_return co_await std::forward<A>(awaitable);
+}
+
+}  // namespace lowlevel
+
+}  // namespace mtaio

@@ -1,0 +1,38 @@
+/// What a task can ask about itself.
+#pragma once
+
+#include <mtaio/lowlevel/promise.hpp>
+#include <mtaio/stop_token.hpp>
+
+#include <coroutine>
+
+namespace mtaio::this_task {
+
+/// What `stop_token()` returns.
+class [[nodiscard]] StopTokenRequest {
+ public:
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+    if (auto* context = lowlevel::context_of(awaiting)) token_ = StopToken{&context->scope};
+    return false;
+  }
+  [[nodiscard]] StopToken await_resume() const noexcept { return token_; }
+
+ private:
+  StopToken token_;
+};
+
+/// The token that says when this task is asked to stop.
+///
+///     auto stop = co_await mtaio::this_task::stop_token();
+///     while (!stop.stop_requested()) step();
+///
+/// Suspends:  never.
+/// Resumes:   at once.
+/// Cancelled: no cancellation point; that is what the token is for.
+/// Threads:   one.
+/// Lifetime:  the token is valid as long as the task.
+inline StopTokenRequest stop_token() noexcept { return {}; }
+
+}  // namespace mtaio::this_task

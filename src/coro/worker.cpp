@@ -1,0 +1,47 @@
+#include <mtaio/lowlevel/worker.hpp>
+
+#include <mtaio/lowlevel/promise.hpp>
+
+#include <utility>
+
+namespace mtaio::lowlevel {
+
+[[gnu::noinline]] ThreadState& this_thread() noexcept {
+  static thread_local constinit ThreadState state;
+  return state;
+}
+
+std::coroutine_handle<> defer_transfer(std::coroutine_handle<> to) noexcept {
+  ThreadState& thread = this_thread();
+  if (!thread.driving) return to;
+  thread.transfer = to.address();
+  return std::noop_coroutine();
+}
+
+std::coroutine_handle<> defer_completion(PromiseBase& ended) noexcept {
+  ThreadState& thread = this_thread();
+  if (!thread.driving) return ended.complete();
+  thread.ended = &ended;
+  return std::noop_coroutine();
+}
+
+void drive(Job& job) noexcept {
+  ThreadState& thread = this_thread();
+  const bool outer = std::exchange(thread.driving, true);
+  thread.root = job.root();
+  std::coroutine_handle<> next = job.run();
+  for (;;) {
+    next.resume();
+    if (PromiseBase* ended = std::exchange(thread.ended, nullptr)) {
+      next = ended->complete();
+    } else if (void* transfer = std::exchange(thread.transfer, nullptr)) {
+      next = std::coroutine_handle<>::from_address(transfer);
+    } else {
+      break;
+    }
+  }
+  thread.root = nullptr;
+  thread.driving = outer;
+}
+
+}  // namespace mtaio::lowlevel

@@ -1,0 +1,20 @@
+/// What the processor offers.
+#pragma once
+
+#include <cstddef>
+
+namespace mtaio::platform {
+
+/// The number of cores this process may run on; at least 1.
+std::size_t usable_cores() noexcept;
+
+/// Tells the core that this is a spinning loop.
+inline void cpu_relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");
+#endif
+}
+
+}  // namespace mtaio::platform

@@ -1,0 +1,20 @@
+/// The kernel's wait queue behind a 32-bit word.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace mtaio::platform {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// Sleeps while `word` is `expected`, until woken or `deadline` has passed. May return early: check and call again.
+void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
+                std::optional<Deadline> deadline = std::nullopt) noexcept;
+
+/// Wakes up to `count` sleepers. Uses only the address of `word`, which may be gone by now.
+void futex_wake(const std::atomic<std::uint32_t>* word, int count) noexcept;
+
+}  // namespace mtaio::platform

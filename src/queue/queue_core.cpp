@@ -1,0 +1,281 @@
+#include <mtaio/lowlevel/queue_core.hpp>
+
+#include <mtaio/lowlevel/contract.hpp>
+
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace mtaio::lowlevel {
+namespace {
+
+std::size_t checked_max_size(const char* name, std::ptrdiff_t max_size) {
+  if (max_size < 0) {
+    throw std::invalid_argument{std::string{name} + "(" + std::to_string(max_size) +
+                                "): maxsize cannot be negative; use 0 for an unbounded queue."};
+  }
+  return max_size == 0 ? std::numeric_limits<std::size_t>::max()
+                       : static_cast<std::size_t>(max_size);
+}
+
+}  // namespace
+
+template <class Storage>
+QueueCore<Storage>::QueueCore(const char* name, std::ptrdiff_t max_size, bool keeps_places)
+    : name_{name}, max_size_{checked_max_size(name, max_size)}, keeps_places_{keeps_places} {}
+
+template <class Storage>
+QueueCore<Storage>::~QueueCore() {
+  const char* waiting = !getters_.empty()   ? "get()"
+                        : !putters_.empty() ? "put()"
+                        : !joiners_.empty() ? "join()"
+                                            : nullptr;
+  if (waiting) {
+    contract_violation(std::string{name_} + " destroyed while tasks wait in " + waiting +
+                       ". A queue outlives its waiters; shut it down, or stop the waiters, and wait for them before it "
+                       "goes.");
+  }
+}
+
+template <class Storage>
+void QueueCore<Storage>::store(Node& node) noexcept {
+  storage_.push(node);
+  ++unfinished_;
+}
+
+template <class Storage>
+void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
+  getter.node = &node;
+  getter.keeps_place = keeps_places_;
+  if (!keeps_places_) set_size(size() - 1);
+}
+
+template <class Storage>
+void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
+  for (;;) {
+    if (!storage_.empty()) {
+      if (auto* getter = static_cast<Getter*>(getters_.claim_first())) {
+        give(*getter, *storage_.pop());
+        wake.add(*getter);
+        continue;
+      }
+    }
+    if (!has_room() || shut_down_) break;
+    auto* putter = static_cast<Putter*>(putters_.claim_first());
+    if (!putter) break;
+    // One at a time, so that the items of waiting putters are stored in the order in which they came.
+    set_size(size() + 1);
+    if (!putter->node) {
+      serving_putter_ = true;
+      guard.unlock();
+      try {
+        putter->node = &putter->make_node();
+      } catch (...) {
+        putter->error = std::current_exception();
+      }
+      guard.lock();
+      serving_putter_ = false;
+    }
+    if (putter->node && !dropping_) {
+      store(*putter->node);
+      putter->node = nullptr;
+    } else {
+      set_size(size() - 1);
+      putter->shut_down = dropping_;
+    }
+    wake.add(*putter);
+  }
+  if (!shut_down_) return;
+  while (auto* putter = static_cast<Putter*>(putters_.claim_first())) {
+    putter->shut_down = true;
+    wake.add(*putter);
+  }
+  if (serving_putter_) return;  // an item is on its way; whoever brings it comes back here
+  while (auto* getter = static_cast<Getter*>(getters_.claim_first())) {
+    getter->shut_down = true;
+    wake.add(*getter);
+  }
+}
+
+template <class Storage>
+typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept {
+  WakeList wake;
+  Guard guard{lock_};
+  if (shut_down_) return Push::kShutDown;
+  if (!has_room()) return Push::kFull;
+  set_size(size() + 1);
+  store(node);
+  if (!getters_.empty()) settle(guard, wake);
+  return Push::kStored;
+}
+
+template <class Storage>
+typename QueueCore<Storage>::Push QueueCore<Storage>::take_place() noexcept {
+  const Guard guard{lock_};
+  if (shut_down_) return Push::kShutDown;
+  if (!has_room()) return Push::kFull;
+  set_size(size() + 1);
+  return Push::kStored;
+}
+
+template <class Storage>
+bool QueueCore<Storage>::fill_place(Node& node) noexcept {
+  WakeList wake;
+  Guard guard{lock_};
+  if (dropping_) {
+    set_size(size() - 1);
+    return false;
+  }
+  store(node);
+  settle(guard, wake);
+  return true;
+}
+
+template <class Storage>
+bool QueueCore<Storage>::wait_to_put(Putter& putter) {
+  WakeList wake;
+  for (;;) {
+    Guard guard{lock_};
+    if (shut_down_) {
+      putter.shut_down = true;
+      putter.serve_now();
+      return false;
+    }
+    if (!has_room()) {
+      putters_.add(putter);
+      if (putter.commit()) return true;
+      putters_.forget(putter);
+      return false;
+    }
+    if (putter.node) {
+      putter.serve_now();
+      set_size(size() + 1);
+      store(*putter.node);
+      putter.node = nullptr;
+      settle(guard, wake);
+      return false;
+    }
+    guard.unlock();
+    putter.node = &putter.make_node();
+  }
+}
+
+template <class Storage>
+void QueueCore<Storage>::forget(Putter& putter) noexcept {
+  const Guard guard{lock_};
+  putters_.forget(putter);
+}
+
+template <class Storage>
+bool QueueCore<Storage>::pop(Getter& getter) noexcept {
+  WakeList wake;
+  Guard guard{lock_};
+  Node* node = storage_.pop();
+  if (!node) {
+    getter.shut_down = shut_down_ && !serving_putter_;
+    return false;
+  }
+  give(getter, *node);
+  if (!keeps_places_ && !putters_.empty()) settle(guard, wake);
+  return true;
+}
+
+template <class Storage>
+bool QueueCore<Storage>::wait_to_get(Getter& getter) noexcept {
+  WakeList wake;
+  Guard guard{lock_};
+  if (Node* node = storage_.pop()) {
+    getter.serve_now();
+    give(getter, *node);
+    settle(guard, wake);
+    return false;
+  }
+  if (shut_down_ && !serving_putter_) {
+    getter.shut_down = true;
+    getter.serve_now();
+    return false;
+  }
+  getters_.add(getter);
+  if (getter.commit()) return true;
+  getters_.forget(getter);
+  return false;
+}
+
+template <class Storage>
+void QueueCore<Storage>::forget(Getter& getter) noexcept {
+  const Guard guard{lock_};
+  getters_.forget(getter);
+}
+
+template <class Storage>
+void QueueCore<Storage>::leave_place() noexcept {
+  WakeList wake;
+  Guard guard{lock_};
+  set_size(size() - 1);
+  settle(guard, wake);
+}
+
+template <class Storage>
+void QueueCore<Storage>::put_back(Node& node) noexcept {
+  WakeList wake;
+  Guard guard{lock_};
+  storage_.put_back(node);
+  settle(guard, wake);
+}
+
+template <class Storage>
+bool QueueCore<Storage>::task_done() noexcept {
+  WakeList wake;
+  const Guard guard{lock_};
+  if (unfinished_ == 0) return false;
+  if (--unfinished_ == 0) wake.claim_all(joiners_);
+  return true;
+}
+
+template <class Storage>
+bool QueueCore<Storage>::all_done() noexcept {
+  const Guard guard{lock_};
+  return unfinished_ == 0;
+}
+
+template <class Storage>
+bool QueueCore<Storage>::wait_to_join(Waiter& joiner) noexcept {
+  const Guard guard{lock_};
+  if (unfinished_ == 0) {
+    joiner.serve_now();
+    return false;
+  }
+  joiners_.add(joiner);
+  if (joiner.commit()) return true;
+  joiners_.forget(joiner);
+  return false;
+}
+
+template <class Storage>
+void QueueCore<Storage>::forget_joiner(Waiter& joiner) noexcept {
+  const Guard guard{lock_};
+  joiners_.forget(joiner);
+}
+
+template <class Storage>
+void QueueCore<Storage>::shutdown(Storage* dropped) noexcept {
+  WakeList wake;
+  Guard guard{lock_};
+  shut_down_ = true;
+  if (dropped) {
+    dropping_ = true;
+    while (Node* node = storage_.pop()) {
+      dropped->push(*node);
+      set_size(size() - 1);
+      if (unfinished_ > 0) --unfinished_;  // task_done() may have come before get()
+    }
+    if (unfinished_ == 0) wake.claim_all(joiners_);
+  }
+  settle(guard, wake);
+}
+
+template class QueueCore<FifoStorage>;
+template class QueueCore<LifoStorage>;
+template class QueueCore<PriorityStorage>;
+
+}  // namespace mtaio::lowlevel

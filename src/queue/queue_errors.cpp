@@ -1,0 +1,26 @@
+#include <mtaio/exceptions.hpp>
+#include <mtaio/lowlevel/basic_queue.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace mtaio::lowlevel {
+
+void throw_put_after_shutdown(const char* queue) {
+  throw QueueShutDown{std::string{queue} +
+                      "::put: the queue was shut down; it takes no more items."};
+}
+
+void throw_get_after_shutdown(const char* queue) {
+  throw QueueShutDown{std::string{queue} +
+                      "::get: the queue was shut down and is empty; use next() to end a loop "
+                      "without an exception."};
+}
+
+void throw_task_done_too_often(const char* queue) {
+  throw std::logic_error{std::string{queue} +
+                         "::task_done: called more often than items were put; call it once for "
+                         "each item that get() returned."};
+}
+
+}  // namespace mtaio::lowlevel

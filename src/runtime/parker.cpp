@@ -1,0 +1,24 @@
+#include <mtaio/lowlevel/parker.hpp>
+
+#include "platform/futex.hpp"
+
+namespace mtaio::lowlevel {
+
+Parker::~Parker() = default;
+
+void FutexParker::park(TimePoint deadline) noexcept {
+  // acquire: what the one who unparked did before is visible here.
+  if (unparked_.exchange(0, std::memory_order_acquire) != 0) return;
+  if (deadline == TimePoint::max()) {
+    platform::futex_wait(unparked_, 0);
+  } else {
+    platform::futex_wait(unparked_, 0, deadline);
+  }
+  unparked_.exchange(0, std::memory_order_acquire);
+}
+
+void FutexParker::unpark() noexcept {
+  if (unparked_.exchange(1, std::memory_order_release) == 0) platform::futex_wake(&unparked_, 1);
+}
+
+}  // namespace mtaio::lowlevel

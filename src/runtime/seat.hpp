@@ -1,0 +1,54 @@
+/// A worker, and the thread that does its work for the time being.
+#pragma once
+
+#include <mtaio/lowlevel/event.hpp>
+#include <mtaio/lowlevel/intrusive_list.hpp>
+#include <mtaio/lowlevel/parker.hpp>
+#include <mtaio/lowlevel/timer.hpp>
+#include <mtaio/lowlevel/worker.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace mtaio::runtime {
+
+struct Occupant;
+
+/// One worker of a runtime. Threads sit on it and leave it between two jobs; what belongs to the worker stays.
+struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
+  Seat(lowlevel::Scheduler& owner, const lowlevel::Idlers& of_owner,
+       std::unique_ptr<lowlevel::Parker> made_parker, std::uint32_t seed) noexcept
+      : Worker{owner, of_owner}, random{seed}, parker{std::move(made_parker)} {}
+
+  // Touched by whoever sits here only.
+  std::uint32_t turns = 0;
+  std::uint32_t random;
+  bool searching = false;  // counted in Idlers
+
+  // Any thread.
+  lowlevel::WorkDeque<lowlevel::Job, 256> ready;  // to be resumed, the oldest first: even the owner steals from it
+  lowlevel::TimerHeap timers;
+  const std::unique_ptr<lowlevel::Parker> parker;
+
+  // Guarded by the lock of the sleepers (WorkStealing); the ListNode too.
+  bool asleep = false;
+
+  // Guarded by the lock of the seats (Seats).
+  Occupant* occupant = nullptr;
+};
+
+/// A thread that sits on a seat, or waits for one. On the stack of that thread.
+struct Occupant : lowlevel::ListNode<Occupant> {
+  explicit Occupant(bool is_spare = false) noexcept : spare{is_spare} {}
+
+  const bool spare;                        // sits in for a thread that is blocked
+  std::atomic<bool> leave{false};          // is to leave its seat, or to stop waiting for one
+  std::atomic<std::uint32_t> changed{0};   // futex word: something below has changed
+  bool insists = false;                    // waits for a seat even if it is to leave. Guarded by the lock of the seats
+  Seat* seat = nullptr;                    // guarded by the lock of the seats; stable while it sits there
+};
+
+}  // namespace mtaio::runtime

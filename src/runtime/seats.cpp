@@ -1,0 +1,124 @@
+#include "runtime/seats.hpp"
+
+#include "platform/futex.hpp"
+
+namespace mtaio::runtime {
+namespace {
+
+void add_to(std::atomic<std::size_t>& count, std::size_t change) noexcept {
+  count.store(count.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+}
+
+constexpr auto kOneLess = static_cast<std::size_t>(-1);
+
+}  // namespace
+
+void Seats::put(Seat& seat, Occupant& who) noexcept {
+  seat.occupant = &who;
+  who.seat = &seat;
+}
+
+void Seats::notify(Occupant& who) noexcept {
+  // release: the new seat, and all that its last occupant did there, is visible to the one who sits down.
+  who.changed.store(1, std::memory_order_release);
+  platform::futex_wake(&who.changed, 1);  // only the address is used
+}
+
+void Seats::add(Seat& seat) {
+  all_.push_back(&seat);
+  free_.push_back(seat);
+}
+
+bool Seats::try_sit(Occupant& who) noexcept {
+  const Guard guard{mutex_};
+  Seat* seat = free_.pop_front();
+  if (seat) put(*seat, who);
+  return seat != nullptr;
+}
+
+bool Seats::wait(Guard& guard, Occupant& who) noexcept {
+  while (who.changed.load(std::memory_order_acquire) == 0) {
+    guard.unlock();
+    platform::futex_wait(who.changed, 0);
+    guard.lock();
+  }
+  return who.seat != nullptr;
+}
+
+bool Seats::sit(Occupant& who, bool insists) noexcept {
+  Guard guard{mutex_};
+  if (who.leave.load(std::memory_order_relaxed) && !insists) return false;
+  if (Seat* seat = free_.pop_front()) {
+    put(*seat, who);
+    return true;
+  }
+  who.changed.store(0, std::memory_order_relaxed);
+  who.insists = insists;
+  add_to(waiters_, 1);
+  if (insists) {
+    waiting_.push_front(who);
+    add_to(insisting_, 1);
+  } else {
+    waiting_.push_back(who);
+  }
+  // Somebody who sleeps on a seat may have to get up for this one.
+  for (const Seat* seat : all_) seat->parker->unpark();
+  return wait(guard, who);
+}
+
+void Seats::leave(Occupant& who) noexcept {
+  const Guard guard{mutex_};
+  Seat& seat = *who.seat;
+  who.seat = nullptr;
+  seat.occupant = nullptr;
+  if (Occupant* next = waiting_.pop_front()) {
+    add_to(waiters_, kOneLess);
+    if (next->insists) add_to(insisting_, kOneLess);
+    put(seat, *next);
+    notify(*next);
+  } else {
+    free_.push_back(seat);
+  }
+}
+
+void Seats::pass(Occupant& from, Occupant& who) noexcept {
+  const Guard guard{mutex_};
+  Seat& seat = *from.seat;
+  from.seat = nullptr;
+  put(seat, who);
+  notify(who);
+}
+
+void Seats::dismiss(Occupant& who) noexcept {
+  const Guard guard{mutex_};
+  who.leave.store(true, std::memory_order_relaxed);
+  if (who.seat) {
+    who.seat->parker->unpark();
+  } else if (who.linked() && !who.insists) {
+    // A spare, or somebody who waits for a seat.
+    if (who.spare) {
+      spares_.erase(who);
+    } else {
+      waiting_.erase(who);
+      add_to(waiters_, kOneLess);
+    }
+    notify(who);
+  }
+}
+
+bool Seats::wait_as_spare(Occupant& spare) noexcept {
+  Guard guard{mutex_};
+  if (spare.seat) return true;  // passed to it before it came here
+  if (spare.leave.load(std::memory_order_relaxed)) return false;
+  spare.changed.store(0, std::memory_order_relaxed);
+  spare.insists = false;
+  spares_.push_back(spare);
+  return wait(guard, spare);
+}
+
+Occupant* Seats::take_spare() noexcept {
+  const Guard guard{mutex_};
+  return spares_.pop_front();
+}
+
+}  // namespace mtaio::runtime

@@ -1,0 +1,63 @@
+/// Who sits where.
+#pragma once
+
+#include "runtime/seat.hpp"
+
+#include <mtaio/lowlevel/intrusive_list.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+namespace mtaio::runtime {
+
+/// Hands seats from thread to thread, so that there are never more threads at work than seats.
+///
+/// A thread that calls `run()` takes a seat if one is free, and otherwise waits until one is, or until its run has ended. A
+/// thread that must block in the middle of a task passes its seat to a spare thread, and insists on getting one back
+/// before it goes on: whoever finds at the end of a job that somebody insists gets up, and queues again.
+class Seats {
+ public:
+  /// Before any thread sits. The seats start free.
+  void add(Seat& seat);
+
+  /// Sits down if a seat is free.
+  bool try_sit(Occupant& who) noexcept;
+  /// Waits for a seat. False if `who` was dismissed first and does not insist.
+  bool sit(Occupant& who, bool insists) noexcept;
+  /// Passes the seat of `who` to the next one who waits, or leaves it free.
+  void leave(Occupant& who) noexcept;
+  /// `who` sits down in place of `from`.
+  void pass(Occupant& from, Occupant& who) noexcept;
+  /// Whether `who`, between two jobs, is to leave its seat to somebody else.
+  [[nodiscard]] bool wanted(const Occupant& who) const noexcept {
+    return insisting_.load(std::memory_order_relaxed) > 0 ||
+           (who.spare && waiters_.load(std::memory_order_relaxed) > 0);
+  }
+
+  /// Tells `who` to get up or to stop waiting, for good. `who` may be gone when this returns.
+  void dismiss(Occupant& who) noexcept;
+
+  /// Waits until somebody passes a seat to the spare thread. False when it is dismissed.
+  bool wait_as_spare(Occupant& spare) noexcept;
+  /// A spare thread that waits, no longer waiting; null when there is none.
+  Occupant* take_spare() noexcept;
+
+ private:
+  using Guard = std::unique_lock<std::mutex>;
+
+  static void put(Seat& seat, Occupant& who) noexcept;
+  static void notify(Occupant& who) noexcept;
+  bool wait(Guard& guard, Occupant& who) noexcept;
+
+  std::mutex mutex_;  // guards all below
+  std::vector<Seat*> all_;
+  lowlevel::IntrusiveList<Seat> free_;
+  lowlevel::IntrusiveList<Occupant> waiting_;  // for a seat; those who insist in front
+  lowlevel::IntrusiveList<Occupant> spares_;   // waiting to sit in for somebody
+  std::atomic<std::size_t> insisting_{0};      // how many in waiting_ insist; read without the lock
+  std::atomic<std::size_t> waiters_{0};        // how many are in waiting_; read without the lock
+};
+
+}  // namespace mtaio::runtime

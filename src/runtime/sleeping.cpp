@@ -1,0 +1,91 @@
+#include "runtime/work_stealing.hpp"
+
+#include <mtaio/lowlevel/asymmetric_fence.hpp>
+
+namespace mtaio::runtime {
+namespace {
+
+lowlevel::TimePoint time_of(const std::atomic<lowlevel::TimePoint::rep>& count) noexcept {
+  return lowlevel::TimePoint{
+      lowlevel::TimePoint::duration{count.load(std::memory_order_relaxed)}};
+}
+
+}  // namespace
+
+void WorkStealing::stop_searching(Seat& seat) noexcept {
+  if (!seat.searching) return;
+  seat.searching = false;
+  idlers_.change(0, -1);
+  // Pushers woke nobody as long as this one was looking, so there may be more than it has found.
+  if (idlers_.hungry() && something_to_do()) wake_one();
+}
+
+void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
+  {
+    const std::scoped_lock guard{sleepers_lock_};
+    sleepers_.push_front(seat);
+    seat.asleep = true;
+    idlers_.change(1, seat.searching ? -1 : 0);
+    seat.searching = false;
+  }
+  lowlevel::asymmetric_fence_heavy();  // E1, E2: counted as asleep before the last look
+  if (!something_to_do() && !who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
+    // One sleeper is enough to watch the clock.
+    lowlevel::TimePoint until = next_deadline();
+    {
+      const std::scoped_lock guard{sleepers_lock_};
+      if (until < time_of(watched_until_)) {
+        watchman_ = &seat;
+        watched_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
+      } else {
+        until = lowlevel::TimePoint::max();
+      }
+    }
+    seat.parker->park(until);
+  }
+  get_up(seat);
+}
+
+void WorkStealing::get_up(Seat& seat) noexcept {
+  const std::scoped_lock guard{sleepers_lock_};
+  if (seat.asleep) {  // otherwise whoever woke it has done this
+    sleepers_.erase(seat);
+    seat.asleep = false;
+    idlers_.change(-1, 1);
+  }
+  seat.searching = true;
+  if (watchman_ == &seat) {
+    watchman_ = nullptr;
+    watched_until_.store(lowlevel::TimePoint::max().time_since_epoch().count(),
+                         std::memory_order_relaxed);
+  }
+}
+
+void WorkStealing::wake_one() noexcept {
+  Seat* seat = nullptr;
+  {
+    const std::scoped_lock guard{sleepers_lock_};
+    if (!idlers_.hungry()) return;  // somebody else was faster
+    seat = sleepers_.pop_front();
+    if (seat) {
+      seat->asleep = false;
+    } else if (unstarted_ > 0) {
+      --unstarted_;
+    } else {
+      return;
+    }
+    idlers_.change(-1, 1);
+  }
+  if (seat) {
+    seat->parker->unpark();
+  } else {
+    start_worker();
+  }
+}
+
+/// The timers of a worker that is busy are watched by one that sleeps.
+void WorkStealing::keep_watch(const Seat& seat) noexcept {
+  if (seat.timers.next_deadline() < time_of(watched_until_) && idlers_.hungry()) wake_one();
+}
+
+}  // namespace mtaio::runtime

@@ -1,0 +1,153 @@
+#include <mtaio/thread_pool.hpp>
+
+#include <mtaio/lowlevel/contract.hpp>
+#include <mtaio/lowlevel/event.hpp>
+#include <mtaio/lowlevel/worker.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace mtaio {
+namespace {
+
+constexpr std::chrono::seconds kIdleFor{10};
+
+thread_local constinit const void* pool_of_this_thread = nullptr;
+
+}  // namespace
+
+class ThreadPool::Threads {
+ public:
+  explicit Threads(std::size_t max) : max_{max} {}
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+  ~Threads() { finish(); }
+
+  [[nodiscard]] std::size_t max() const noexcept { return max_; }
+
+  void submit(lowlevel::BlockingJob& job) {
+    std::list<std::thread> gone;  // joined when the lock is released
+    {
+      const std::scoped_lock guard{mutex_};
+      gone.swap(gone_);
+      queue_.push_back(job);
+      ++queued_;
+      if (queued_ > idle_ && running_.size() < max_) start_one(job);
+      if (idle_ > 0) wake_.notify_one();
+    }
+    join(gone);
+  }
+
+  bool withdraw(lowlevel::BlockingJob& job) noexcept {
+    const std::scoped_lock guard{mutex_};
+    if (!job.linked()) return false;
+    queue_.erase(job);
+    --queued_;
+    return true;
+  }
+
+ private:
+  using Guard = std::unique_lock<std::mutex>;
+
+  /// REQUIRES: mutex_ is held; `job` is the last one queued.
+  void start_one(lowlevel::BlockingJob& job) {
+    try {
+      running_.emplace_front();
+      running_.front() = std::thread{[this, self = running_.begin()] { work(self); }};
+    } catch (...) {
+      if (!running_.empty() && !running_.front().joinable()) running_.pop_front();
+      if (!running_.empty()) return;  // the others will get to it
+      queue_.erase(job);
+      --queued_;
+      throw;
+    }
+  }
+
+  void work(std::list<std::thread>::iterator self) noexcept {
+    pool_of_this_thread = this;
+    Guard guard{mutex_};
+    for (;;) {
+      if (lowlevel::BlockingJob* job = queue_.pop_front()) {
+        --queued_;
+        guard.unlock();
+        job->run();
+        guard.lock();
+        continue;
+      }
+      if (finishing_) break;
+      ++idle_;
+      const auto until = std::chrono::steady_clock::now() + kIdleFor;
+      const bool woken = wake_.wait_until(guard, until) == std::cv_status::no_timeout;
+      --idle_;
+      if (!woken && queue_.empty() && !finishing_) break;
+    }
+    gone_.splice(gone_.begin(), running_, self);
+    if (finishing_ && running_.empty()) all_gone_.set();
+  }
+
+  void finish() noexcept {
+    if (pool_of_this_thread == this) {
+      lowlevel::contract_violation(
+          "ThreadPool destroyed by a function that runs in it. A pool waits for its functions, so this one would wait for "
+          "itself; destroy the pool elsewhere.");
+    }
+    {
+      const std::scoped_lock guard{mutex_};
+      finishing_ = true;
+      wake_.notify_all();
+      if (running_.empty()) all_gone_.set();
+    }
+    if (!all_gone_.is_set()) {
+      if (lowlevel::Worker* worker = lowlevel::this_thread().worker) {
+        worker->scheduler.block_worker(all_gone_);
+      } else {
+        all_gone_.wait();
+      }
+    }
+    // The last one sets all_gone_ under the mutex; it has left it once it is joined.
+    std::list<std::thread> gone;
+    {
+      const std::scoped_lock guard{mutex_};
+      gone.swap(gone_);
+    }
+    join(gone);
+  }
+
+  static void join(std::list<std::thread>& gone) noexcept {
+    for (std::thread& thread : gone) thread.join();
+  }
+
+  const std::size_t max_;
+  std::mutex mutex_;  // guards all below; never held while a job runs
+  std::condition_variable wake_;
+  lowlevel::IntrusiveList<lowlevel::BlockingJob> queue_;
+  std::size_t queued_ = 0;  // how many are in queue_
+  std::size_t idle_ = 0;    // how many threads wait for wake_, or have been woken and not yet looked
+  std::list<std::thread> running_;
+  std::list<std::thread> gone_;  // left, to be joined
+  bool finishing_ = false;
+  lowlevel::Event all_gone_;
+};
+
+ThreadPool::ThreadPool(std::size_t max_workers) {
+  if (max_workers < 1) {
+    throw std::invalid_argument{
+        "ThreadPool(0): a pool needs at least one worker to run anything."};
+  }
+  threads_ = std::make_unique<Threads>(max_workers);
+}
+
+ThreadPool::~ThreadPool() = default;
+
+std::size_t ThreadPool::max_workers() const noexcept { return threads_->max(); }
+
+void ThreadPool::submit(lowlevel::BlockingJob& job) { threads_->submit(job); }
+
+bool ThreadPool::withdraw(lowlevel::BlockingJob& job) noexcept { return threads_->withdraw(job); }
+
+}  // namespace mtaio

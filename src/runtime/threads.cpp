@@ -1,0 +1,108 @@
+#include "runtime/work_stealing.hpp"
+
+#include <mtaio/lowlevel/event.hpp>
+
+#include <system_error>
+
+namespace mtaio::runtime {
+
+Occupant* WorkStealing::start_thread(bool spare) noexcept {
+  const std::scoped_lock guard{threads_mutex_};
+  if (finishing_) return nullptr;
+  const std::size_t before = threads_.size();
+  try {
+    Thread& added = threads_.emplace_back(spare);
+    added.thread = std::thread{[this, &who = added.occupant] {
+      if (who.spare) {
+        spare_main(who);
+      } else {
+        worker_main(who);
+      }
+    }};
+    return &added.occupant;
+  } catch (const std::exception&) {  // out of memory, or of threads
+    if (threads_.size() > before) threads_.pop_back();
+    return nullptr;
+  }
+}
+
+/// Takes over the caller's place among those who search, for the thread it starts. A thread that cannot be had is done
+/// without: the others do its work.
+void WorkStealing::start_worker() noexcept {
+  if (!start_thread(false)) idlers_.change(0, -1);
+}
+
+bool WorkStealing::start_spare(Occupant& from) noexcept {
+  Occupant* spare = seats_.take_spare();
+  if (!spare) spare = start_thread(true);
+  if (!spare) return false;
+  seats_.pass(from, *spare);
+  return true;
+}
+
+void WorkStealing::worker_main(Occupant& who) noexcept {
+  bool seated = seats_.try_sit(who);
+  if (seated) {
+    who.seat->searching = true;
+  } else {
+    idlers_.change(0, -1);  // those who have the seats were not woken for this thread's sake
+    if (idlers_.hungry() && something_to_do()) wake_one();
+  }
+  while (seated || seats_.sit(who, false)) {
+    serve(who);
+    seats_.leave(who);
+    seated = false;
+  }
+}
+
+void WorkStealing::spare_main(Occupant& who) noexcept {
+  while (seats_.wait_as_spare(who)) {
+    serve(who);
+    seats_.leave(who);
+  }
+}
+
+void WorkStealing::block_worker(const lowlevel::Event& event) noexcept {
+  if (event.is_set()) return;
+  lowlevel::ThreadState& thread = lowlevel::this_thread();
+  const lowlevel::ThreadState before = thread;
+  Occupant& who = *static_cast<Seat*>(thread.worker)->occupant;
+  if (start_spare(who)) {
+    thread = lowlevel::ThreadState{};
+    event.wait();
+    seats_.sit(who, true);
+    thread = before;
+    thread.worker = who.seat;
+  } else {
+    work_in_place_until(event);
+    thread = before;
+  }
+}
+
+/// For want of a thread: what else there is to do is done on top of the blocked code, on the same stack.
+void WorkStealing::work_in_place_until(const lowlevel::Event& event) noexcept {
+  auto& seat = static_cast<Seat&>(*lowlevel::this_thread().worker);
+  while (!event.is_set()) {
+    ++seat.turns;
+    fire_due_timers();
+    take_injected(seat);
+    lowlevel::Job* job = own_job(seat);
+    if (!job) job = steal(seat);
+    if (job) {
+      lowlevel::drive(*job);
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds{50});
+    }
+  }
+}
+
+void WorkStealing::finish_threads() noexcept {
+  {
+    const std::scoped_lock guard{threads_mutex_};
+    finishing_ = true;
+  }
+  for (Thread& each : threads_) seats_.dismiss(each.occupant);
+  for (Thread& each : threads_) each.thread.join();
+}
+
+}  // namespace mtaio::runtime

@@ -1,0 +1,204 @@
+#include "runtime/work_stealing.hpp"
+
+#include "platform/cpu.hpp"
+
+#include <mtaio/lowlevel/asymmetric_fence.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace mtaio::runtime {
+namespace {
+
+// Every so many jobs a worker looks at what it would otherwise only see when it has run out of work.
+constexpr std::uint32_t kTurnsBetweenLooks = 32;
+// How many jobs a worker takes from the injector at once, at most; the rest is left to the others.
+constexpr std::size_t kInjectedAtOnce = 64;
+// A worker that has run out of work looks for some this often, with growing pauses, before it sleeps.
+constexpr int kSearchRounds = 6;
+
+// Functions that block are many and mostly asleep, so there is no point in matching the cores.
+constexpr std::size_t kBlockingThreads = 64;
+
+}  // namespace
+
+WorkStealing::WorkStealing(const RuntimeOptions& options)
+    : watched_until_{lowlevel::TimePoint::max().time_since_epoch().count()},
+      blocking_{kBlockingThreads} {
+  lowlevel::asymmetric_fence_init();
+  const std::size_t count = options.threads > 0 ? options.threads : platform::usable_cores();
+  workers_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto parker = options.make_parker ? options.make_parker()
+                                      : std::make_unique<lowlevel::FutexParker>();
+    workers_.push_back(std::make_unique<Seat>(*this, idlers_, std::move(parker),
+                                              static_cast<std::uint32_t>(2 * i + 1)));
+    seats_.add(*workers_.back());
+  }
+  unstarted_ = count - 1;  // one seat is for the thread that calls run()
+  idlers_.change(static_cast<int>(unstarted_), 0);
+}
+
+WorkStealing::~WorkStealing() {
+  finish_threads();
+  // E3. acquire: everything a visitor did here is over.
+  while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+}
+
+lowlevel::TimePoint WorkStealing::now() noexcept { return std::chrono::steady_clock::now(); }
+
+void WorkStealing::post(lowlevel::Job& job) noexcept {
+  lowlevel::Worker* worker = lowlevel::this_thread().worker;
+  const bool visiting = !worker || &worker->scheduler != this;
+  if (visiting) visitors_.fetch_add(1, std::memory_order_relaxed);
+  if (visiting || !static_cast<Seat*>(worker)->ready.push(&job)) injector_.push(job);
+  lowlevel::asymmetric_fence_light();  // E1
+  if (idlers_.hungry()) wake_one();
+  if (visiting) visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
+}
+
+void WorkStealing::feed() noexcept { wake_one(); }
+
+void WorkStealing::arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept {
+  lowlevel::Worker* worker = lowlevel::this_thread().worker;
+  if (worker && &worker->scheduler == this) {
+    static_cast<Seat*>(worker)->timers.arm(timer, deadline);
+    return;
+  }
+  visitors_.fetch_add(1, std::memory_order_relaxed);
+  if (workers_.front()->timers.arm(timer, deadline)) {
+    lowlevel::asymmetric_fence_light();  // E2
+    keep_watch(*workers_.front());
+  }
+  visitors_.fetch_sub(1, std::memory_order_release);
+}
+
+void WorkStealing::run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) {
+  (pool ? *pool : static_cast<lowlevel::BlockingPool&>(blocking_)).submit(job);
+}
+
+bool WorkStealing::withdraw_blocking(lowlevel::BlockingJob& job,
+                                     lowlevel::BlockingPool* pool) noexcept {
+  return (pool ? *pool : static_cast<lowlevel::BlockingPool&>(blocking_)).withdraw(job);
+}
+
+void WorkStealing::work_from(lowlevel::Job& first, Occupant& who) noexcept {
+  bool seated = seats_.try_sit(who);
+  if (!seated || !who.seat->ready.push(&first)) post(first);
+  while (seated || seats_.sit(who, false)) {
+    serve(who);
+    seats_.leave(who);
+    seated = false;
+  }
+}
+
+void WorkStealing::serve(Occupant& who) noexcept {
+  Seat& seat = *who.seat;
+  lowlevel::ThreadState& thread = lowlevel::this_thread();
+  const lowlevel::ThreadState outer = std::exchange(thread, lowlevel::ThreadState{});
+  thread.worker = &seat;
+  // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is read anew.
+  while (!who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
+    Seat& current = *who.seat;
+    if (lowlevel::Job* job = next_job(current)) {
+      lowlevel::drive(*job);
+    } else {
+      sleep(current, who);
+    }
+  }
+  stop_searching(*who.seat);
+  thread = outer;
+  // What is left on the seat is for the others.
+  if (idlers_.hungry() && something_to_do()) wake_one();
+}
+
+lowlevel::Job* WorkStealing::next_job(Seat& seat) noexcept {
+  if (++seat.turns % kTurnsBetweenLooks == 0) {
+    take_injected(seat);
+    fire_due_timers();
+  }
+  lowlevel::Job* job = own_job(seat);
+  if (!job) {
+    take_injected(seat);
+    job = own_job(seat);
+  }
+  if (!job) job = search(seat);
+  if (!job) return nullptr;
+  stop_searching(seat);
+  keep_watch(seat);
+  return job;
+}
+
+/// Takes turns between what has children left to start and what is ready to go on, so that neither starves the other.
+lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
+  if (seat.turns % 2 == 0) {
+    if (lowlevel::Job* job = seat.forks.pop()) return job;
+    return seat.ready.steal();
+  }
+  if (lowlevel::Job* job = seat.ready.steal()) return job;
+  return seat.forks.pop();
+}
+
+void WorkStealing::take_injected(Seat& seat) noexcept {
+  const std::size_t fair_share = injector_.size() / workers_.size() + 1;
+  for (std::size_t left = std::min(fair_share, kInjectedAtOnce); left > 0; --left) {
+    lowlevel::Job* job = injector_.pop();
+    if (!job) return;
+    if (!seat.ready.push(job)) {
+      injector_.push(*job);
+      return;
+    }
+  }
+}
+
+lowlevel::Job* WorkStealing::search(Seat& seat) noexcept {
+  if (!seat.searching) {
+    seat.searching = true;
+    idlers_.change(0, 1);
+  }
+  for (int round = 0; round < kSearchRounds; ++round) {
+    fire_due_timers();
+    if (lowlevel::Job* job = own_job(seat)) return job;
+    if (lowlevel::Job* job = steal(seat)) return job;
+    take_injected(seat);
+    if (lowlevel::Job* job = own_job(seat)) return job;
+    for (int pause = 0; pause < (8 << round); ++pause) platform::cpu_relax();
+  }
+  return nullptr;
+}
+
+lowlevel::Job* WorkStealing::steal(Seat& seat) noexcept {
+  const std::size_t count = workers_.size();
+  seat.random = seat.random * 1664525U + 1013904223U;
+  const std::size_t start = seat.random % count;
+  for (std::size_t i = 0; i < count; ++i) {
+    Seat& victim = *workers_[(start + i) % count];
+    if (&victim == &seat) continue;
+    if (lowlevel::Job* job = victim.forks.steal()) return job;
+    if (lowlevel::Job* job = victim.ready.steal()) return job;
+  }
+  return nullptr;
+}
+
+lowlevel::TimePoint WorkStealing::next_deadline() const noexcept {
+  auto next = lowlevel::TimePoint::max();
+  for (const auto& worker : workers_) next = std::min(next, worker->timers.next_deadline());
+  return next;
+}
+
+void WorkStealing::fire_due_timers() noexcept {
+  if (next_deadline() == lowlevel::TimePoint::max()) return;
+  const lowlevel::TimePoint time = now();
+  for (const auto& worker : workers_) worker->timers.fire_due(time);
+}
+
+bool WorkStealing::something_to_do() noexcept {
+  if (!injector_.empty()) return true;
+  for (const auto& worker : workers_) {
+    if (!worker->forks.empty() || !worker->ready.empty()) return true;
+  }
+  const lowlevel::TimePoint next = next_deadline();
+  return next != lowlevel::TimePoint::max() && next <= now();
+}
+
+}  // namespace mtaio::runtime

@@ -1,0 +1,104 @@
+/// The scheduler of `Runtime`.
+///
+/// E1  push <-> sleep    stated in lowlevel/worker.hpp: a worker counts itself as asleep, executes the heavy half of the
+///                       asymmetric fence, and looks at everything once more; a pusher publishes work, executes the light
+///                       half, and looks for sleepers.
+/// E2  arm <-> sleep     the same between a timer that is armed and a worker that computes how long it may sleep.
+/// E3  post -> destroy   a thread from outside counts itself in `visitors_` while it posts, for the job may end the last
+///                       run before `post()` has returned; the destructor waits for it.
+#pragma once
+
+#include "runtime/injector.hpp"
+#include "runtime/seat.hpp"
+#include "runtime/seats.hpp"
+
+#include <mtaio/lowlevel/context.hpp>
+#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/lowlevel/scheduler.hpp>
+#include <mtaio/runtime.hpp>
+#include <mtaio/thread_pool.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace mtaio::runtime {
+
+class WorkStealing final : public lowlevel::Scheduler {
+ public:
+  explicit WorkStealing(const RuntimeOptions& options);
+  ~WorkStealing();
+
+  // Scheduler.
+  void post(lowlevel::Job& job) noexcept override;
+  [[nodiscard]] lowlevel::TimePoint now() noexcept override;
+  void arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept override;
+  void run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) override;
+  bool withdraw_blocking(lowlevel::BlockingJob& job,
+                         lowlevel::BlockingPool* pool) noexcept override;
+  void feed() noexcept override;
+  void block_worker(const lowlevel::Event& event) noexcept override;
+
+  /// Runs `first` and whatever else there is to do, until `who` is dismissed.
+  void work_from(lowlevel::Job& first, Occupant& who) noexcept;
+  void dismiss(Occupant& who) noexcept { seats_.dismiss(who); }
+  [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
+
+ private:
+  // Work, on a seat. work_stealing.cpp
+  void serve(Occupant& who) noexcept;
+  lowlevel::Job* next_job(Seat& seat) noexcept;
+  lowlevel::Job* own_job(Seat& seat) noexcept;
+  lowlevel::Job* search(Seat& seat) noexcept;
+  lowlevel::Job* steal(Seat& seat) noexcept;
+  void take_injected(Seat& seat) noexcept;
+  void fire_due_timers() noexcept;
+  [[nodiscard]] bool something_to_do() noexcept;
+  [[nodiscard]] lowlevel::TimePoint next_deadline() const noexcept;
+
+  // Sleeping and waking. sleeping.cpp
+  void stop_searching(Seat& seat) noexcept;
+  void sleep(Seat& seat, const Occupant& who) noexcept;
+  void get_up(Seat& seat) noexcept;
+  void wake_one() noexcept;
+  void keep_watch(const Seat& seat) noexcept;
+
+  // Threads. threads.cpp
+  void start_worker() noexcept;
+  bool start_spare(Occupant& from) noexcept;
+  Occupant* start_thread(bool spare) noexcept;
+  void worker_main(Occupant& who) noexcept;
+  void spare_main(Occupant& who) noexcept;
+  void work_in_place_until(const lowlevel::Event& event) noexcept;
+  void finish_threads() noexcept;
+
+  struct Thread {
+    explicit Thread(bool spare) noexcept : occupant{spare} {}
+    Occupant occupant;
+    std::thread thread;
+  };
+
+  std::vector<std::unique_ptr<Seat>> workers_;
+  Injector injector_;
+  std::atomic<std::size_t> visitors_{0};  // E3
+
+  lowlevel::Idlers idlers_;
+  lowlevel::Lock sleepers_lock_;                // guards the next four
+  lowlevel::IntrusiveList<Seat> sleepers_;      // the one that fell asleep last in front: its cache is warm
+  std::size_t unstarted_ = 0;                   // seats without a thread; they count as asleep
+  const Seat* watchman_ = nullptr;              // a sleeper that will wake up by itself,
+  std::atomic<lowlevel::TimePoint::rep> watched_until_;  // at this time. Read without the lock
+
+  Seats seats_;
+  std::mutex threads_mutex_;   // guards the next two
+  std::list<Thread> threads_;  // a list, because occupants stay where they are
+  bool finishing_ = false;
+
+  ThreadPool blocking_;
+};
+
+}  // namespace mtaio::runtime

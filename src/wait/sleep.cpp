@@ -1,0 +1,21 @@
+#include <mtaio/sleep.hpp>
+
+#include <mtaio/exceptions.hpp>
+
+namespace mtaio {
+
+bool Sleep::Awaiter::suspend() noexcept {
+  if (timeout_.is_now()) {
+    if (!waiter_.try_serve_now()) return false;
+    waiter_.wake();  // behind everything that is ready
+    return true;
+  }
+  waiter_.arm(timeout_);
+  return waiter_.commit();
+}
+
+void Sleep::Awaiter::await_resume() {
+  if (waiter_.finish() == lowlevel::Waiter::Wake::kCancelled) throw CancelledError{};
+}
+
+}  // namespace mtaio

@@ -1,0 +1,92 @@
+#include <mtaio/lowlevel/waiter.hpp>
+
+#include <stdexcept>
+
+namespace mtaio::lowlevel {
+
+void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
+  awaiting_ = awaiting;
+  const ThreadState& thread = this_thread();
+  TaskRoot* root = context ? context->root : thread.root;
+  if (!root && !thread.worker) {
+    throw std::logic_error{
+        "co_await: this would wait, but the coroutine runs outside a runtime; start it with "
+        "mtaio::run()."};
+  }
+  scheduler_ = root ? &root->scheduler() : &thread.worker->scheduler;
+  set_root(root);
+  if (!context) return;
+  scope_ = &context->scope;
+  scope_->add(*this);
+}
+
+bool Waiter::try_serve_now() noexcept {
+  return interrupt_as(Wake::kPreparing, Wake::kServed);
+}
+
+bool Waiter::commit() noexcept { return interrupt_as(Wake::kPreparing, Wake::kWaiting); }
+
+Waiter::Wake Waiter::finish() noexcept {
+  leave_scope();
+  return wake_.load(std::memory_order_acquire);
+}
+
+void Waiter::leave_scope() noexcept {
+  if (!scope_) return;
+  scope_->remove(*this);
+  scope_ = nullptr;
+}
+
+void Waiter::interrupt(Wake why) noexcept {
+  Wake wake = wake_.load(std::memory_order_relaxed);
+  while (wake == Wake::kPreparing || wake == Wake::kWaiting) {
+    if (!wake_.compare_exchange_weak(wake, why, std::memory_order_acq_rel,
+                                     std::memory_order_relaxed)) {
+      continue;
+    }
+    if (wake == Wake::kWaiting) this->wake();
+    return;
+  }
+}
+
+std::coroutine_handle<> Waiter::resume(Job& job) noexcept {
+  return static_cast<Waiter&>(job).awaiting_;
+}
+
+void Waiter::stop(StopNode& node) noexcept {
+  static_cast<Waiter&>(node).interrupt(Wake::kCancelled);
+}
+
+void TimedWaiter::arm(Timeout timeout) noexcept {
+  if (timeout.is_forever()) return;
+  armed_ = true;
+  Scheduler& where = scheduler();
+  where.arm(*this, deadline_after(where.now(), timeout));
+}
+
+void TimedWaiter::disarm() noexcept {
+  if (!armed_) return;
+  TimerHeap::disarm(*this);
+  armed_ = false;
+}
+
+void TimedWaiter::fire(Timer& timer) noexcept {
+  static_cast<TimedWaiter&>(timer).interrupt(Wake::kTimedOut);
+}
+
+Waiter* WaitList::claim_first() noexcept {
+  while (Waiter* waiter = waiting_.pop_front()) {
+    if (waiter->claim()) return waiter;
+  }
+  return nullptr;
+}
+
+void WakeList::claim_all(WaitList& list) noexcept {
+  while (Waiter* waiter = list.claim_first()) claimed_.push_back(*waiter);
+}
+
+void WakeList::wake_all() noexcept {
+  while (Waiter* waiter = claimed_.pop_front()) waiter->wake();
+}
+
+}  // namespace mtaio::lowlevel
