@@ -17,10 +17,14 @@ if(MTAIO_SANITIZE)
       "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1${symbolizer}")
 endif()
 
-# mtaio_add_test(NAME COMMAND...): a CTest test with the time limit and the environment of this build.
+# mtaio_add_test(NAME COMMAND...): a CTest test with the time limit and the environment of this build. It runs after the
+# test 'canary', which shows whether the compiler can be trusted.
 function(mtaio_add_test name)
   add_test(NAME ${name} COMMAND ${ARGN})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${mtaio_test_seconds} ENVIRONMENT "${mtaio_test_environment}")
+  if(NOT name STREQUAL canary)
+    set_tests_properties(${name} PROPERTIES DEPENDS canary)
+  endif()
 endfunction()
 
 # mtaio_add_checked_program(NAME TARGET EXPECTATION...): runs TARGET under tools/check_program.py, which compares what it

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# examples/hash_tree: sha256sum accepts what it prints, every file is there, and one that cannot be read is named.
+#
+#   hash_tree.sh PROGRAM
+set -euo pipefail
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+# Nobody, who runs it below, can reach it here.
+chmod 755 "$folder"
+cp "$1" "$folder/hash_tree"
+cd "$folder"
+
+fail() {
+  printf '%s\n' "$@"
+  exit 1
+}
+
+mkdir -p tree/deep/deeper tree/empty
+: >tree/empty_file
+printf 'text\n' | tee tree/.hidden 'tree/with  spaces ' tree/-n tree/deep/deeper/ä 'tree/back\slash' tree/$'new\nline' >/dev/null
+head -c 3000001 /dev/urandom >tree/large
+mkfifo tree/no_file
+
+# expect_complete OUTPUT FILES
+expect_complete() {
+  sha256sum --check --strict --quiet "$1" || fail "sha256sum does not accept this:" "$(cat "$1")"
+  [ "$(wc -l <"$1")" = "$2" ] || fail "There should be $2 lines:" "$(cat "$1")"
+}
+
+./hash_tree tree >sums 2>errors || fail "It should exit with 0; it complains:" "$(cat errors)"
+expect_complete sums 8
+
+# Root can read everything.
+as_nobody=()
+[ "$(id -u)" != 0 ] || as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+chmod 000 tree/deep/deeper/ä
+status=0
+"${as_nobody[@]}" ./hash_tree tree >sums 2>errors || status=$?
+[ $status = 1 ] || fail "With a file that cannot be read it should exit with 1, not $status; it complains:" "$(cat errors)"
+grep -q 'tree/deep/deeper/ä' errors || fail "The file that cannot be read should be named:" "$(cat errors)"
+expect_complete sums 7
