@@ -95,7 +95,7 @@ class [[nodiscard]] Task {
     if (frame_) frame_.destroy();
   }
 
-  Awaiter operator co_await() && { return Awaiter{std::move(*this)}; }
+  Awaiter operator co_await() { return Awaiter{std::move(*this)}; }
 
   /// Whether there is a task to await.
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(frame_); }

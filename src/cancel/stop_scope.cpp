@@ -17,7 +17,7 @@ bool StopScope::mark(std::uint32_t flag) noexcept {
 bool StopScope::stop_requested() const noexcept {
   for (const StopScope* scope = this; scope; scope = scope->parent_) {
     if (scope->state_.load(std::memory_order_acquire) & kStopped) return true;
-    if (scope->hooks_ && scope->hooks_->poll(const_cast<StopScope&>(*scope))) return true;
+    if (scope->hooks_ && scope->hooks_->poll()) return true;
   }
   return false;
 }
@@ -40,10 +40,10 @@ void StopScope::notify_all(StopScope& top) noexcept {
     StopNode* node = scope->nodes_.pop_front();
     scope->notifying_ = node;
     if (!node) {
-      StopScope* parent = scope->parent_;
+      StopScope* above = scope == &top ? nullptr : scope->parent_;
       scope->lock_.unlock();
-      if (scope == &top) return;
-      scope = parent;
+      if (!above) return;
+      scope = above;
       scope->lock_.lock();
       continue;
     }
@@ -82,7 +82,7 @@ void StopScope::attach_upwards() noexcept {
   // Bottom up, so that no depth of nesting grows the stack. Until the last step the chain hangs in the air, and whoever
   // finds it attached relies on us: if the scope above turns out to be stopped already, we deliver that.
   for (StopScope* scope = this;; scope = scope->parent_) {
-    if (scope->hooks_) scope->hooks_->attached(*scope);
+    if (scope->hooks_) scope->hooks_->attached();
     StopScope* parent = scope->parent_;
     if (!parent) return;
     std::unique_lock guard{parent->lock_};

@@ -2,6 +2,7 @@
 
 #include <mtaio/lowlevel/promise.hpp>
 
+#include <stdexcept>
 #include <utility>
 
 namespace mtaio::lowlevel {
@@ -23,6 +24,16 @@ std::coroutine_handle<> defer_completion(PromiseBase& ended) noexcept {
   if (!thread.driving) return ended.complete();
   thread.ended = &ended;
   return std::noop_coroutine();
+}
+
+Scheduler& scheduler_of(TaskContext* context) {
+  if (context && context->root) return context->root->scheduler();
+  const ThreadState& thread = this_thread();
+  if (thread.root) return thread.root->scheduler();
+  if (thread.worker) return thread.worker->scheduler;
+  throw std::logic_error{
+      "co_await: this would wait, but the coroutine runs outside a runtime; start it with "
+      "mtaio::run()."};
 }
 
 void drive(Job& job) noexcept {

@@ -1,20 +1,11 @@
 #include <mtaio/lowlevel/waiter.hpp>
 
-#include <stdexcept>
-
 namespace mtaio::lowlevel {
 
 void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
   awaiting_ = awaiting;
-  const ThreadState& thread = this_thread();
-  TaskRoot* root = context ? context->root : thread.root;
-  if (!root && !thread.worker) {
-    throw std::logic_error{
-        "co_await: this would wait, but the coroutine runs outside a runtime; start it with "
-        "mtaio::run()."};
-  }
-  scheduler_ = root ? &root->scheduler() : &thread.worker->scheduler;
-  set_root(root);
+  scheduler_ = &scheduler_of(context);
+  set_root(context ? context->root : this_thread().root);
   if (!context) return;
   scope_ = &context->scope;
   scope_->add(*this);

@@ -17,7 +17,7 @@ class Job : public ListNode<Job> {
   /// be gone when it returns.
   using Run = std::coroutine_handle<> (*)(Job&) noexcept;
 
-  explicit Job(Run run, TaskRoot* root = nullptr) noexcept : run_{run}, root_{root} {}
+  explicit Job(Run what, TaskRoot* of = nullptr) noexcept : run_{what}, root_{of} {}
 
   [[nodiscard]] std::coroutine_handle<> run() noexcept { return run_(*this); }
 

@@ -112,4 +112,7 @@ TaskContext* context_of(std::coroutine_handle<Promise> awaiting) noexcept {
   }
 }
 
+/// Where a coroutine with this context runs, and is to be resumed. Throws `std::logic_error` when it belongs to no runtime.
+[[nodiscard, gnu::visibility("default")]] Scheduler& scheduler_of(TaskContext* context);
+
 }  // namespace mtaio::lowlevel

@@ -15,7 +15,7 @@ class BlockingJob : public ListNode<BlockingJob> {
  public:
   using Run = void (*)(BlockingJob&) noexcept;
 
-  explicit BlockingJob(Run run) noexcept : run_{run} {}
+  explicit BlockingJob(Run what) noexcept : run_{what} {}
 
   /// Runs the function; the job may be gone when this returns.
   void run() noexcept { run_(*this); }

@@ -33,18 +33,35 @@ class StopNode : public ListNode<StopNode> {
 /// for a notification that is under way on another thread, as the destructor of `std::stop_callback` does.
 class [[gnu::visibility("default")]] StopScope : private StopNode {
  public:
-  /// What a scope that may stop by itself (a deadline) does about it. Neither function may throw.
-  struct Hooks {
-    bool (*poll)(StopScope&) noexcept;      // is it time to stop? Requests the stop if so. Any thread.
-    void (*attached)(StopScope&) noexcept;  // somebody waits in the scope for the first time
+  /// What a scope that may stop by itself (a deadline) does about it. Called on any thread, with no lock held.
+  class Hooks {
+   public:
+    /// Is it time to stop? Requests the stop if so.
+    virtual bool poll() noexcept = 0;
+    /// Somebody waits in the scope for the first time.
+    virtual void attached() noexcept = 0;
+
+   protected:
+    ~Hooks() = default;
   };
 
-  explicit StopScope(StopScope* parent, const Hooks* hooks = nullptr) noexcept
+  explicit StopScope(StopScope* parent, Hooks* hooks = nullptr) noexcept
       : StopNode{nullptr}, parent_{parent}, hooks_{hooks} {}
   StopScope(const StopScope&) = delete;
   StopScope& operator=(const StopScope&) = delete;
-  ~StopScope() {
+  ~StopScope() { close(); }
+
+  /// Nobody waits in the scope any more: takes it out of its parent, which may go first from now on. Not concurrently with
+  /// anything but `request_stop()`.
+  void close() noexcept {
     if (state_.load(std::memory_order_relaxed) & kAttached) detach();
+    parent_ = nullptr;
+  }
+
+  /// Whether this scope itself knows that it is to stop. Cheaper than `stop_requested()`, and behind it: what is above tells
+  /// a scope only when somebody has waited in it.
+  [[nodiscard]] bool stop_arrived() const noexcept {
+    return state_.load(std::memory_order_acquire) & kStopped;
   }
 
   /// Whether this scope or one above it was asked to stop. Any thread.
@@ -70,8 +87,8 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   void attach_upwards() noexcept;
   static void notify_all(StopScope& top) noexcept;
 
-  StopScope* const parent_;
-  const Hooks* const hooks_;
+  StopScope* parent_;  // null once closed
+  Hooks* const hooks_;
   std::atomic<std::uint32_t> state_{0};    // written under lock_
   Lock lock_;                              // guards what follows; a child's is taken before its parent's, if both
   IntrusiveList<StopNode> nodes_;          // to be notified

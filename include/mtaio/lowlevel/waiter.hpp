@@ -30,7 +30,7 @@ namespace mtaio::lowlevel {
 /// So what is handed over with a claim cannot be lost to a cancellation.
 class [[gnu::visibility("default")]] Waiter : public Job,
                                               public ListNode<Waiter>,
-                                              private StopNode {
+                                              protected StopNode {
  public:
   enum class Wake : std::uint8_t {
     kPreparing,  // not yet to be resumed by others
@@ -40,7 +40,9 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     kTimedOut,   // its timer fired
   };
 
-  Waiter() noexcept : Job{&Waiter::resume}, StopNode{&Waiter::stop} {}
+  Waiter() noexcept : Waiter{&Waiter::stop} {}
+  /// `on_stop` decides what a stop request does; by default it is `interrupt(Wake::kCancelled)`.
+  explicit Waiter(Notify on_stop) noexcept : Job{&Waiter::resume}, StopNode{on_stop} {}
   ~Waiter() { leave_scope(); }
 
   /// Notes who is to be resumed and where, and starts to listen for stop requests. Throws `std::logic_error` when
@@ -67,6 +69,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   Wake finish() noexcept;
 
   [[nodiscard]] Scheduler& scheduler() const noexcept { return *scheduler_; }
+  /// Where it listens for stop requests; null when nobody can ask it.
+  [[nodiscard]] StopScope* scope() const noexcept { return scope_; }
 
  protected:
   /// Wakes it for `why`, or keeps it from waiting at all, unless somebody else has claimed it. Any thread.

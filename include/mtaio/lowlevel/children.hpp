@@ -1,0 +1,123 @@
+/// What makes the children of a fan-out over a range.
+#pragma once
+
+#include <mtaio/awaitable.hpp>
+#include <mtaio/lowlevel/blocking_call.hpp>
+#include <mtaio/lowlevel/element_source.hpp>
+#include <mtaio/task.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::lowlevel {
+
+template <class T>
+inline constexpr bool kIsTask = false;
+template <class T>
+inline constexpr bool kIsTask<Task<T>> = true;
+
+/// The task itself, or one that awaits what is no task. Tasks are taken from where they are, other lvalues are awaited there.
+template <class A>
+auto to_task(A&& awaitable) {
+  if constexpr (kIsTask<std::remove_reference_t<A>>) {
+    return std::move(awaitable);
+  } else {
+    return as_task<A>(std::forward<A>(awaitable));
+  }
+}
+
+/// The children of `gather(range)`: the elements of the range.
+template <class View>
+class GatheredChildren {
+ public:
+  using value_type = await_result_t<std::ranges::range_reference_t<View>>;
+
+  explicit GatheredChildren(ElementSource<View> source) : source_(std::move(source)) {}
+
+  bool advance() { return source_.advance(); }
+  Task<value_type> make() {
+    return source_.with_current([](auto&& element) -> Task<value_type> {
+      return to_task(std::forward<decltype(element)>(element));
+    });
+  }
+  [[nodiscard]] bool ended() const noexcept { return source_.ended(); }
+  [[nodiscard]] std::optional<std::size_t> size() { return source_.size(); }
+
+ private:
+  ElementSource<View> source_;
+};
+
+/// How an element is kept for a function in another thread: by reference where it stays where it is, by value where it goes
+/// away or is overwritten by the next one.
+template <class View>
+using KeptElement =
+    std::conditional_t<std::ranges::forward_range<View> &&
+                           std::is_lvalue_reference_v<std::ranges::range_reference_t<View>>,
+                       std::ranges::range_reference_t<View>,
+                       std::remove_cvref_t<std::ranges::range_reference_t<View>>>;
+
+template <class Func, class... View>
+concept AsyncOver = std::invocable<Func&, std::ranges::range_reference_t<View>...> &&
+                    Awaitable<std::invoke_result_t<Func&, std::ranges::range_reference_t<View>...>>;
+
+/// The children of `map`: calls of a function that returns an awaitable,
+template <class Func, class... View>
+class MappedChildren {
+ public:
+  using value_type =
+      await_result_t<std::invoke_result_t<Func&, std::ranges::range_reference_t<View>...>>;
+
+  MappedChildren(Func func, ElementSource<View...> source, BlockingPool*)
+      : func_(std::move(func)), source_(std::move(source)) {}
+
+  bool advance() { return source_.advance(); }
+  Task<value_type> make() {
+    return source_.with_current([this](auto&&... element) -> Task<value_type> {
+      return to_task(std::invoke(func_, std::forward<decltype(element)>(element)...));
+    });
+  }
+  [[nodiscard]] bool ended() const noexcept { return source_.ended(); }
+  [[nodiscard]] std::optional<std::size_t> size() { return source_.size(); }
+
+ private:
+  Func func_;
+  ElementSource<View...> source_;
+};
+
+/// or of a plain function, in a thread.
+template <class Func, class... View>
+  requires(!AsyncOver<Func, View...>)
+class MappedChildren<Func, View...> {
+  using Bound = BoundCall<Func&, KeptElement<View>...>;
+
+ public:
+  using value_type = typename Bound::Result;
+
+  MappedChildren(Func func, ElementSource<View...> source, BlockingPool* pool)
+      : func_(std::move(func)), source_(std::move(source)), pool_{pool} {}
+
+  bool advance() { return source_.advance(); }
+  Task<value_type> make() {
+    return source_.with_current([this](auto&&... element) -> Task<value_type> {
+      return in_thread(Bound{std::in_place, func_, std::forward<decltype(element)>(element)...},
+                       pool_);
+    });
+  }
+  [[nodiscard]] bool ended() const noexcept { return source_.ended(); }
+  [[nodiscard]] std::optional<std::size_t> size() { return source_.size(); }
+
+ private:
+  static Task<value_type> in_thread(Bound bound, BlockingPool* pool) {
+    co_return co_await ThreadCall<Bound>{std::move(bound), pool};
+  }
+
+  Func func_;
+  ElementSource<View...> source_;
+  BlockingPool* pool_;
+};
+
+}  // namespace mtaio::lowlevel

@@ -1,0 +1,151 @@
+/// A task that runs on its own, from `create_task` to its end.
+#pragma once
+
+#include <mtaio/lowlevel/context.hpp>
+#include <mtaio/lowlevel/event.hpp>
+#include <mtaio/lowlevel/job.hpp>
+#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/lowlevel/promise.hpp>
+#include <mtaio/lowlevel/waiter.hpp>
+#include <mtaio/task.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <utility>
+
+namespace mtaio::lowlevel {
+
+class CreatedTask;
+
+/// The tasks that an executor has created and that have not ended. Shared by the executor and those tasks, because one of
+/// them may destroy the executor.
+class [[gnu::visibility("default")]] CreatedTasks {
+ public:
+  /// Waits until all tasks that were there when it began have ended.
+  struct Drain : Waiter {
+    std::uint64_t last = 0;  // the youngest task it waits for
+  };
+
+  CreatedTasks() = default;
+  CreatedTasks(const CreatedTasks&) = delete;
+  CreatedTasks& operator=(const CreatedTasks&) = delete;
+
+  /// Throws `std::logic_error` after `close()`.
+  void check_open(const char* member) const;
+  void close() noexcept { closed_.store(true, std::memory_order_release); }
+
+  void add(CreatedTask& task) noexcept;
+  void remove(CreatedTask& task) noexcept;
+
+  /// Asks every task that is there to stop; returns the youngest of them.
+  std::uint64_t request_stop() noexcept;
+  [[nodiscard]] bool drained(std::uint64_t last) noexcept;
+  bool wait(Drain& drain) noexcept;
+  void forget(Drain& drain) noexcept;
+
+  /// Blocks the thread until all tasks have ended, except the one whose code runs on this thread.
+  void wait_blocking() noexcept;
+
+ private:
+  [[nodiscard]] bool drained_up_to(std::uint64_t last) const noexcept;
+  [[nodiscard]] bool only_left(const TaskRoot* root) const noexcept;
+
+  std::atomic<bool> closed_{false};
+  Lock lock_;  // guards all below
+  IntrusiveList<CreatedTask> tasks_;  // the oldest first
+  std::uint64_t created_ = 0;
+  IntrusiveList<Waiter> drains_;      // each is a Drain
+  Event* destroyed_ = nullptr;        // the destructor waits for it,
+  const TaskRoot* destroyer_ = nullptr;  // on behalf of this task
+};
+
+/// The state of a created task: shared by the task itself, until it has ended, and its handle.
+class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
+                                                   private Job,
+                                                   public ListNode<CreatedTask> {
+ public:
+  CreatedTask(const CreatedTask&) = delete;
+  CreatedTask& operator=(const CreatedTask&) = delete;
+
+  [[nodiscard]] bool done() noexcept;
+  /// Any thread.
+  void request_stop() noexcept { context().scope.request_stop(); }
+
+  /// False when it has ended already.
+  bool wait(Waiter& waiter) noexcept;
+  void forget(Waiter& waiter) noexcept;
+  /// Throws `std::logic_error` the second time.
+  void check_first_take();
+
+  void hold() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept;
+  /// The handle goes. A failure that nobody has seen is reported.
+  void abandon() noexcept;
+
+ protected:
+  CreatedTask(TaskRoot& creator, std::shared_ptr<CreatedTasks> siblings) noexcept;
+  virtual ~CreatedTask();
+
+  /// Schedules `frame` to be entered.
+  void start(std::coroutine_handle<> frame, PromiseBase& promise) noexcept;
+
+ private:
+  friend class CreatedTasks;
+
+  /// Null if it did not fail. REQUIRES: it has ended.
+  [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
+  /// Destroys what the task leaves behind: nobody is there to take it.
+  virtual void drop_frame() noexcept = 0;
+
+  static std::coroutine_handle<> enter(Job& job) noexcept;
+  static std::coroutine_handle<> ended(PromiseBase& promise) noexcept;
+  void end() noexcept;
+  void report() const noexcept;
+
+  std::atomic<std::uint32_t> references_{2};  // the task and its handle
+  std::coroutine_handle<> entry_;
+  std::shared_ptr<CreatedTasks> siblings_;
+  std::uint64_t number_ = 0;  // in the order of creation; guarded by the lock of CreatedTasks
+  Lock lock_;                 // guards all below
+  bool done_ = false;
+  bool taken_ = false;        // somebody has awaited it
+  bool abandoned_ = false;    // its handle is gone
+  WaitList waiters_;
+};
+
+template <class T>
+class CreatedTaskOf final : public CreatedTask {
+ public:
+  /// REQUIRES: `task` is one.
+  static CreatedTaskOf& create(Task<T> task, lowlevel::TaskRoot& creator,
+                               std::shared_ptr<CreatedTasks> siblings) {
+    auto* created = new CreatedTaskOf{creator, std::move(siblings)};
+    created->frame_ = task.release();
+    created->start(created->frame_, created->frame_.promise());
+    return *created;
+  }
+
+  [[nodiscard]] Result<T>& result() noexcept { return frame_.promise().result(); }
+
+ private:
+  using CreatedTask::CreatedTask;
+  ~CreatedTaskOf() override {
+    if (frame_) frame_.destroy();
+  }
+
+  [[nodiscard]] std::exception_ptr error() const noexcept override {
+    Result<T>& result = frame_.promise().result();
+    return result.has_error() ? result.error() : nullptr;
+  }
+  void drop_frame() noexcept override { std::exchange(frame_, {}).destroy(); }
+
+  std::coroutine_handle<TaskPromise<T>> frame_;
+};
+
+/// The task whose code runs on this thread. Throws `std::logic_error` if there is none.
+[[nodiscard, gnu::visibility("default")]] TaskRoot& current_task_root();
+
+}  // namespace mtaio::lowlevel

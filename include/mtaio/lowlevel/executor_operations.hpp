@@ -1,0 +1,171 @@
+/// What the members of `TaskExecutor` return: operations that start when they are awaited.
+#pragma once
+
+#include <mtaio/exceptions.hpp>
+#include <mtaio/lowlevel/blocking_call.hpp>
+#include <mtaio/lowlevel/children.hpp>
+#include <mtaio/lowlevel/created_task.hpp>
+#include <mtaio/lowlevel/range_fan_out.hpp>
+#include <mtaio/lowlevel/timed_task.hpp>
+#include <mtaio/lowlevel/tuple_fan_out.hpp>
+#include <mtaio/options.hpp>
+#include <mtaio/task.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::lowlevel {
+
+template <class Func, class... Range>
+concept Mappable =
+    AsyncOver<std::decay_t<Func>, std::views::all_t<Range>...> ||
+    Callable<std::decay_t<Func>&, KeptElement<std::views::all_t<Range>>...>;
+
+/// Throws `error` as the cause of an `ExecutionError`; a `CancelledError` as it is.
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_execution_error(
+    const std::exception_ptr& error);
+
+/// `TaskExecutor::run`
+template <class T>
+class [[nodiscard]] RunOperation {
+ public:
+  RunOperation(Task<T> task, const RunOptions& options, const CreatedTasks& executor)
+      : task_{std::move(task)}, options_{options}, executor_{&executor} {}
+
+  class Awaiter : private TimedTask<T> {
+   public:
+    Awaiter(Task<T> task, const RunOptions& options)
+        : TimedTask<T>{std::move(task), options.timeout} {}
+    using TimedTask<T>::await_ready;
+    using TimedTask<T>::await_suspend;
+    T await_resume() {
+      if (!this->settle()) throw_timed_out(this->timeout());
+      if (this->result().has_error()) throw_execution_error(this->result().error());
+      return this->result().take();
+    }
+  };
+
+  Awaiter operator co_await() {
+    executor_->check_open("run");
+    return Awaiter{std::move(task_), options_};
+  }
+
+ private:
+  Task<T> task_;
+  RunOptions options_;
+  const CreatedTasks* executor_;
+};
+
+/// `TaskExecutor::gather` of a range and `map`
+template <class Children, bool kOutcomes>
+class [[nodiscard]] RangeOperation {
+ public:
+  RangeOperation(Children&& children, const GatherOptions& options, const CreatedTasks& executor)
+      : children_(std::move(children)), options_{options}, executor_{&executor} {}
+
+  RangeFanOut<Children, kOutcomes> operator co_await() {
+    executor_->check_open("map");
+    return {std::move(children_), options_};
+  }
+
+ private:
+  Children children_;
+  GatherOptions options_;
+  const CreatedTasks* executor_;
+};
+
+/// `TaskExecutor::gather` of awaitables
+template <bool kOutcomes, class... T>
+class [[nodiscard]] TupleOperation {
+ public:
+  TupleOperation(std::tuple<Task<T>...>&& tasks, const GatherOptions& options,
+                 const CreatedTasks& executor)
+      : tasks_{std::move(tasks)}, options_{options}, executor_{&executor} {}
+
+  TupleFanOut<kOutcomes, T...> operator co_await() {
+    executor_->check_open("gather");
+    return {std::move(tasks_), options_};
+  }
+
+ private:
+  std::tuple<Task<T>...> tasks_;
+  GatherOptions options_;
+  const CreatedTasks* executor_;
+};
+
+/// `TaskExecutor::run_in_thread`
+template <class Bound>
+class [[nodiscard]] ThreadOperation {
+  using Result = typename Bound::Result;
+
+ public:
+  ThreadOperation(Bound&& bound, BlockingPool* pool, const CreatedTasks& executor)
+      : bound_(std::move(bound)), pool_{pool}, executor_{&executor} {}
+
+  class Awaiter : private ThreadCall<Bound> {
+   public:
+    using ThreadCall<Bound>::ThreadCall;
+    using ThreadCall<Bound>::await_ready;
+    using ThreadCall<Bound>::await_suspend;
+    Result await_resume() {
+      try {
+        return ThreadCall<Bound>::await_resume();
+      } catch (...) {
+        throw_execution_error(std::current_exception());
+      }
+    }
+  };
+
+  Awaiter operator co_await() {
+    executor_->check_open("run_in_thread");
+    return Awaiter{std::move(bound_), pool_};
+  }
+
+ private:
+  Bound bound_;
+  BlockingPool* pool_;
+  const CreatedTasks* executor_;
+};
+
+/// `TaskExecutor::cancel_all` and `close`
+class [[nodiscard, gnu::visibility("default")]] StopTasks {
+ public:
+  StopTasks(CreatedTasks& tasks, bool close) noexcept : tasks_{&tasks}, close_{close} {}
+
+  class Awaiter;
+  Awaiter operator co_await() const noexcept;
+
+ private:
+  CreatedTasks* tasks_;
+  bool close_;
+};
+
+class [[gnu::visibility("default")]] StopTasks::Awaiter {
+ public:
+  Awaiter(CreatedTasks& tasks, bool close) noexcept : tasks_{tasks}, close_{close} {}
+
+  [[nodiscard]] bool await_ready() noexcept;
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    drain_.prepare(awaiting);
+    return tasks_.wait(drain_);
+  }
+  void await_resume();
+
+ private:
+  CreatedTasks& tasks_;
+  bool close_;
+  CreatedTasks::Drain drain_;
+};
+
+inline StopTasks::Awaiter StopTasks::operator co_await() const noexcept {
+  return Awaiter{*tasks_, close_};
+}
+
+}  // namespace mtaio::lowlevel

@@ -1,0 +1,41 @@
+/// A scope of cancellation that may end at a point in time.
+#pragma once
+
+#include <mtaio/lowlevel/context.hpp>
+#include <mtaio/lowlevel/timer.hpp>
+#include <mtaio/timeout.hpp>
+
+#include <atomic>
+#include <optional>
+
+namespace mtaio::lowlevel {
+
+/// The context of children that have until a deadline. The timer is armed when somebody waits in the scope for the first
+/// time; before that, and for those who never wait, `stop_requested()` looks at the clock itself.
+class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
+                                                          private StopScope::Hooks,
+                                                          private Timer {
+ public:
+  /// No deadline without a timeout. Throws as `scheduler_of()` does.
+  TimedContext(TaskContext* parent, std::optional<Timeout> timeout);
+  ~TimedContext() { close(); }
+
+  /// When the children have ended: the deadline has no effect any more.
+  void close() noexcept;
+  /// Whether the deadline passed while there still were children, and nothing else had asked them to stop before. After
+  /// `close()`.
+  [[nodiscard]] bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
+
+ private:
+  bool poll() noexcept override;
+  void attached() noexcept override;
+  static void fire(Timer& timer) noexcept;
+  void expire() noexcept;
+
+  Scheduler* scheduler_ = nullptr;
+  TimePoint deadline_ = TimePoint::max();
+  bool armed_ = false;
+  std::atomic<bool> expired_{false};
+};
+
+}  // namespace mtaio::lowlevel

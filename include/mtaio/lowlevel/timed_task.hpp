@@ -1,0 +1,79 @@
+/// A task with a time limit.
+#pragma once
+
+#include <mtaio/exceptions.hpp>
+#include <mtaio/lowlevel/timed_context.hpp>
+#include <mtaio/task.hpp>
+#include <mtaio/timeout.hpp>
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace mtaio::lowlevel {
+
+/// Whether this is a `CancelledError`.
+[[nodiscard, gnu::visibility("default")]] bool is_cancelled(const std::exception_ptr& error) noexcept;
+
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_timed_out(Timeout timeout);
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_task();
+
+/// Awaits a task for a limited time. The awaiter of `TaskExecutor::run`, which wraps what it throws.
+template <class T>
+class TimedTask {
+ public:
+  TimedTask(Task<T> task, std::optional<Timeout> timeout) noexcept
+      : task_{std::move(task)}, timeout_{timeout} {}
+  TimedTask(const TimedTask&) = delete;
+  TimedTask& operator=(const TimedTask&) = delete;
+  ~TimedTask() {
+    context_.reset();
+    if (frame_) frame_.destroy();
+  }
+
+  [[nodiscard]] bool await_ready() const {
+    if (!task_) throw_no_task();
+    return timeout_ && timeout_->is_now();
+  }
+
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
+    TaskContext* context = context_of(awaiting);
+    if (timeout_) context = &context_.emplace(context, timeout_);
+    frame_ = task_.release();
+    frame_.promise().awaited_by(awaiting, context);
+    return transfer_to(frame_);
+  }
+
+  T await_resume() {
+    if (!settle()) throw_timed_out(*timeout_);
+    return frame_.promise().result().take();
+  }
+
+ protected:
+  /// False if the time ran out.
+  bool settle() noexcept {
+    if (!frame_) return false;
+    if (!context_) return true;
+    context_->close();
+    return !context_->expired();
+  }
+  [[nodiscard]] Timeout timeout() const noexcept { return *timeout_; }
+  [[nodiscard]] Result<T>& result() const noexcept { return frame_.promise().result(); }
+
+ private:
+  Task<T> task_;
+  std::optional<Timeout> timeout_;
+  std::coroutine_handle<TaskPromise<T>> frame_;
+  std::optional<TimedContext> context_;
+};
+
+/// The same as a task of its own.
+template <class T>
+Task<T> timed(Task<T> task, Timeout timeout) {
+  co_return co_await TimedTask<T>{std::move(task), timeout};
+}
+
+}  // namespace mtaio::lowlevel

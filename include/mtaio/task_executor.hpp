@@ -1,0 +1,202 @@
+/// Runs tasks: one, several, many at once, in the background, in threads.
+#pragma once
+
+#include <mtaio/awaitable.hpp>
+#include <mtaio/exceptions.hpp>
+#include <mtaio/lowlevel/blocking_call.hpp>
+#include <mtaio/lowlevel/children.hpp>
+#include <mtaio/lowlevel/created_task.hpp>
+#include <mtaio/lowlevel/executor_operations.hpp>
+#include <mtaio/options.hpp>
+#include <mtaio/outcome.hpp>
+#include <mtaio/task.hpp>
+#include <mtaio/task_handle.hpp>
+#include <mtaio/thread_pool.hpp>
+
+#include <functional>
+#include <memory>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio {
+
+/// Runs tasks with limits, timeouts and structured cancellation: nothing is ever left running behind the caller's back.
+///
+///     mtaio::TaskExecutor executor;
+///     auto one = co_await executor.run(process_item("data"), {.timeout = 5s});
+///     auto all = co_await executor.map(process_item, items, {.limit = 2});
+///
+/// An executor may be made anywhere; its tasks run on the runtime of the code that awaits or creates them. What the members
+/// return starts when it is awaited, and may be kept and moved until then.
+///
+/// The destructor asks what `create_task` left running to stop, and waits for it. On a worker, others do the worker's work
+/// meanwhile. A task of the executor's may destroy it; that one is not waited for.
+///
+/// For the members that await tasks:
+///
+/// Suspends:  until every task that was started has ended.
+/// Resumes:   where the last one ended, on the same scheduler.
+/// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError; that is never wrapped.
+/// Threads:   any.
+/// Lifetime:  lvalue ranges, and what tasks and functions refer to, outlive the operation; the executor need not.
+class [[gnu::visibility("default")]] TaskExecutor {
+ public:
+  /// Functions that block run in the runtime's own thread pool.
+  TaskExecutor();
+  /// They run in `thread_pool`, which outlives the executor and is never shut down by it.
+  explicit TaskExecutor(ThreadPool& thread_pool);
+  TaskExecutor(const TaskExecutor&) = delete;
+  TaskExecutor& operator=(const TaskExecutor&) = delete;
+  ~TaskExecutor();
+
+  /// Runs one task. Throws `TimeoutError` when its time ran out: the task has been asked to stop and waited for; a timeout
+  /// of zero or less never starts it. Whatever else it threw comes as the cause of an `ExecutionError`, an inner
+  /// `TimeoutError` too.
+  template <Awaitable A>
+  auto run(A&& awaitable, RunOptions options = {}) {
+    tasks_->check_open("run");
+    return lowlevel::RunOperation<await_result_t<A>>{
+        lowlevel::to_task(std::forward<A>(awaitable)), options, *tasks_};
+  }
+
+  /// Runs every awaitable of a range, and gives a vector of their results in the order of the range. At the first failure
+  /// nothing more is started, the running ones are asked to stop and waited for, and `ExecutionError` is thrown.
+  template <std::ranges::input_range Range>
+    requires Awaitable<std::ranges::range_reference_t<Range>>
+  auto gather(Range&& range, GatherOptions options = {}) {
+    return gather_range<false>(std::forward<Range>(range), options);
+  }
+  /// The same, but every one runs to its end, and the result is a vector of `Outcome`s.
+  template <std::ranges::input_range Range>
+    requires Awaitable<std::ranges::range_reference_t<Range>>
+  auto gather(return_exceptions_t, Range&& range, GatherOptions options = {}) {
+    return gather_range<true>(std::forward<Range>(range), options);
+  }
+  /// Runs the awaitables given, and gives a tuple of their results; that of void is `std::monostate`.
+  template <Awaitable... A>
+  auto gather(A&&... awaitables) {
+    return gather_all<false>({}, std::forward<A>(awaitables)...);
+  }
+  template <Awaitable... A>
+  auto gather(GatherOptions options, A&&... awaitables) {
+    return gather_all<false>(options, std::forward<A>(awaitables)...);
+  }
+  /// The same, but every one runs to its end, and the result is a tuple of `Outcome`s.
+  template <Awaitable... A>
+  auto gather(return_exceptions_t, A&&... awaitables) {
+    return gather_all<true>({}, std::forward<A>(awaitables)...);
+  }
+  template <Awaitable... A>
+  auto gather(return_exceptions_t, GatherOptions options, A&&... awaitables) {
+    return gather_all<true>(options, std::forward<A>(awaitables)...);
+  }
+
+  /// Calls `func` for every element of a range and gives a vector of the results in the order of the range. What returns an
+  /// awaitable is awaited; a plain function runs in the thread pool. The range is advanced one element at a time, only when
+  /// a task may start: it may be single-pass or endless. An exception of the range or of `func` itself is a failure of
+  /// that element. Failures are treated as in `gather`.
+  template <class Func, std::ranges::input_range Range>
+    requires lowlevel::Mappable<Func, Range>
+  auto map(Func&& func, Range&& range, MapOptions options = {}) {
+    return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range>(range));
+  }
+  /// The same for `func(a, b)` over two ranges in step, as long as the shorter one.
+  template <class Func, std::ranges::input_range Range1, std::ranges::input_range Range2>
+    requires lowlevel::Mappable<Func, Range1, Range2>
+  auto map(Func&& func, Range1&& range1, Range2&& range2, MapOptions options = {}) {
+    return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range1>(range1),
+                             std::forward<Range2>(range2));
+  }
+  /// The same, but every one runs to its end, and the result is a vector of `Outcome`s.
+  template <class Func, std::ranges::input_range Range>
+    requires lowlevel::Mappable<Func, Range>
+  auto map(return_exceptions_t, Func&& func, Range&& range, MapOptions options = {}) {
+    return map_ranges<true>(options, std::forward<Func>(func), std::forward<Range>(range));
+  }
+  template <class Func, std::ranges::input_range Range1, std::ranges::input_range Range2>
+    requires lowlevel::Mappable<Func, Range1, Range2>
+  auto map(return_exceptions_t, Func&& func, Range1&& range1, Range2&& range2,
+           MapOptions options = {}) {
+    return map_ranges<true>(options, std::forward<Func>(func), std::forward<Range1>(range1),
+                            std::forward<Range2>(range2));
+  }
+
+  /// Calls `func(args...)` in a thread of the pool and gives its result; an exception comes as the cause of an
+  /// `ExecutionError`. A function whose first parameter is a `StopToken` gets one that says when to give up. Function and
+  /// arguments are copied or moved in; `std::ref` what is to be shared.
+  ///
+  /// Suspends:  until the function has returned, because it may use the caller's variables.
+  /// Resumes:   on the caller's own scheduler.
+  /// Cancelled: a function that has not started never starts, and CancelledError is thrown. One that runs is waited for;
+  ///            what it returns is returned.
+  /// Threads:   any.
+  /// Lifetime:  what the arguments refer to outlives the operation.
+  template <class Func, class... Args>
+    requires lowlevel::Callable<std::decay_t<Func>, std::decay_t<Args>...>
+  auto run_in_thread(Func&& func, Args&&... args) {
+    tasks_->check_open("run_in_thread");
+    using Bound = lowlevel::BoundCall<std::decay_t<Func>, std::decay_t<Args>...>;
+    return lowlevel::ThreadOperation<Bound>{
+        Bound{std::in_place, std::forward<Func>(func), std::forward<Args>(args)...}, thread_pool_,
+        *tasks_};
+  }
+
+  /// Starts a task that runs on its own. It is asked to stop when the executor goes, and when the run ends. Throws
+  /// `std::logic_error` outside a task.
+  template <class T>
+  TaskHandle<T> create_task(Task<T> task) {
+    tasks_->check_open("create_task");
+    if (!task) lowlevel::throw_no_task();
+    return TaskHandle<T>{lowlevel::CreatedTaskOf<T>::create(
+        std::move(task), lowlevel::current_task_root(), tasks_)};
+  }
+
+  /// Asks every task that `create_task` started and that still runs to stop, and waits for them. New ones may be created
+  /// meanwhile and are left alone.
+  ///
+  /// Suspends:  until those tasks have ended.
+  /// Resumes:   on the caller's own scheduler.
+  /// Cancelled: throws CancelledError; the tasks stay asked. Called by one of those tasks it asks that one too.
+  /// Threads:   any.
+  /// Lifetime:  the executor outlives the operation.
+  lowlevel::StopTasks cancel_all() { return lowlevel::StopTasks{*tasks_, false}; }
+
+  /// The same, and the executor takes no more work: using it from then on throws `std::logic_error`. What the destructor does,
+  /// without holding the worker.
+  lowlevel::StopTasks close() { return lowlevel::StopTasks{*tasks_, true}; }
+
+ private:
+  template <bool kOutcomes, class Range>
+  auto gather_range(Range&& range, const GatherOptions& options) {
+    tasks_->check_open("gather");
+    using View = std::views::all_t<Range>;
+    return lowlevel::RangeOperation<lowlevel::GatheredChildren<View>, kOutcomes>{
+        lowlevel::GatheredChildren<View>{
+            lowlevel::ElementSource<View>::of(std::forward<Range>(range))},
+        options, *tasks_};
+  }
+
+  template <bool kOutcomes, class... A>
+  auto gather_all(const GatherOptions& options, A&&... awaitables) {
+    tasks_->check_open("gather");
+    return lowlevel::TupleOperation<kOutcomes, await_result_t<A>...>{
+        {lowlevel::to_task(std::forward<A>(awaitables))...}, options, *tasks_};
+  }
+
+  template <bool kOutcomes, class Func, class... Range>
+  auto map_ranges(const MapOptions& options, Func&& func, Range&&... range) {
+    tasks_->check_open("map");
+    using Children =
+        lowlevel::MappedChildren<std::decay_t<Func>, std::views::all_t<Range>...>;
+    return lowlevel::RangeOperation<Children, kOutcomes>{
+        Children{std::forward<Func>(func),
+                 lowlevel::SourceOf<Range...>::of(std::forward<Range>(range)...), thread_pool_},
+        options, *tasks_};
+  }
+
+  std::shared_ptr<lowlevel::CreatedTasks> tasks_;
+  ThreadPool* thread_pool_ = nullptr;  // null: the runtime's
+};
+
+}  // namespace mtaio

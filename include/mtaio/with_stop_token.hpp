@@ -1,0 +1,90 @@
+/// Linking a `std::stop_token` in.
+#pragma once
+
+#include <mtaio/awaitable.hpp>
+#include <mtaio/lowlevel/timed_context.hpp>
+#include <mtaio/lowlevel/timed_task.hpp>
+#include <mtaio/task.hpp>
+
+#include <coroutine>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace mtaio {
+
+/// What `with_stop_token()` returns.
+template <class T>
+class [[nodiscard]] WithStopToken {
+ public:
+  WithStopToken(std::stop_token token, Task<T> task)
+      : token_{std::move(token)}, task_{std::move(task)} {}
+
+  class Awaiter;
+  Awaiter operator co_await() { return Awaiter{std::move(token_), std::move(task_)}; }
+
+ private:
+  std::stop_token token_;
+  Task<T> task_;
+};
+
+template <class T>
+class WithStopToken<T>::Awaiter {
+ public:
+  Awaiter(std::stop_token token, Task<T> task)
+      : token_{std::move(token)}, task_{std::move(task)} {}
+  Awaiter(const Awaiter&) = delete;
+  Awaiter& operator=(const Awaiter&) = delete;
+  ~Awaiter() {
+    if (frame_) frame_.destroy();
+  }
+
+  [[nodiscard]] bool await_ready() const {
+    if (!task_) lowlevel::throw_no_task();
+    return false;
+  }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
+    context_.emplace(lowlevel::context_of(awaiting));
+    frame_ = task_.release();
+    frame_.promise().awaited_by(awaiting, &*context_);
+    const auto entered = frame_;
+    link_.emplace(std::move(token_), Stop{context_->scope});
+    return lowlevel::transfer_to(entered);
+  }
+  T await_resume() {
+    link_.reset();
+    return frame_.promise().result().take();
+  }
+
+ private:
+  struct Stop {
+    lowlevel::StopScope& scope;
+    void operator()() const noexcept { scope.request_stop(); }
+  };
+
+  std::stop_token token_;
+  Task<T> task_;
+  std::coroutine_handle<lowlevel::TaskPromise<T>> frame_;
+  std::optional<lowlevel::TaskContext> context_;
+  std::optional<std::stop_callback<Stop>> link_;
+};
+
+/// Awaits `awaitable` so that it is also asked to stop when stop is requested on `token`: the way in for Ctrl-C, a window
+/// that closes, or whatever else a program learns outside of tasks. Result and exceptions are those of the awaitable.
+///
+///     std::stop_source interrupted;                       // request_stop() in another thread
+///     mtaio::run(mtaio::with_stop_token(interrupted.get_token(), serve()));
+///
+/// Suspends:  until the awaitable has ended.
+/// Resumes:   where it ended.
+/// Cancelled: as the awaitable.
+/// Threads:   any.
+/// Lifetime:  what the awaitable refers to outlives the operation.
+template <Awaitable A>
+WithStopToken<await_result_t<A>> with_stop_token(std::stop_token token, A&& awaitable) {
+  return {std::move(token), lowlevel::to_task(std::forward<A>(awaitable))};
+}
+
+}  // namespace mtaio

@@ -1,0 +1,50 @@
+#include <mtaio/lowlevel/blocking_call.hpp>
+
+#include <mtaio/lowlevel/worker.hpp>
+
+namespace mtaio::lowlevel {
+
+bool BlockingCall::submit() noexcept {
+  // Whatever happens from here on (the function ends at once, or a stop request comes) moves the state away from
+  // kPreparing, and then commit() says that there is no need to wait.
+  if (!stop_seen_.load(std::memory_order_acquire)) {
+    try {
+      scheduler().run_blocking(*this, pool_);
+    } catch (...) {
+      not_submitted_ = std::current_exception();
+      serve_now();
+      return false;
+    }
+  } else {
+    interrupt(Wake::kCancelled);
+  }
+  return commit();
+}
+
+void BlockingCall::run(BlockingJob& job) noexcept {
+  auto& self = static_cast<BlockingCall&>(job);
+  if (self.stop_seen_.load(std::memory_order_acquire)) {
+    self.interrupt(Wake::kCancelled);
+    return;
+  }
+  // The function runs on behalf of the caller's task: what it creates or destroys belongs there.
+  ThreadState& thread = this_thread();
+  thread.root = self.root();
+  self.call_(self, StopToken{self.scope()});
+  thread.root = nullptr;
+  self.interrupt(Wake::kServed);
+}
+
+void BlockingCall::stop(StopNode& node) noexcept {
+  auto& self = static_cast<BlockingCall&>(static_cast<Waiter&>(node));
+  // release: whoever sees this in run() does not start. If it is too late for that, the function's token tells it.
+  self.stop_seen_.store(true, std::memory_order_release);
+  if (self.scheduler().withdraw_blocking(self, self.pool_)) self.interrupt(Wake::kCancelled);
+}
+
+void BlockingCall::finish() {
+  if (Waiter::finish() == Wake::kCancelled) throw CancelledError{};
+  if (not_submitted_) std::rethrow_exception(not_submitted_);
+}
+
+}  // namespace mtaio::lowlevel

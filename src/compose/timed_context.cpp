@@ -1,0 +1,38 @@
+#include <mtaio/lowlevel/timed_context.hpp>
+
+#include <mtaio/lowlevel/promise.hpp>
+
+namespace mtaio::lowlevel {
+
+TimedContext::TimedContext(TaskContext* parent, std::optional<Timeout> timeout)
+    : TaskContext{parent, timeout ? this : nullptr}, Timer{&TimedContext::fire} {
+  if (!timeout || timeout->is_forever()) return;
+  scheduler_ = &scheduler_of(parent);
+  deadline_ = deadline_after(scheduler_->now(), *timeout);
+}
+
+void TimedContext::close() noexcept {
+  if (!armed_) return;
+  TimerHeap::disarm(*this);
+  armed_ = false;
+}
+
+bool TimedContext::poll() noexcept {
+  if (deadline_ == TimePoint::max() || scheduler_->now() < deadline_) return false;
+  expire();
+  return true;
+}
+
+void TimedContext::attached() noexcept {
+  if (deadline_ == TimePoint::max()) return;
+  armed_ = true;
+  scheduler_->arm(*this, deadline_);
+}
+
+void TimedContext::fire(Timer& timer) noexcept { static_cast<TimedContext&>(timer).expire(); }
+
+void TimedContext::expire() noexcept {
+  if (scope.request_stop()) expired_.store(true, std::memory_order_release);
+}
+
+}  // namespace mtaio::lowlevel

@@ -1,0 +1,236 @@
+#include <mtaio/lowlevel/created_task.hpp>
+
+#include <mtaio/exceptions.hpp>
+#include <mtaio/lowlevel/worker.hpp>
+
+#include <cstdio>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+
+namespace mtaio::lowlevel {
+
+TaskRoot& current_task_root() {
+  TaskRoot* root = this_thread().root;
+  if (!root) {
+    throw std::logic_error{
+        "TaskExecutor::create_task: called outside a task, where there is no runtime to run on; call it in a task, or start "
+        "one with mtaio::run()."};
+  }
+  return *root;
+}
+
+// CreatedTasks
+
+void CreatedTasks::check_open(const char* member) const {
+  if (!closed_.load(std::memory_order_acquire)) return;
+  throw std::logic_error{std::string{"TaskExecutor::"} + member +
+                         ": the executor was closed; it takes no more work."};
+}
+
+void CreatedTasks::add(CreatedTask& task) noexcept {
+  const std::scoped_lock guard{lock_};
+  task.number_ = ++created_;
+  tasks_.push_back(task);
+}
+
+bool CreatedTasks::drained_up_to(std::uint64_t last) const noexcept {
+  return tasks_.empty() || tasks_.front()->number_ > last;
+}
+
+bool CreatedTasks::only_left(const TaskRoot* root) const noexcept {
+  const CreatedTask* first = tasks_.front();
+  if (!first) return true;
+  return first == tasks_.back() && static_cast<const TaskRoot*>(first) == root;
+}
+
+void CreatedTasks::remove(CreatedTask& task) noexcept {
+  WakeList wake;
+  Event* destroyed = nullptr;
+  {
+    const std::scoped_lock guard{lock_};
+    tasks_.erase(task);
+    for (Waiter* waiter = drains_.front(); waiter;) {
+      Waiter* next = IntrusiveList<Waiter>::next(*waiter);
+      if (drained_up_to(static_cast<Drain*>(waiter)->last)) {
+        drains_.erase(*waiter);
+        if (waiter->claim()) wake.add(*waiter);
+      }
+      waiter = next;
+    }
+    if (destroyed_ && only_left(destroyer_)) destroyed = std::exchange(destroyed_, nullptr);
+  }
+  if (destroyed) destroyed->set();
+}
+
+std::uint64_t CreatedTasks::request_stop() noexcept {
+  std::uint64_t last = 0;
+  {
+    const std::scoped_lock guard{lock_};
+    last = created_;
+  }
+  // One after the other: stopping one runs its callbacks, so not under the lock, and then the list is another one.
+  for (std::uint64_t done = 0;;) {
+    CreatedTask* task = nullptr;
+    {
+      const std::scoped_lock guard{lock_};
+      task = tasks_.front();
+      while (task && task->number_ <= done) task = IntrusiveList<CreatedTask>::next(*task);
+      if (!task || task->number_ > last) return last;
+      done = task->number_;
+      task->hold();
+    }
+    task->request_stop();
+    task->release();
+  }
+}
+
+bool CreatedTasks::drained(std::uint64_t last) noexcept {
+  const std::scoped_lock guard{lock_};
+  return drained_up_to(last);
+}
+
+bool CreatedTasks::wait(Drain& drain) noexcept {
+  const std::scoped_lock guard{lock_};
+  if (drained_up_to(drain.last)) {
+    drain.serve_now();
+    return false;
+  }
+  drains_.push_back(drain);
+  if (drain.commit()) return true;
+  drains_.erase(drain);
+  return false;
+}
+
+void CreatedTasks::forget(Drain& drain) noexcept {
+  const std::scoped_lock guard{lock_};
+  if (static_cast<ListNode<Waiter>&>(drain).linked()) drains_.erase(drain);
+}
+
+void CreatedTasks::wait_blocking() noexcept {
+  const ThreadState& thread = this_thread();
+  Event all_ended;
+  {
+    const std::scoped_lock guard{lock_};
+    if (only_left(thread.root)) return;
+    destroyer_ = thread.root;
+    destroyed_ = &all_ended;
+  }
+  if (thread.worker) {
+    thread.worker->scheduler.block_worker(all_ended);
+  } else {
+    all_ended.wait();
+  }
+}
+
+// CreatedTask
+
+CreatedTask::CreatedTask(TaskRoot& creator, std::shared_ptr<CreatedTasks> siblings) noexcept
+    : TaskRoot{creator.run()},
+      Job{&CreatedTask::enter, static_cast<TaskRoot*>(this)},
+      siblings_{std::move(siblings)} {}
+
+CreatedTask::~CreatedTask() = default;
+
+void CreatedTask::start(std::coroutine_handle<> frame, PromiseBase& promise) noexcept {
+  entry_ = frame;
+  promise.received_by(&CreatedTask::ended, this, 0, &context());
+  TaskRoot::run().hold();
+  siblings_->add(*this);
+  scheduler().post(*this);
+}
+
+std::coroutine_handle<> CreatedTask::enter(Job& job) noexcept {
+  return static_cast<CreatedTask&>(job).entry_;
+}
+
+std::coroutine_handle<> CreatedTask::ended(PromiseBase& promise) noexcept {
+  static_cast<CreatedTask*>(promise.receiver())->end();
+  return std::noop_coroutine();
+}
+
+void CreatedTask::end() noexcept {
+  WakeList wake;
+  bool abandoned = false;
+  {
+    const std::scoped_lock guard{lock_};
+    done_ = true;
+    abandoned = abandoned_;
+    wake.claim_all(waiters_);
+  }
+  if (abandoned) {
+    report();
+    drop_frame();
+  }
+  // From here on nobody waits in its scope any more. The handle, which keeps it, may outlive the run.
+  context().scope.close();
+  lowlevel::Run& of = TaskRoot::run();
+  siblings_->remove(*this);
+  wake.wake_all();
+  release();
+  of.release();
+}
+
+bool CreatedTask::done() noexcept {
+  const std::scoped_lock guard{lock_};
+  return done_;
+}
+
+bool CreatedTask::wait(Waiter& waiter) noexcept {
+  const std::scoped_lock guard{lock_};
+  if (done_) {
+    waiter.serve_now();
+    return false;
+  }
+  waiters_.add(waiter);
+  if (waiter.commit()) return true;
+  waiters_.forget(waiter);
+  return false;
+}
+
+void CreatedTask::forget(Waiter& waiter) noexcept {
+  const std::scoped_lock guard{lock_};
+  waiters_.forget(waiter);
+}
+
+void CreatedTask::check_first_take() {
+  const std::scoped_lock guard{lock_};
+  if (std::exchange(taken_, true)) {
+    throw std::logic_error{
+        "co_await TaskHandle: its result was taken before; a task is awaited once."};
+  }
+}
+
+void CreatedTask::release() noexcept {
+  // acq_rel: whoever deletes it comes after everything that the others did with it.
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+
+void CreatedTask::abandon() noexcept {
+  bool unseen = false;
+  {
+    const std::scoped_lock guard{lock_};
+    unseen = done_ && !taken_;
+    abandoned_ = !taken_;
+  }
+  if (unseen) report();
+  release();
+}
+
+void CreatedTask::report() const noexcept {
+  const std::exception_ptr failure = error();
+  if (!failure) return;
+  constexpr const char* kWhat =
+      "mtaio: a task started with create_task failed, and nobody awaited it: %s\n";
+  try {
+    std::rethrow_exception(failure);
+  } catch (const CancelledError&) {
+    return;  // somebody asked it to stop, and so it did
+  } catch (const std::exception& thrown) {
+    std::fprintf(stderr, kWhat, thrown.what());
+  } catch (...) {
+    std::fprintf(stderr, kWhat, "an exception that is no std::exception");
+  }
+}
+
+}  // namespace mtaio::lowlevel

@@ -1,0 +1,39 @@
+#include <mtaio/task_executor.hpp>
+
+namespace mtaio {
+
+TaskExecutor::TaskExecutor() : tasks_{std::make_shared<lowlevel::CreatedTasks>()} {}
+
+TaskExecutor::TaskExecutor(ThreadPool& thread_pool)
+    : tasks_{std::make_shared<lowlevel::CreatedTasks>()}, thread_pool_{&thread_pool} {}
+
+TaskExecutor::~TaskExecutor() {
+  tasks_->close();
+  tasks_->request_stop();
+  tasks_->wait_blocking();
+}
+
+namespace lowlevel {
+
+void throw_execution_error(const std::exception_ptr& error) {
+  if (is_cancelled(error)) std::rethrow_exception(error);
+  throw ExecutionError{error};
+}
+
+bool StopTasks::Awaiter::await_ready() noexcept {
+  if (close_) tasks_.close();
+  drain_.last = tasks_.request_stop();
+  if (!tasks_.drained(drain_.last)) return false;
+  drain_.serve_now();
+  return true;
+}
+
+void StopTasks::Awaiter::await_resume() {
+  if (drain_.finish() == Waiter::Wake::kServed) return;
+  tasks_.forget(drain_);
+  throw CancelledError{};
+}
+
+}  // namespace lowlevel
+
+}  // namespace mtaio
