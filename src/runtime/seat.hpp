@@ -48,6 +48,7 @@ struct Occupant : lowlevel::ListNode<Occupant> {
   std::atomic<bool> leave{false};          // is to leave its seat, or to stop waiting for one
   std::atomic<std::uint32_t> changed{0};   // futex word: something below has changed
   bool insists = false;                    // waits for a seat even if it is to leave. Guarded by the lock of the seats
+  bool promised = spare;  // a spare to which somebody is about to pass a seat. Guarded by the lock of the seats
   Seat* seat = nullptr;                    // guarded by the lock of the seats; stable while it sits there
 };
 

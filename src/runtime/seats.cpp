@@ -63,7 +63,9 @@ bool Seats::sit(Occupant& who, bool insists) noexcept {
   }
   // Somebody who sleeps on a seat may have to get up for this one.
   for (const Seat* seat : all_) seat->parker->unpark();
-  return wait(guard, who);
+  const bool seated = wait(guard, who);
+  who.insists = false;
+  return seated;
 }
 
 void Seats::leave(Occupant& who) noexcept {
@@ -108,17 +110,24 @@ void Seats::dismiss(Occupant& who) noexcept {
 
 bool Seats::wait_as_spare(Occupant& spare) noexcept {
   Guard guard{mutex_};
-  if (spare.seat) return true;  // passed to it before it came here
-  if (spare.leave.load(std::memory_order_relaxed)) return false;
-  spare.changed.store(0, std::memory_order_relaxed);
-  spare.insists = false;
-  spares_.push_back(spare);
-  return wait(guard, spare);
+  if (!spare.seat) {
+    spare.changed.store(0, std::memory_order_relaxed);
+    // A thread that was started to take over a seat is not up for anybody else's.
+    if (!spare.promised) {
+      if (spare.leave.load(std::memory_order_relaxed)) return false;
+      spares_.push_back(spare);
+    }
+    wait(guard, spare);
+  }
+  spare.promised = false;
+  return spare.seat != nullptr;
 }
 
 Occupant* Seats::take_spare() noexcept {
   const Guard guard{mutex_};
-  return spares_.pop_front();
+  Occupant* spare = spares_.pop_front();
+  if (spare) spare->promised = true;
+  return spare;
 }
 
 }  // namespace mtaio::runtime
