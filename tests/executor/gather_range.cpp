@@ -1,0 +1,220 @@
+#include "outcomes.hpp"
+
+#include <doctest/doctest.h>
+#include <mtaio/core.hpp>
+
+#include <array>
+#include <concepts>
+#include <functional>
+#include <list>
+#include <memory>
+#include <numeric>
+#include <ranges>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using testing::on_one_thread;
+using testing::outcome_of;
+using testing::threw;
+
+namespace {
+
+mtaio::Task<int> give(int value) { co_return value; }
+mtaio::Task<int> give_after(mtaio::Timeout pause, int value) {
+  co_await mtaio::sleep(pause);
+  co_return value;
+}
+mtaio::Task<void> add(int& sum, int value) {
+  sum += value;
+  co_return;
+}
+mtaio::Task<std::unique_ptr<int>> give_move_only(int value) {
+  co_return std::make_unique<int>(value);
+}
+mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
+mtaio::Task<const std::string&> give_const_reference(const std::string& text) { co_return text; }
+mtaio::Task<bool> is_even(int value) { co_return value % 2 == 0; }
+
+/// Neither default-constructible nor assignable.
+struct Rigid {
+  explicit Rigid(int number) : value{number} {}
+  const int value;
+};
+mtaio::Task<Rigid> give_rigid(int value) { co_return Rigid{value}; }
+
+std::vector<mtaio::Task<int>> tasks_up_to(int count) {
+  std::vector<mtaio::Task<int>> tasks;
+  for (int i = 0; i < count; ++i) tasks.push_back(give(i));
+  return tasks;
+}
+
+std::vector<int> numbers_up_to(int count) {
+  std::vector<int> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("gather: gives a vector of the results, in the order of the range") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const std::vector<int> results = co_await executor.gather(tasks_up_to(100));
+    CHECK(results == numbers_up_to(100));
+  });
+}
+
+TEST_CASE("gather: results come in the order of the range, whatever order the tasks finish in") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::vector<mtaio::Task<int>> tasks;
+    for (int i = 0; i < 5; ++i) tasks.push_back(give_after(std::chrono::milliseconds{5 - i}, i));
+
+    const std::vector<int> results = co_await executor.gather(std::move(tasks));
+
+    CHECK(results == numbers_up_to(5));
+  });
+}
+
+TEST_CASE("gather: an empty range gives an empty vector at once") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::vector<mtaio::Task<void>> of_void;
+
+    const std::vector<int> results = co_await executor.gather(std::vector<mtaio::Task<int>>{});
+    const auto outcomes = co_await executor.gather(mtaio::return_exceptions, tasks_up_to(0));
+    co_await executor.gather(of_void);
+    const std::vector<int> timed = co_await executor.gather(tasks_up_to(0), {.timeout = 0s});
+
+    CHECK(results.empty());
+    CHECK(outcomes.empty());
+    CHECK(timed.empty());
+  });
+}
+
+TEST_CASE("gather: tasks of void give nothing") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    int sum = 0;
+    std::vector<mtaio::Task<void>> tasks;
+    for (int i = 1; i <= 4; ++i) tasks.push_back(add(sum, i));
+
+    static_assert(std::is_void_v<mtaio::await_result_t<decltype(executor.gather(tasks))>>);
+    co_await executor.gather(tasks);
+
+    CHECK(sum == 10);
+  });
+}
+
+TEST_CASE("gather: results may be move-only, references, const, bool or neither assignable nor default-constructible") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::array<int, 3> variables{};
+    const std::string text = "text";
+    std::vector<mtaio::Task<std::unique_ptr<int>>> of_pointers;
+    std::vector<mtaio::Task<int&>> of_references;
+    std::vector<mtaio::Task<const std::string&>> of_const_references;
+    std::vector<mtaio::Task<bool>> of_bools;
+    std::vector<mtaio::Task<Rigid>> of_rigids;
+    for (int i = 0; i < 3; ++i) {
+      of_pointers.push_back(give_move_only(i));
+      of_references.push_back(give_reference(variables.at(static_cast<std::size_t>(i))));
+      of_const_references.push_back(give_const_reference(text));
+      of_bools.push_back(is_even(i));
+      of_rigids.push_back(give_rigid(i));
+    }
+
+    const auto pointers = co_await executor.gather(std::move(of_pointers));
+    const std::vector<std::reference_wrapper<int>> references =
+        co_await executor.gather(std::move(of_references));
+    const auto const_references = co_await executor.gather(std::move(of_const_references));
+    const std::vector<bool> bools = co_await executor.gather(std::move(of_bools));
+    const std::vector<Rigid> rigids = co_await executor.gather(std::move(of_rigids));
+
+    CHECK(*pointers.at(2) == 2);
+    CHECK(&references.at(1).get() == &variables[1]);
+    CHECK(&const_references.at(2).get() == &text);
+    CHECK(bools == std::vector<bool>{true, false, true});
+    CHECK(rigids.at(2).value == 2);
+  });
+}
+
+TEST_CASE("gather: bool results of tasks on several threads do not disturb each other") {
+  for (int round = 0; round < 100; ++round) {
+    testing::with_threads(4, []() -> mtaio::Task<void> {
+      mtaio::TaskExecutor executor;
+      std::vector<mtaio::Task<bool>> tasks;
+      for (int i = 0; i < 500; ++i) tasks.push_back(is_even(i));
+
+      const std::vector<bool> bools = co_await executor.gather(std::move(tasks));
+
+      for (std::size_t i = 0; i < 500; ++i) REQUIRE(bools[i] == (i % 2 == 0));
+    });
+  }
+}
+
+TEST_CASE("gather: takes lvalue and rvalue ranges, lists, arrays and views") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::vector<mtaio::Task<int>> lvalue = tasks_up_to(3);
+    std::list<mtaio::Task<int>> list;
+    list.push_back(give(4));
+    std::array<mtaio::Task<int>, 2> array{give(5), give(6)};
+    auto view = std::views::iota(0, 3) | std::views::transform(give);
+
+    const auto from_lvalue = co_await executor.gather(lvalue);
+    const auto from_list = co_await executor.gather(std::move(list));
+    const auto from_array = co_await executor.gather(array);
+    const auto from_view = co_await executor.gather(view);
+
+    CHECK(from_lvalue == numbers_up_to(3));
+    CHECK(lvalue.size() == 3);
+    CHECK(from_list == std::vector{4});
+    CHECK(from_array == std::vector{5, 6});
+    CHECK(from_view == numbers_up_to(3));
+  });
+}
+
+TEST_CASE("gather: takes awaitables that are no tasks") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    mtaio::Latch latch{0};
+    std::vector<mtaio::Latch::Wait> waits{latch.wait(), latch.wait(1s)};
+    std::vector<mtaio::Sleep> sleeps{mtaio::sleep(0s), mtaio::sleep(1ms)};
+
+    const std::vector<bool> opened = co_await executor.gather(waits);
+    co_await executor.gather(sleeps);
+
+    CHECK(opened == std::vector<bool>{true, true});
+  });
+}
+
+TEST_CASE("gather: takes handles of tasks that run already, as lvalues too") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::vector<mtaio::TaskHandle<int>> handles;
+    for (int i = 0; i < 4; ++i) handles.push_back(executor.create_task(give_after(1ms, i)));
+
+    const std::vector<int> results = co_await executor.gather(handles);
+
+    CHECK(results == numbers_up_to(4));
+    CHECK(handles.front().done());
+  });
+}
+
+TEST_CASE("gather: tasks that have been awaited before are logic_errors") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::vector<mtaio::Task<int>> tasks = tasks_up_to(3);
+    co_await executor.gather(tasks);
+
+    const auto again = co_await outcome_of(executor.gather(tasks));
+
+    const auto* error = testing::as<mtaio::ExecutionError>(again.error());
+    REQUIRE(error);
+    CHECK(testing::as<std::logic_error>(error->cause()));
+  });
+}

@@ -1,0 +1,200 @@
+/// `map` when the range or the function throws.
+#include "outcomes.hpp"
+
+#include <doctest/doctest.h>
+#include <mtaio/core.hpp>
+
+#include <ranges>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using testing::as;
+using testing::message_of;
+using testing::on_one_thread;
+using testing::outcome_of;
+using testing::threw;
+
+namespace {
+
+int throw_at_3(int number) {
+  if (number == 3) throw std::runtime_error{"the range"};
+  return number;
+}
+
+/// A range that throws when the element 3 is read,
+auto throwing_on_read() { return std::views::iota(0, 6) | std::views::transform(throw_at_3); }
+/// and one that throws when it is advanced to there.
+auto throwing_on_step() {
+  return std::views::iota(0, 6) | std::views::filter([](int number) { return throw_at_3(number) >= 0; });
+}
+
+mtaio::Task<int> give(int number) {
+  co_await mtaio::sleep(0s);
+  co_return number;
+}
+/// Throws before there is a task.
+mtaio::Task<int> throw_in_the_call(int number) {
+  if (number == 3) throw std::runtime_error{"the function"};
+  return give(number);
+}
+mtaio::Task<int> wait_until_stopped(int& stopped, int number) {
+  if (number == 2) {
+    co_await mtaio::sleep(0s);
+    throw std::runtime_error{"two"};
+  }
+  try {
+    co_await mtaio::sleep(1h);
+  } catch (const mtaio::CancelledError&) {
+    ++stopped;
+    throw;
+  }
+  co_return number;
+}
+
+}  // namespace
+
+TEST_CASE("map: an exception of the range is a failure of that element") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto on_read = co_await outcome_of(executor.map(give, throwing_on_read(), {.limit = 2}));
+    const auto on_step = co_await outcome_of(executor.map(give, throwing_on_step(), {.limit = 2}));
+
+    for (const auto& outcome : {&on_read, &on_step}) {
+      const auto* error = as<mtaio::ExecutionError>(outcome->error());
+      REQUIRE(error);
+      CHECK(error->index() == 3);
+      CHECK(message_of(error->cause()) == "the range");
+    }
+  });
+}
+
+TEST_CASE("map: an exception of the function itself is a failure of that element") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto outcome =
+        co_await outcome_of(executor.map(throw_in_the_call, std::views::iota(0, 6), {.limit = 2}));
+
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK(error->index() == 3);
+    CHECK(std::string{error->what()} == "task 3 of 6 failed: the function");
+  });
+}
+
+TEST_CASE("map: with return_exceptions an exception of the function is one outcome among the others") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto outcomes = co_await executor.map(mtaio::return_exceptions, throw_in_the_call,
+                                                std::views::iota(0, 6), {.limit = 2});
+
+    REQUIRE(outcomes.size() == 6);
+    CHECK(message_of(outcomes[3].error()) == "the function");
+    CHECK(outcomes[5].value() == 5);
+  });
+}
+
+TEST_CASE("map: with return_exceptions an element that cannot be read is one outcome among the others") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto outcomes =
+        co_await executor.map(mtaio::return_exceptions, give, throwing_on_read(), {.limit = 2});
+
+    REQUIRE(outcomes.size() == 6);
+    CHECK(message_of(outcomes[3].error()) == "the range");
+    CHECK(outcomes[5].value() == 5);
+  });
+}
+
+TEST_CASE("map: with return_exceptions a range that cannot be advanced ends with that as the last outcome") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto outcomes =
+        co_await executor.map(mtaio::return_exceptions, give, throwing_on_step(), {.limit = 2});
+
+    REQUIRE(outcomes.size() == 4);
+    CHECK(outcomes[2].value() == 2);
+    CHECK(message_of(outcomes[3].error()) == "the range");
+  });
+}
+
+TEST_CASE("map: a range whose begin() throws fails the first element") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    auto broken = std::views::iota(0, 6) | std::views::filter([](int) -> bool {
+                    throw std::runtime_error{"begin"};
+                  });
+
+    const auto outcome = co_await outcome_of(executor.map(give, broken));
+    const auto outcomes = co_await executor.map(mtaio::return_exceptions, give, broken);
+
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK(error->index() == 0);
+    CHECK(outcomes.size() == 1);
+  });
+}
+
+TEST_CASE("map: a failure stops what runs, and nothing more is pulled") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    int stopped = 0;
+    int pulled = 0;
+    const auto work = [&](int number) { return wait_until_stopped(stopped, number); };
+    const auto count = [&](int number) {
+      ++pulled;
+      return number;
+    };
+
+    const auto outcome = co_await outcome_of(
+        executor.map(work, std::views::iota(0) | std::views::transform(count), {.limit = 4}));
+
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK(error->index() == 2);
+    CHECK(stopped == 3);
+    CHECK(pulled == 4);
+  });
+}
+
+TEST_CASE("map: a function that gives no task is a failure of that element") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto none = [](int) { return mtaio::Task<int>{}; };
+
+    const auto outcome = co_await outcome_of(executor.map(none, std::views::iota(0, 3)));
+
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK(as<std::logic_error>(error->cause()));
+  });
+}
+
+TEST_CASE("map: the exception of a function in a caller that was asked to stop is a cancellation, not a failure") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto fail_when_stopped = [](int) -> mtaio::Task<void> {
+      try {
+        co_await mtaio::sleep(1h);
+      } catch (const mtaio::CancelledError&) {
+      }
+      throw std::runtime_error{"while stopping"};
+    };
+    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+      co_await of.map(function, std::views::iota(0, 3));
+    }(executor, fail_when_stopped));
+    co_await mtaio::sleep(0s);
+
+    handle.request_stop();
+    const auto outcome = co_await outcome_of(std::move(handle));
+
+    CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}

@@ -1,0 +1,172 @@
+/// `map` with a plain function: it runs in the thread pool.
+#include "outcomes.hpp"
+
+#include <doctest/doctest.h>
+#include <mtaio/core.hpp>
+
+#include <atomic>
+#include <latch>
+#include <mutex>
+#include <ranges>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using testing::as;
+using testing::message_of;
+using testing::on_one_thread;
+using testing::outcome_of;
+using testing::threw;
+
+namespace {
+
+int square(int number) { return number * number; }
+
+}  // namespace
+
+TEST_CASE("map: a plain function runs in the thread pool, and its results come in order") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const std::thread::id here = std::this_thread::get_id();
+    std::atomic<int> elsewhere{0};
+    const auto count = [&](int number) {
+      if (std::this_thread::get_id() != here) ++elsewhere;
+      return number;
+    };
+
+    const std::vector<int> squares = co_await executor.map(square, std::views::iota(0, 5));
+    const std::vector<int> counted = co_await executor.map(count, std::views::iota(0, 5));
+
+    CHECK(squares == std::vector{0, 1, 4, 9, 16});
+    CHECK(counted.size() == 5);
+    CHECK(elsewhere == 5);
+  });
+}
+
+TEST_CASE("map: plain functions run at the same time, as many as the limit says") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::latch all_there{4};
+    const auto meet = [&](int) { all_there.arrive_and_wait(); };
+
+    static_assert(
+        std::is_void_v<mtaio::await_result_t<decltype(executor.map(meet, std::views::iota(0, 4)))>>);
+    co_await executor.map(meet, std::views::iota(0, 4), {.limit = 4});
+  });
+}
+
+TEST_CASE("map: never more plain functions than the limit are under way") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::atomic<int> live{0};
+    std::atomic<bool> too_many{false};
+    const auto work = [&](int) {
+      if (++live > 3) too_many = true;
+      std::this_thread::yield();
+      --live;
+    };
+
+    co_await executor.map(work, std::views::iota(0, 500), {.limit = 3});
+
+    CHECK_FALSE(too_many);
+    CHECK(live == 0);
+  });
+}
+
+TEST_CASE("map: plain functions run in the executor's own pool, if it has one") {
+  mtaio::ThreadPool pool{1};
+  const auto test = [](mtaio::ThreadPool& one_thread) -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor{one_thread};
+    std::mutex mutex;
+    std::set<std::thread::id> threads;
+    const auto note = [&](int) {
+      const std::scoped_lock guard{mutex};
+      threads.insert(std::this_thread::get_id());
+    };
+
+    co_await executor.map(note, std::views::iota(0, 20));
+
+    CHECK(threads.size() == 1);
+    CHECK_FALSE(threads.contains(std::this_thread::get_id()));
+  };
+  mtaio::run(test(pool), {.threads = 1});
+}
+
+TEST_CASE("map: what a plain function throws is the cause of an ExecutionError that names the element") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto fail_at_3 = [](int number) {
+      if (number == 3) throw std::runtime_error{"three"};
+      return number;
+    };
+
+    const auto outcome =
+        co_await outcome_of(executor.map(fail_at_3, std::views::iota(0, 10), {.limit = 1}));
+
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK(error->index() == 3);
+    CHECK(std::string{error->what()} == "task 3 of 10 failed: three");
+    CHECK(as<std::runtime_error>(error->cause()));
+    CHECK(message_of(error->cause()) == "three");
+  });
+}
+
+TEST_CASE("map: a plain function whose first parameter is a StopToken is told when to give up") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::atomic<int> gave_up{0};
+    const auto work = [&](mtaio::StopToken stop, int number) {
+      CHECK(stop.stop_possible());
+      while (!stop.stop_requested()) std::this_thread::yield();
+      ++gave_up;
+      return number;
+    };
+
+    const auto outcome = co_await outcome_of(
+        executor.map(work, std::views::iota(0, 10), {.limit = 3, .timeout = 2ms}));
+
+    CHECK(threw<mtaio::TimeoutError>(outcome));
+    CHECK(gave_up == 3);
+  });
+}
+
+TEST_CASE("map: a failure tells the plain functions that run to give up") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::atomic<int> gave_up{0};
+    std::latch both_run{2};
+    const auto work = [&](mtaio::StopToken stop, int number) {
+      both_run.arrive_and_wait();
+      if (number == 1) throw std::runtime_error{"one"};
+      while (!stop.stop_requested()) std::this_thread::yield();
+      ++gave_up;
+    };
+
+    const auto outcome = co_await outcome_of(executor.map(work, std::views::iota(0, 10), {.limit = 2}));
+
+    CHECK(threw<mtaio::ExecutionError>(outcome));
+    CHECK(gave_up == 1);
+  });
+}
+
+TEST_CASE("map: a plain function gets the elements of a vector by reference, and copies of what a view makes") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::vector<std::string> texts{"a", "b"};
+    const auto append = [](std::string& text) { text += "!"; };
+    const auto make = [](int i) { return std::string(100, static_cast<char>('a' + i)); };
+    const auto length = [](const std::string& text) { return text.size(); };
+
+    co_await executor.map(append, texts);
+    const auto lengths = co_await executor.map(length, std::views::iota(0, 20) | std::views::transform(make));
+
+    CHECK(texts == std::vector<std::string>{"a!", "b!"});
+    CHECK(lengths == std::vector<std::size_t>(20, 100));
+  });
+}

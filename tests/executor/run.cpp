@@ -1,0 +1,177 @@
+#include "outcomes.hpp"
+
+#include <doctest/doctest.h>
+#include <mtaio/core.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using testing::as;
+using testing::on_one_thread;
+using testing::outcome_of;
+using testing::threw;
+
+namespace {
+
+mtaio::Task<int> give(int value) {
+  co_await mtaio::sleep(0s);
+  co_return value;
+}
+mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
+mtaio::Task<std::unique_ptr<int>> give_move_only(int value) {
+  co_return std::make_unique<int>(value);
+}
+mtaio::Task<void> note(std::vector<int>& notes, int value) {
+  notes.push_back(value);
+  co_return;
+}
+mtaio::Task<int> fail(std::string why) {
+  co_await mtaio::sleep(0s);
+  throw std::runtime_error{why};
+}
+mtaio::Task<int> throw_an_int() {
+  co_await mtaio::sleep(0s);
+  throw 42;  // NOLINT(hicpp-exception-baseclass): that is the point
+}
+mtaio::Task<int> throw_cancelled() {
+  co_await mtaio::sleep(0s);
+  throw mtaio::CancelledError{};
+}
+
+/// An awaitable of somebody else's.
+struct Ready {
+  int value;
+  [[nodiscard]] bool await_ready() const { return true; }
+  void await_suspend(std::coroutine_handle<>) const {}
+  [[nodiscard]] int await_resume() const { return value; }
+};
+
+}  // namespace
+
+TEST_CASE("run: gives the task's result") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    int variable = 3;
+    std::vector<int> notes;
+
+    const int value = co_await executor.run(give(1));
+    const std::unique_ptr<int> owned = co_await executor.run(give_move_only(2));
+    int& reference = co_await executor.run(give_reference(variable));
+    co_await executor.run(note(notes, 4));
+
+    CHECK(value == 1);
+    CHECK(*owned == 2);
+    CHECK(&reference == &variable);
+    CHECK(notes == std::vector{4});
+  });
+}
+
+TEST_CASE("run: the result is the same with a timeout that does not run out") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    int variable = 3;
+    std::vector<int> notes;
+    const mtaio::RunOptions options{.timeout = 1h};
+
+    const int value = co_await executor.run(give(1), options);
+    const std::unique_ptr<int> owned = co_await executor.run(give_move_only(2), options);
+    int& reference = co_await executor.run(give_reference(variable), options);
+    co_await executor.run(note(notes, 4), options);
+
+    CHECK(value == 1);
+    CHECK(*owned == 2);
+    CHECK(&reference == &variable);
+    CHECK(notes == std::vector{4});
+  });
+}
+
+TEST_CASE("run: takes an lvalue task, and any awaitable") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    mtaio::Task<int> task = give(1);
+    Ready ready{2};
+    mtaio::AsyncQueue<int> queue;
+    co_await queue.put(3);
+
+    const int from_task = co_await executor.run(task);
+    const int from_awaitable = co_await executor.run(ready);
+    const int from_queue = co_await executor.run(queue.get());
+    co_await executor.run(mtaio::sleep(0s));
+
+    CHECK(from_task == 1);
+    CHECK(from_awaitable == 2);
+    CHECK(from_queue == 3);
+  });
+}
+
+TEST_CASE("run: what the task throws is the cause of an ExecutionError") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto outcome = co_await outcome_of(executor.run(fail("connection refused")));
+
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK(as<std::runtime_error>(error->cause()));
+    CHECK(testing::message_of(error->cause()) == "connection refused");
+    CHECK(std::string{error->what()}.find("connection refused") != std::string::npos);
+    CHECK(error->index() == 0);
+    CHECK(error->failures().size() == 1);
+    CHECK_THROWS_WITH_AS(error->rethrow_cause(), "connection refused", std::runtime_error);
+  });
+}
+
+TEST_CASE("run: an exception that is no std::exception is wrapped too") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto outcome = co_await outcome_of(executor.run(throw_an_int()));
+
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    REQUIRE(as<int>(error->cause()));
+    CHECK(*as<int>(error->cause()) == 42);
+  });
+}
+
+TEST_CASE("run: an ExecutionError of a run inside is wrapped once more") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto outcome = co_await outcome_of(executor.run(executor.run(fail("inner"))));
+
+    const auto* outer = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(outer);
+    const auto* inner = as<mtaio::ExecutionError>(outer->cause());
+    REQUIRE(inner);
+    CHECK(testing::message_of(inner->cause()) == "inner");
+  });
+}
+
+TEST_CASE("run: CancelledError is never wrapped") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto plain = co_await outcome_of(executor.run(throw_cancelled()));
+    const auto timed = co_await outcome_of(executor.run(throw_cancelled(), {.timeout = 1h}));
+
+    CHECK(threw<mtaio::CancelledError>(plain));
+    CHECK(threw<mtaio::CancelledError>(timed));
+  });
+}
+
+TEST_CASE("run: a task that was moved from or awaited before is a logic_error") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    mtaio::Task<int> task = give(1);
+    co_await task;
+
+    const auto outcome = co_await outcome_of(executor.run(std::move(task)));
+
+    CHECK(threw<std::logic_error>(outcome));
+  });
+}
