@@ -32,7 +32,11 @@ class StopToken {
 
   /// Whether stop was requested. A timeout that has run out counts as soon as it has, also while the task computes
   /// without ever waiting. Any thread.
-  [[nodiscard]] bool stop_requested() const noexcept { return scope_ && scope_->stop_requested(); }
+  [[nodiscard]] bool stop_requested() const noexcept {
+    if (!scope_ || !scope_->stop_requested()) return false;
+    scope_->notice();
+    return true;
+  }
   /// Whether it can be, ever.
   [[nodiscard]] bool stop_possible() const noexcept { return scope_ != nullptr; }
 
@@ -72,7 +76,9 @@ class [[nodiscard]] StopCallback : private lowlevel::StopNode {
 
  private:
   static void notify(StopNode& node) noexcept {
-    std::forward<Callback>(static_cast<StopCallback&>(node).callback_)();
+    auto& self = static_cast<StopCallback&>(node);
+    self.scope_->notice();
+    std::forward<Callback>(self.callback_)();
   }
 
   Callback callback_;

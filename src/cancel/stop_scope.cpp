@@ -22,6 +22,14 @@ bool StopScope::stop_requested() const noexcept {
   return false;
 }
 
+void StopScope::notice() noexcept {
+  for (StopScope* scope = this; scope; scope = scope->parent_) {
+    if (scope->stop_arrived() && !scope->noticed()) {
+      scope->noticed_.store(true, std::memory_order_relaxed);
+    }
+  }
+}
+
 bool StopScope::request_stop() noexcept {
   lock_.lock();
   if (!mark(kStopped)) {

@@ -39,6 +39,7 @@ void BlockingCall::stop(StopNode& node) noexcept {
   auto& self = static_cast<BlockingCall&>(static_cast<Waiter&>(node));
   // release: whoever sees this in run() does not start. If it is too late for that, the function's token tells it.
   self.stop_seen_.store(true, std::memory_order_release);
+  if (StopScope* scope = self.scope()) scope->notice();  // it takes longer than it was given
   if (self.scheduler().withdraw_blocking(self, self.pool_)) self.interrupt(Wake::kCancelled);
 }
 

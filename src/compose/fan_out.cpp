@@ -168,6 +168,7 @@ bool FanOut::halted() noexcept {
   StopScope& scope = context_->scope;
   const bool look = started_ % kChildrenInARow == kChildrenInARow - 1;
   if (!scope.stop_arrived() && !(look && scope.stop_requested())) return false;
+  scope.notice();
   cut_short_ = true;
   return true;
 }
@@ -186,6 +187,7 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error) no
     if (!first_error_ && !cancelled_) {
       // Nothing has gone wrong before. A caller that was asked to stop gets to hear of that, not of what came of it.
       const bool caller_stopped = parent_context_ && parent_context_->scope.stop_requested();
+      if (caller_stopped) parent_context_->scope.notice();
       if (cancelled || caller_stopped) {
         cancelled_ = true;
       } else {
@@ -206,7 +208,7 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error) no
 
 void FanOut::finish(std::optional<std::size_t> total) {
   context_->close();
-  if (context_->expired()) throw_timed_out(*options_.timeout);
+  if (context_->cut_off()) throw_timed_out(*options_.timeout);
   if (first_error_) {
     if (failures_.empty()) failures_.push_back({first_index_, first_error_});
     throw ExecutionError{std::move(failures_), total};

@@ -28,7 +28,7 @@ void Waiter::leave_scope() noexcept {
   scope_ = nullptr;
 }
 
-void Waiter::interrupt(Wake why) noexcept {
+bool Waiter::interrupt(Wake why) noexcept {
   Wake wake = wake_.load(std::memory_order_relaxed);
   while (wake == Wake::kPreparing || wake == Wake::kWaiting) {
     if (!wake_.compare_exchange_weak(wake, why, std::memory_order_acq_rel,
@@ -36,8 +36,9 @@ void Waiter::interrupt(Wake why) noexcept {
       continue;
     }
     if (wake == Wake::kWaiting) this->wake();
-    return;
+    return true;
   }
+  return false;
 }
 
 std::coroutine_handle<> Waiter::resume(Job& job) noexcept {
@@ -45,7 +46,10 @@ std::coroutine_handle<> Waiter::resume(Job& job) noexcept {
 }
 
 void Waiter::stop(StopNode& node) noexcept {
-  static_cast<Waiter&>(node).interrupt(Wake::kCancelled);
+  auto& self = static_cast<Waiter&>(node);
+  // The waiter may be gone once it is woken. Its scope is not: leaving it waits for this notification.
+  StopScope* scope = self.scope_;
+  if (self.interrupt(Wake::kCancelled)) scope->notice();
 }
 
 void TimedWaiter::arm(Timeout timeout) noexcept {

@@ -67,6 +67,12 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   /// Whether this scope or one above it was asked to stop. Any thread.
   [[nodiscard]] bool stop_requested() const noexcept;
 
+  /// Somebody in this scope has come to know that it is to stop: a wait ended or did not begin because of it, a token said
+  /// so. Noted here, and in those scopes above that were asked to stop as well.
+  void notice() noexcept;
+  /// Whether anybody has. A request that nobody has noticed has changed nothing. When what ran in the scope has ended.
+  [[nodiscard]] bool noticed() const noexcept { return noticed_.load(std::memory_order_relaxed); }
+
   /// Asks this scope and everything below to stop. False if it had been asked before. Any thread. Iterative: the depth
   /// of the tree does not grow the stack.
   bool request_stop() noexcept;
@@ -90,6 +96,7 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   StopScope* parent_;  // null once closed
   Hooks* const hooks_;
   std::atomic<std::uint32_t> state_{0};    // written under lock_
+  std::atomic<bool> noticed_{false};
   Lock lock_;                              // guards what follows; a child's is taken before its parent's, if both
   IntrusiveList<StopNode> nodes_;          // to be notified
   StopNode* notifying_ = nullptr;          // being notified right now,

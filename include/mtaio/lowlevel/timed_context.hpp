@@ -25,6 +25,9 @@ class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
   /// Whether the deadline passed while there still were children, and nothing else had asked them to stop before. After
   /// `close()`.
   [[nodiscard]] bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
+  /// Whether it also made a difference to them. What they have done without ever noticing it counts as done in time; an item
+  /// that a queue had already handed over when the time ran out is not lost.
+  [[nodiscard]] bool cut_off() const noexcept { return expired() && scope.noticed(); }
 
  private:
   bool poll() noexcept override;

@@ -58,7 +58,7 @@ class TimedTask {
     if (!frame_) return false;
     if (!context_) return true;
     context_->close();
-    return !context_->expired();
+    return !context_->cut_off();
   }
   [[nodiscard]] Timeout timeout() const noexcept { return *timeout_; }
   [[nodiscard]] Result<T>& result() const noexcept { return frame_.promise().result(); }

@@ -73,8 +73,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   [[nodiscard]] StopScope* scope() const noexcept { return scope_; }
 
  protected:
-  /// Wakes it for `why`, or keeps it from waiting at all, unless somebody else has claimed it. Any thread.
-  void interrupt(Wake why) noexcept;
+  /// Wakes it for `why`, or keeps it from waiting at all. False if somebody else has claimed it. Any thread.
+  bool interrupt(Wake why) noexcept;
 
  private:
   bool interrupt_as(Wake from, Wake to) noexcept {
