@@ -8,8 +8,9 @@
 
 namespace mtaio {
 
-/// First in, first out, with an optional bound. For any number of producers and consumers, in any task of any runtime and
-/// in plain threads (`try_put`, `try_get`). No item is lost or duplicated, whatever is cancelled or times out when.
+/// First in, first out, with an optional bound. For any number of producers and consumers, in any
+/// task of any runtime and in plain threads (`try_put`, `try_get`). No item is lost or duplicated,
+/// whatever is cancelled or times out when.
 ///
 ///     mtaio::AsyncQueue<std::string> queue{10};
 ///     co_await queue.put("item");
@@ -17,9 +18,10 @@ namespace mtaio {
 ///     queue.task_done();
 ///     co_await queue.join();
 ///
-/// `T` needs only to be movable. Waiting allocates nothing. No code of `T` runs under the queue's lock, and a `T` whose
-/// move throws breaks neither the queue nor its counts: the exception comes out of the `put` or `get` that moved, and the
-/// item stays where it was. Destroying a queue that somebody waits on ends the program with a message.
+/// `T` needs only to be movable. Waiting allocates nothing. No code of `T` runs under the queue's
+/// lock, and a `T` whose move throws breaks neither the queue nor its counts: the exception comes
+/// out of the `put` or `get` that moved, and the item stays where it was. Destroying a queue that
+/// somebody waits on ends the program with a message.
 template <class T>
 class AsyncQueue : public lowlevel::BasicQueue<T, lowlevel::FifoStorage> {
   using Base = lowlevel::BasicQueue<T, lowlevel::FifoStorage>;
@@ -31,14 +33,13 @@ class AsyncQueue : public lowlevel::BasicQueue<T, lowlevel::FifoStorage> {
   /// Puts an item in; waits while the queue is full. Throws `QueueShutDown` after `shutdown()`.
   ///
   /// Suspends:  only while the queue is full.
-  /// Resumes:   on the task's own scheduler, first come first served; never inside another task's call.
-  /// Cancelled: throws CancelledError; the item has not been put, and goes with the operation.
-  /// Threads:   any.
-  /// Lifetime:  the queue outlives the operation.
+  /// Resumes:   on the task's own scheduler, first come first served; never inside another task's
+  /// call. Cancelled: throws CancelledError; the item has not been put, and goes with the
+  /// operation. Threads:   any. Lifetime:  the queue outlives the operation.
   typename Base::Put put(T item) { return {this->core(), std::move(item)}; }
 
-  /// Puts `item` in if that is possible at once. False, and the item untouched, when the queue is full. Throws
-  /// `QueueShutDown` after `shutdown()`. Any thread.
+  /// Puts `item` in if that is possible at once. False, and the item untouched, when the queue is
+  /// full. Throws `QueueShutDown` after `shutdown()`. Any thread.
   bool try_put(T& item) {
     return this->try_put_with(item, [](auto&) {});
   }

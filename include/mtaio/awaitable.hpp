@@ -39,8 +39,8 @@ decltype(auto) awaiter_of(T&& awaitable) {
 
 }  // namespace lowlevel
 
-/// Something that `co_await` accepts in any coroutine: a `Task`, what the members of the library return, or a type of
-/// one's own.
+/// Something that `co_await` accepts in any coroutine: a `Task`, what the members of the library
+/// return, or a type of one's own.
 template <class T>
 concept Awaitable = lowlevel::HasMemberCoAwait<T> || lowlevel::HasFreeCoAwait<T> ||
                     lowlevel::Awaiter<std::remove_reference_t<T>>;
@@ -48,8 +48,8 @@ concept Awaitable = lowlevel::HasMemberCoAwait<T> || lowlevel::HasFreeCoAwait<T>
 /// What `co_await` on a `T` results in.
 template <Awaitable T>
 using await_result_t =
-    decltype(std::declval<std::remove_reference_t<decltype(lowlevel::awaiter_of(
-                 std::declval<T>()))>&>()
+    decltype(std::declval<
+                 std::remove_reference_t<decltype(lowlevel::awaiter_of(std::declval<T>()))>&>()
                  .await_resume());
 
 }  // namespace mtaio

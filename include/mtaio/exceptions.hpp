@@ -65,7 +65,9 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
   ~ExecutionError() override;
 
   /// What the first task to fail threw.
-  [[nodiscard]] const std::exception_ptr& cause() const noexcept { return failures_->front().cause; }
+  [[nodiscard]] const std::exception_ptr& cause() const noexcept {
+    return failures_->front().cause;
+  }
   /// The position of that task, from zero.
   [[nodiscard]] std::size_t index() const noexcept { return failures_->front().index; }
   /// Every failure, the first by time in front.
@@ -74,13 +76,14 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
   [[noreturn]] void rethrow_cause() const { std::rethrow_exception(cause()); }
 
  private:
-  std::shared_ptr<const std::vector<Failure>> failures_;  // shared: copying an exception must not throw
+  std::shared_ptr<const std::vector<Failure>>
+      failures_;  // shared: copying an exception must not throw
 };
 
 /// This task was asked to stop.
 ///
-/// Not a `std::exception`, so that `catch (const std::exception&)` lets it through, as `except Exception` lets
-/// `asyncio.CancelledError` through in Python. Whoever catches it throws it on.
+/// Not a `std::exception`, so that `catch (const std::exception&)` lets it through, as `except
+/// Exception` lets `asyncio.CancelledError` through in Python. Whoever catches it throws it on.
 class [[gnu::visibility("default")]] CancelledError {
  public:
   CancelledError() = default;

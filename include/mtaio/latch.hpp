@@ -20,21 +20,22 @@ namespace mtaio {
 ///     ...
 ///     if (!co_await ready.wait(5s)) give_up();
 ///
-/// What a thread did before `count_down()` is visible to whoever `wait()` lets through. Destroying a latch that
-/// somebody waits on ends the program with a message.
+/// What a thread did before `count_down()` is visible to whoever `wait()` lets through. Destroying
+/// a latch that somebody waits on ends the program with a message.
 class [[gnu::visibility("default")]] Latch {
  public:
   class Wait;
   class CountedDown;
 
-  /// Opens after `count` steps; zero: open from the start. Throws `std::invalid_argument` if negative.
+  /// Opens after `count` steps; zero: open from the start. Throws `std::invalid_argument` if
+  /// negative.
   explicit Latch(std::ptrdiff_t count);
   Latch(const Latch&) = delete;
   Latch& operator=(const Latch&) = delete;
   ~Latch();
 
-  /// Takes `n` steps, at the call; the count stops at zero. Throws `std::invalid_argument` if `n` is negative. The result
-  /// may be awaited or ignored.
+  /// Takes `n` steps, at the call; the count stops at zero. Throws `std::invalid_argument` if `n`
+  /// is negative. The result may be awaited or ignored.
   ///
   /// Suspends:  never.
   /// Resumes:   at once.
@@ -52,7 +53,8 @@ class [[gnu::visibility("default")]] Latch {
   /// Lifetime:  the latch outlives its waiters.
   [[nodiscard]] Wait wait() noexcept;
 
-  /// The same for at most `timeout`, counted from the `co_await`: false when the time ran out. `wait(0s)` only looks.
+  /// The same for at most `timeout`, counted from the `co_await`: false when the time ran out.
+  /// `wait(0s)` only looks.
   [[nodiscard]] Wait wait(Timeout timeout) noexcept;
 
   [[nodiscard]] std::size_t get_count() const noexcept {
@@ -64,8 +66,8 @@ class [[gnu::visibility("default")]] Latch {
   bool enlist(lowlevel::Waiter& waiter) noexcept;
   void forget(lowlevel::Waiter& waiter) noexcept;
 
-  lowlevel::Lock lock_;              // guards all below
-  std::atomic<std::size_t> count_;   // read without the lock by get_count()
+  lowlevel::Lock lock_;             // guards all below
+  std::atomic<std::size_t> count_;  // read without the lock by get_count()
   lowlevel::WaitList waiters_;
 };
 

@@ -12,7 +12,8 @@
 
 namespace mtaio {
 
-/// What a task left behind: its result, or the exception that ended it. `T` may be void, a reference or move-only.
+/// What a task left behind: its result, or the exception that ended it. `T` may be void, a
+/// reference or move-only.
 ///
 ///     for (mtaio::Outcome<int>& outcome : co_await executor.gather(mtaio::return_exceptions, tasks)) {
 ///       if (outcome) use(*outcome);
@@ -82,7 +83,8 @@ class Outcome {
   std::variant<Stored, std::exception_ptr> state_;
 };
 
-/// Selects the calls that return an `Outcome` for each task instead of throwing at the first failure.
+/// Selects the calls that return an `Outcome` for each task instead of throwing at the first
+/// failure.
 struct return_exceptions_t {
   explicit return_exceptions_t() = default;
 };

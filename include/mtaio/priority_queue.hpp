@@ -10,8 +10,8 @@
 
 namespace mtaio {
 
-/// `AsyncQueue`, but the item with the lowest priority number is the first one out; equal ones in the order in which they
-/// were put.
+/// `AsyncQueue`, but the item with the lowest priority number is the first one out; equal ones in
+/// the order in which they were put.
 ///
 ///     mtaio::PriorityQueue<std::string> queue;
 ///     co_await queue.put("normal task", 2);
@@ -25,8 +25,8 @@ class PriorityQueue : public lowlevel::BasicQueue<T, lowlevel::PriorityStorage> 
   /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
   explicit PriorityQueue(std::ptrdiff_t maxsize = 0) : Base{"PriorityQueue", maxsize} {}
 
-  /// As `AsyncQueue::put`, with the same promises. Negative and infinite priorities are fine; throws
-  /// `std::invalid_argument`, at the call, for one that is not a number.
+  /// As `AsyncQueue::put`, with the same promises. Negative and infinite priorities are fine;
+  /// throws `std::invalid_argument`, at the call, for one that is not a number.
   typename Base::Put put(T item, double priority = 0) {
     return {this->core(), std::move(item), checked(priority)};
   }

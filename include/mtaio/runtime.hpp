@@ -24,8 +24,8 @@ struct RuntimeOptions {
   std::unique_ptr<lowlevel::Parker> (*make_parker)() = nullptr;
 };
 
-/// A pool of workers on which tasks run. The thread that calls `run()` is one of them while it waits; the others are started
-/// when there is work for them, and sleep when there is none.
+/// A pool of workers on which tasks run. The thread that calls `run()` is one of them while it
+/// waits; the others are started when there is work for them, and sleep when there is none.
 ///
 ///     mtaio::Runtime runtime{{.threads = 4}};
 ///     int answer = runtime.run(ask());
@@ -38,9 +38,10 @@ class [[gnu::visibility("default")]] Runtime {
   /// Not while `run()` is under way.
   ~Runtime();
 
-  /// Runs `main` to its end: gives its result, or throws what it threw, as it is. When it has ended, whatever else was
-  /// started in the run is asked to stop and waited for. Several threads may call this at once; their tasks share the
-  /// workers. Throws `std::logic_error` on one of the runtime's own workers: it would wait for itself.
+  /// Runs `main` to its end: gives its result, or throws what it threw, as it is. When it has
+  /// ended, whatever else was started in the run is asked to stop and waited for. Several threads
+  /// may call this at once; their tasks share the workers. Throws `std::logic_error` on one of the
+  /// runtime's own workers: it would wait for itself.
   template <Awaitable A>
   await_result_t<A> run(A&& main) {
     check_not_on_worker();
@@ -80,8 +81,9 @@ namespace lowlevel {
 [[gnu::visibility("default")]] void check_plain_thread();
 }  // namespace lowlevel
 
-/// Runs `main` to its end on a runtime of its own, from a plain thread: the `asyncio.run` of this library. Gives its
-/// result, or throws what it threw, as it is. Throws `std::logic_error` inside a task: `co_await` it there instead.
+/// Runs `main` to its end on a runtime of its own, from a plain thread: the `asyncio.run` of this
+/// library. Gives its result, or throws what it threw, as it is. Throws `std::logic_error` inside a
+/// task: `co_await` it there instead.
 ///
 ///     int main() { return mtaio::run(async_main()); }
 template <Awaitable A>

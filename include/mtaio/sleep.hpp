@@ -39,15 +39,15 @@ class [[gnu::visibility("default")]] Sleep::Awaiter {
 
 inline Sleep::Awaiter Sleep::operator co_await() const noexcept { return Awaiter{timeout_}; }
 
-/// Waits for `timeout` to pass, counted from the `co_await`. `sleep(0s)` lets everything else that is ready run first.
+/// Waits for `timeout` to pass, counted from the `co_await`. `sleep(0s)` lets everything else that
+/// is ready run first.
 ///
 ///     co_await mtaio::sleep(100ms);
 ///
 /// Suspends:  always.
 /// Resumes:   on the task's scheduler, not before the time has passed.
-/// Cancelled: throws CancelledError at once; also when stop was requested before, and with sleep(0s).
-/// Threads:   any.
-/// Lifetime:  nothing to keep.
+/// Cancelled: throws CancelledError at once; also when stop was requested before, and with
+/// sleep(0s). Threads:   any. Lifetime:  nothing to keep.
 inline Sleep sleep(Timeout timeout) noexcept { return Sleep{timeout}; }
 
 }  // namespace mtaio

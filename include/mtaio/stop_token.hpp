@@ -12,7 +12,8 @@ namespace mtaio {
 template <class Callback>
 class StopCallback;
 
-/// Tells whether stop was requested. A small value, to be copied freely; a model of C++26's stoppable-token.
+/// Tells whether stop was requested. A small value, to be copied freely; a model of C++26's
+/// stoppable-token.
 ///
 ///     mtaio::Task<std::size_t> count_primes(std::size_t up_to) {
 ///       mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
@@ -30,8 +31,8 @@ class StopToken {
   StopToken() = default;
   explicit StopToken(lowlevel::StopScope* scope) noexcept : scope_{scope} {}
 
-  /// Whether stop was requested. A timeout that has run out counts as soon as it has, also while the task computes
-  /// without ever waiting. Any thread.
+  /// Whether stop was requested. A timeout that has run out counts as soon as it has, also while
+  /// the task computes without ever waiting. Any thread.
   [[nodiscard]] bool stop_requested() const noexcept {
     if (!scope_ || !scope_->stop_requested()) return false;
     scope_->notice();
@@ -50,9 +51,9 @@ class StopToken {
   lowlevel::StopScope* scope_ = nullptr;
 };
 
-/// Calls a function once when stop is requested: on the thread that requests it, or in the constructor if it has been.
-/// The destructor waits for a call that is under way on another thread. An exception that leaves the function ends the
-/// program, as with `std::stop_callback`.
+/// Calls a function once when stop is requested: on the thread that requests it, or in the
+/// constructor if it has been. The destructor waits for a call that is under way on another thread.
+/// An exception that leaves the function ends the program, as with `std::stop_callback`.
 template <class Callback>
 class [[nodiscard]] StopCallback : private lowlevel::StopNode {
   static_assert(std::invocable<Callback>);

@@ -63,13 +63,14 @@ class TaskPromise<void> : public PromiseBase {
 
 }  // namespace lowlevel
 
-/// A coroutine's result to come. Lazy: nothing runs before it is awaited. Move-only, awaited once; a task that is never
-/// awaited never runs. `T` may be void, a reference or move-only.
+/// A coroutine's result to come. Lazy: nothing runs before it is awaited. Move-only, awaited once;
+/// a task that is never awaited never runs. `T` may be void, a reference or move-only.
 ///
 ///     mtaio::Task<int> answer() { co_return 42; }
 ///     mtaio::Task<void> ask() { std::cout << co_await answer() << '\n'; }
 ///
-/// Awaiting it gives its result or throws what it threw; `std::logic_error` when it was awaited before or moved from.
+/// Awaiting it gives its result or throws what it threw; `std::logic_error` when it was awaited
+/// before or moved from.
 ///
 /// Suspends:  until the task has ended.
 /// Resumes:   where the task ended, on the same scheduler.
@@ -120,7 +121,8 @@ class Task<T>::Awaiter {
 
   [[nodiscard]] bool await_ready() const {
     if (!task_.frame_) {
-      throw std::logic_error{"co_await Task: there is no task; it was awaited before, or moved from."};
+      throw std::logic_error{
+          "co_await Task: there is no task; it was awaited before, or moved from."};
     }
     return false;
   }

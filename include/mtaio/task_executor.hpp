@@ -21,25 +21,28 @@
 
 namespace mtaio {
 
-/// Runs tasks with limits, timeouts and structured cancellation: nothing is ever left running behind the caller's back.
+/// Runs tasks with limits, timeouts and structured cancellation: nothing is ever left running
+/// behind the caller's back.
 ///
 ///     mtaio::TaskExecutor executor;
 ///     auto one = co_await executor.run(process_item("data"), {.timeout = 5s});
 ///     auto all = co_await executor.map(process_item, items, {.limit = 2});
 ///
-/// An executor may be made anywhere; its tasks run on the runtime of the code that awaits or creates them. What the members
-/// return starts when it is awaited, and may be kept and moved until then.
+/// An executor may be made anywhere; its tasks run on the runtime of the code that awaits or
+/// creates them. What the members return starts when it is awaited, and may be kept and moved until
+/// then.
 ///
-/// The destructor asks what `create_task` left running to stop, and waits for it. On a worker, others do the worker's work
-/// meanwhile. A task of the executor's may destroy it; that one is not waited for.
+/// The destructor asks what `create_task` left running to stop, and waits for it. On a worker,
+/// others do the worker's work meanwhile. A task of the executor's may destroy it; that one is not
+/// waited for.
 ///
 /// For the members that await tasks:
 ///
 /// Suspends:  until every task that was started has ended.
 /// Resumes:   where the last one ended, on the same scheduler.
-/// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError; that is never wrapped.
-/// Threads:   any.
-/// Lifetime:  lvalue ranges, and what tasks and functions refer to, outlive the operation; the executor need not.
+/// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError; that is never
+/// wrapped. Threads:   any. Lifetime:  lvalue ranges, and what tasks and functions refer to,
+/// outlive the operation; the executor need not.
 class [[gnu::visibility("default")]] TaskExecutor {
  public:
   /// Functions that block run in the runtime's own thread pool.
@@ -50,18 +53,19 @@ class [[gnu::visibility("default")]] TaskExecutor {
   TaskExecutor& operator=(const TaskExecutor&) = delete;
   ~TaskExecutor();
 
-  /// Runs one task. Throws `TimeoutError` when its time ran out: the task has been asked to stop and waited for; a timeout
-  /// of zero or less never starts it. Whatever else it threw comes as the cause of an `ExecutionError`, an inner
-  /// `TimeoutError` too.
+  /// Runs one task. Throws `TimeoutError` when its time ran out: the task has been asked to stop
+  /// and waited for; a timeout of zero or less never starts it. Whatever else it threw comes as the
+  /// cause of an `ExecutionError`, an inner `TimeoutError` too.
   template <Awaitable A>
   auto run(A&& awaitable, RunOptions options = {}) {
     tasks_->check_open("run");
-    return lowlevel::RunOperation<await_result_t<A>>{
-        lowlevel::to_task(std::forward<A>(awaitable)), options, *tasks_};
+    return lowlevel::RunOperation<await_result_t<A>>{lowlevel::to_task(std::forward<A>(awaitable)),
+                                                     options, *tasks_};
   }
 
-  /// Runs every awaitable of a range, and gives a vector of their results in the order of the range. At the first failure
-  /// nothing more is started, the running ones are asked to stop and waited for, and `ExecutionError` is thrown.
+  /// Runs every awaitable of a range, and gives a vector of their results in the order of the
+  /// range. At the first failure nothing more is started, the running ones are asked to stop and
+  /// waited for, and `ExecutionError` is thrown.
   template <std::ranges::input_range Range>
     requires Awaitable<std::ranges::range_reference_t<Range>>
   auto gather(Range&& range, GatherOptions options = {}) {
@@ -73,7 +77,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
   auto gather(return_exceptions_t, Range&& range, GatherOptions options = {}) {
     return gather_range<true>(std::forward<Range>(range), options);
   }
-  /// Runs the awaitables given, and gives a tuple of their results; that of void is `std::monostate`.
+  /// Runs the awaitables given, and gives a tuple of their results; that of void is
+  /// `std::monostate`.
   template <Awaitable... A>
   auto gather(A&&... awaitables) {
     return gather_all<false>({}, std::forward<A>(awaitables)...);
@@ -92,10 +97,11 @@ class [[gnu::visibility("default")]] TaskExecutor {
     return gather_all<true>(options, std::forward<A>(awaitables)...);
   }
 
-  /// Calls `func` for every element of a range and gives a vector of the results in the order of the range. What returns an
-  /// awaitable is awaited; a plain function runs in the thread pool. The range is advanced one element at a time, only when
-  /// a task may start: it may be single-pass or endless. An exception of the range or of `func` itself is a failure of
-  /// that element. Failures are treated as in `gather`.
+  /// Calls `func` for every element of a range and gives a vector of the results in the order of
+  /// the range. What returns an awaitable is awaited; a plain function runs in the thread pool. The
+  /// range is advanced one element at a time, only when a task may start: it may be single-pass or
+  /// endless. An exception of the range or of `func` itself is a failure of that element. Failures
+  /// are treated as in `gather`.
   template <class Func, std::ranges::input_range Range>
     requires lowlevel::Mappable<Func, Range>
   auto map(Func&& func, Range&& range, MapOptions options = {}) {
@@ -122,13 +128,15 @@ class [[gnu::visibility("default")]] TaskExecutor {
                             std::forward<Range2>(range2));
   }
 
-  /// Calls `func(args...)` in a thread of the pool and gives its result; an exception comes as the cause of an
-  /// `ExecutionError`. A function whose first parameter is a `StopToken` gets one that says when to give up. Function and
-  /// arguments are copied or moved in; `std::ref` what is to be shared.
+  /// Calls `func(args...)` in a thread of the pool and gives its result; an exception comes as the
+  /// cause of an `ExecutionError`. A function whose first parameter is a `StopToken` gets one that
+  /// says when to give up. Function and arguments are copied or moved in; `std::ref` what is to be
+  /// shared.
   ///
   /// Suspends:  until the function has returned, because it may use the caller's variables.
   /// Resumes:   on the caller's own scheduler.
-  /// Cancelled: a function that has not started never starts, and CancelledError is thrown. One that runs is waited for;
+  /// Cancelled: a function that has not started never starts, and CancelledError is thrown. One
+  /// that runs is waited for;
   ///            what it returns is returned.
   /// Threads:   any.
   /// Lifetime:  what the arguments refer to outlives the operation.
@@ -142,28 +150,27 @@ class [[gnu::visibility("default")]] TaskExecutor {
         *tasks_};
   }
 
-  /// Starts a task that runs on its own. It is asked to stop when the executor goes, and when the run ends. Throws
-  /// `std::logic_error` outside a task.
+  /// Starts a task that runs on its own. It is asked to stop when the executor goes, and when the
+  /// run ends. Throws `std::logic_error` outside a task.
   template <class T>
   TaskHandle<T> create_task(Task<T> task) {
     tasks_->check_open("create_task");
     if (!task) lowlevel::throw_no_task();
-    return TaskHandle<T>{lowlevel::CreatedTaskOf<T>::create(
-        std::move(task), lowlevel::current_task_root(), tasks_)};
+    return TaskHandle<T>{
+        lowlevel::CreatedTaskOf<T>::create(std::move(task), lowlevel::current_task_root(), tasks_)};
   }
 
-  /// Asks every task that `create_task` started and that still runs to stop, and waits for them. New ones may be created
-  /// meanwhile and are left alone.
+  /// Asks every task that `create_task` started and that still runs to stop, and waits for them.
+  /// New ones may be created meanwhile and are left alone.
   ///
   /// Suspends:  until those tasks have ended.
   /// Resumes:   on the caller's own scheduler.
-  /// Cancelled: throws CancelledError; the tasks stay asked. Called by one of those tasks it asks that one too.
-  /// Threads:   any.
-  /// Lifetime:  the executor outlives the operation.
+  /// Cancelled: throws CancelledError; the tasks stay asked. Called by one of those tasks it asks
+  /// that one too. Threads:   any. Lifetime:  the executor outlives the operation.
   lowlevel::StopTasks cancel_all() { return lowlevel::StopTasks{*tasks_, false}; }
 
-  /// The same, and the executor takes no more work: using it from then on throws `std::logic_error`. What the destructor does,
-  /// without holding the worker.
+  /// The same, and the executor takes no more work: using it from then on throws
+  /// `std::logic_error`. What the destructor does, without holding the worker.
   lowlevel::StopTasks close() { return lowlevel::StopTasks{*tasks_, true}; }
 
  private:
@@ -187,8 +194,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <bool kOutcomes, class Func, class... Range>
   auto map_ranges(const MapOptions& options, Func&& func, Range&&... range) {
     tasks_->check_open("map");
-    using Children =
-        lowlevel::MappedChildren<std::decay_t<Func>, std::views::all_t<Range>...>;
+    using Children = lowlevel::MappedChildren<std::decay_t<Func>, std::views::all_t<Range>...>;
     return lowlevel::RangeOperation<Children, kOutcomes>{
         Children{std::forward<Func>(func),
                  lowlevel::SourceOf<Range...>::of(std::forward<Range>(range)...), thread_pool_},

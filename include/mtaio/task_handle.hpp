@@ -13,14 +13,16 @@ namespace mtaio {
 
 class TaskExecutor;
 
-/// What `TaskExecutor::create_task` returns: the task runs, with the handle or without it. Move-only.
+/// What `TaskExecutor::create_task` returns: the task runs, with the handle or without it.
+/// Move-only.
 ///
 ///     mtaio::TaskHandle<int> handle = executor.create_task(compute());
 ///     ...
 ///     int result = co_await handle;
 ///
-/// Awaiting it gives the task's result, once, or throws what the task threw, as it is; `std::logic_error` the second time. A
-/// failure that nobody ever awaits is reported on standard error when the handle goes.
+/// Awaiting it gives the task's result, once, or throws what the task threw, as it is;
+/// `std::logic_error` the second time. A failure that nobody ever awaits is reported on standard
+/// error when the handle goes.
 ///
 /// Suspends:  until the task has ended.
 /// Resumes:   on the awaiting task's own scheduler.

@@ -8,9 +8,9 @@
 
 namespace mtaio {
 
-/// Runs functions that block their thread, for `TaskExecutor::run_in_thread` and `map` with a plain function. Starts threads
-/// as they are needed, up to a maximum, and lets those go that have had nothing to do for ten seconds. When all are busy,
-/// functions queue, first come first served.
+/// Runs functions that block their thread, for `TaskExecutor::run_in_thread` and `map` with a plain
+/// function. Starts threads as they are needed, up to a maximum, and lets those go that have had
+/// nothing to do for ten seconds. When all are busy, functions queue, first come first served.
 ///
 ///     mtaio::ThreadPool pool{4};
 ///     mtaio::TaskExecutor executor{pool};

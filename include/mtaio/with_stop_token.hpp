@@ -32,8 +32,7 @@ class [[nodiscard]] WithStopToken {
 template <class T>
 class WithStopToken<T>::Awaiter {
  public:
-  Awaiter(std::stop_token token, Task<T> task)
-      : token_{std::move(token)}, task_{std::move(task)} {}
+  Awaiter(std::stop_token token, Task<T> task) : token_{std::move(token)}, task_{std::move(task)} {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
   ~Awaiter() {
@@ -71,8 +70,9 @@ class WithStopToken<T>::Awaiter {
   std::optional<std::stop_callback<Stop>> link_;
 };
 
-/// Awaits `awaitable` so that it is also asked to stop when stop is requested on `token`: the way in for Ctrl-C, a window
-/// that closes, or whatever else a program learns outside of tasks. Result and exceptions are those of the awaitable.
+/// Awaits `awaitable` so that it is also asked to stop when stop is requested on `token`: the way
+/// in for Ctrl-C, a window that closes, or whatever else a program learns outside of tasks. Result
+/// and exceptions are those of the awaitable.
 ///
 ///     std::stop_source interrupted;                       // request_stop() in another thread
 ///     mtaio::run(mtaio::with_stop_token(interrupted.get_token(), serve()));

@@ -40,8 +40,9 @@ bool StopScope::request_stop() noexcept {
   return true;
 }
 
-/// Walks the tree below `top` depth first. Takes over top's lock. A scope below stays alive while it is visited because
-/// its parent says that it is being notified, and its destructor waits for that.
+/// Walks the tree below `top` depth first. Takes over top's lock. A scope below stays alive while
+/// it is visited because its parent says that it is being notified, and its destructor waits for
+/// that.
 void StopScope::notify_all(StopScope& top) noexcept {
   StopScope* scope = &top;
   for (;;) {
@@ -87,8 +88,9 @@ void StopScope::add(StopNode& node) noexcept {
 }
 
 void StopScope::attach_upwards() noexcept {
-  // Bottom up, so that no depth of nesting grows the stack. Until the last step the chain hangs in the air, and whoever
-  // finds it attached relies on us: if the scope above turns out to be stopped already, we deliver that.
+  // Bottom up, so that no depth of nesting grows the stack. Until the last step the chain hangs in
+  // the air, and whoever finds it attached relies on us: if the scope above turns out to be stopped
+  // already, we deliver that.
   for (StopScope* scope = this;; scope = scope->parent_) {
     if (scope->hooks_) scope->hooks_->attached();
     StopScope* parent = scope->parent_;

@@ -5,8 +5,8 @@
 namespace mtaio::lowlevel {
 
 bool BlockingCall::submit() noexcept {
-  // Whatever happens from here on (the function ends at once, or a stop request comes) moves the state away from
-  // kPreparing, and then commit() says that there is no need to wait.
+  // Whatever happens from here on (the function ends at once, or a stop request comes) moves the
+  // state away from kPreparing, and then commit() says that there is no need to wait.
   if (!stop_seen_.load(std::memory_order_acquire)) {
     try {
       scheduler().run_blocking(*this, pool_);
@@ -37,7 +37,8 @@ void BlockingCall::run(BlockingJob& job) noexcept {
 
 void BlockingCall::stop(StopNode& node) noexcept {
   auto& self = static_cast<BlockingCall&>(static_cast<Waiter&>(node));
-  // release: whoever sees this in run() does not start. If it is too late for that, the function's token tells it.
+  // release: whoever sees this in run() does not start. If it is too late for that, the function's
+  // token tells it.
   self.stop_seen_.store(true, std::memory_order_release);
   if (StopScope* scope = self.scope()) scope->notice();  // it takes longer than it was given
   if (self.scheduler().withdraw_blocking(self, self.pool_)) self.interrupt(Wake::kCancelled);

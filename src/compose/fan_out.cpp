@@ -10,8 +10,8 @@
 namespace mtaio::lowlevel {
 namespace {
 
-// Every so many children, the worker gets to look at its other work, and the whole chain of scopes is asked for a stop
-// request: children that never wait would hear of one only then.
+// Every so many children, the worker gets to look at its other work, and the whole chain of scopes
+// is asked for a stop request: children that never wait would hear of one only then.
 constexpr std::size_t kChildrenInARow = 64;
 
 }  // namespace
@@ -60,7 +60,8 @@ std::coroutine_handle<> FanOut::start_next() noexcept {
   const std::coroutine_handle<> child = make_child();
   if (!child) return no_more();
   if (exhausted()) {
-    // relaxed: the child is still to run, so this cannot be the end. If it is the only one, nobody else is at the state.
+    // relaxed: the child is still to run, so this cannot be the end. If it is the only one, nobody
+    // else is at the state.
     if (state_.load(std::memory_order_relaxed) == 1) {
       state_.store(kNoMore | 1, std::memory_order_relaxed);
     } else {
@@ -185,7 +186,8 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error) no
   {
     const std::scoped_lock guard{failures_lock_};
     if (!first_error_ && !cancelled_) {
-      // Nothing has gone wrong before. A caller that was asked to stop gets to hear of that, not of what came of it.
+      // Nothing has gone wrong before. A caller that was asked to stop gets to hear of that, not of
+      // what came of it.
       const bool caller_stopped = parent_context_ && parent_context_->scope.stop_requested();
       if (caller_stopped) parent_context_->scope.notice();
       if (cancelled || caller_stopped) {

@@ -20,8 +20,8 @@ namespace mtaio::lowlevel {
 #if MTAIO_CACHE_FRAMES
 namespace {
 
-constexpr std::size_t kStep = 64;              // size classes are multiples of this,
-constexpr std::size_t kClasses = 32;           // up to 2 KiB
+constexpr std::size_t kStep = 64;                // size classes are multiples of this,
+constexpr std::size_t kClasses = 32;             // up to 2 KiB
 constexpr std::size_t kCachedBytes = 256 << 10;  // in each free list at most
 
 struct FreeFrame {
@@ -33,8 +33,8 @@ struct FreeList {
   std::uint32_t room = 0;  // how many more frames it takes
 };
 
-/// The calling thread's free lists. Trivially destructible, so that a frame may be freed at any moment of the thread's
-/// end; Reaper empties them.
+/// The calling thread's free lists. Trivially destructible, so that a frame may be freed at any
+/// moment of the thread's end; Reaper empties them.
 struct Cache {
   std::array<FreeList, kClasses> lists{};
   enum class State : std::uint8_t { kUnused, kOpen, kClosed } state = State::kUnused;

@@ -14,7 +14,8 @@ TaskRoot& current_task_root() {
   TaskRoot* root = this_thread().root;
   if (!root) {
     throw std::logic_error{
-        "TaskExecutor::create_task: called outside a task, where there is no runtime to run on; call it in a task, or start "
+        "TaskExecutor::create_task: called outside a task, where there is no runtime to run on; "
+        "call it in a task, or start "
         "one with mtaio::run()."};
   }
   return *root;
@@ -69,7 +70,8 @@ std::uint64_t CreatedTasks::request_stop() noexcept {
     const std::scoped_lock guard{lock_};
     last = created_;
   }
-  // One after the other: stopping one runs its callbacks, so not under the lock, and then the list is another one.
+  // One after the other: stopping one runs its callbacks, so not under the lock, and then the list
+  // is another one.
   for (std::uint64_t done = 0;;) {
     CreatedTask* task = nullptr;
     {
@@ -162,7 +164,8 @@ void CreatedTask::end() noexcept {
     report();
     drop_frame();
   }
-  // From here on nobody waits in its scope any more. The handle, which keeps it, may outlive the run.
+  // From here on nobody waits in its scope any more. The handle, which keeps it, may outlive the
+  // run.
   context().scope.close();
   lowlevel::Run& of = TaskRoot::run();
   siblings_->remove(*this);

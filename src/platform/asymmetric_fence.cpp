@@ -11,12 +11,11 @@ namespace mtaio::lowlevel {
 constinit std::atomic<bool> asymmetric_fence_available{false};
 
 void asymmetric_fence_init() noexcept {
-  // A thread that still sees `false` uses the ordinary fence, which pairs with the heavy side too: that one always
-  // executes an ordinary fence as well.
+  // A thread that still sees `false` uses the ordinary fence, which pairs with the heavy side too:
+  // that one always executes an ordinary fence as well.
   static const bool registered = [] {
     const int saved = errno;
-    const bool ok =
-        syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    const bool ok = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
     errno = saved;
     return ok;
   }();

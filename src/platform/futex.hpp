@@ -10,7 +10,8 @@ namespace mtaio::platform {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-/// Sleeps while `word` is `expected`, until woken or `deadline` has passed. May return early: check and call again.
+/// Sleeps while `word` is `expected`, until woken or `deadline` has passed. May return early: check
+/// and call again.
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 std::optional<Deadline> deadline = std::nullopt) noexcept;
 

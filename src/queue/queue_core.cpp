@@ -32,7 +32,8 @@ QueueCore<Storage>::~QueueCore() {
                                             : nullptr;
   if (waiting) {
     contract_violation(std::string{name_} + " destroyed while tasks wait in " + waiting +
-                       ". A queue outlives its waiters; shut it down, or stop the waiters, and wait for them before it "
+                       ". A queue outlives its waiters; shut it down, or stop the waiters, and "
+                       "wait for them before it "
                        "goes.");
   }
 }
@@ -63,7 +64,8 @@ void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
     if (!has_room() || shut_down_) break;
     auto* putter = static_cast<Putter*>(putters_.claim_first());
     if (!putter) break;
-    // One at a time, so that the items of waiting putters are stored in the order in which they came.
+    // One at a time, so that the items of waiting putters are stored in the order in which they
+    // came.
     set_size(size() + 1);
     if (!putter->node) {
       serving_putter_ = true;

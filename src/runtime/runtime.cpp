@@ -1,8 +1,8 @@
 #include <mtaio/runtime.hpp>
 
-#include "runtime/work_stealing.hpp"
-
 #include <mtaio/lowlevel/context.hpp>
+
+#include "runtime/work_stealing.hpp"
 
 #include <stdexcept>
 
@@ -69,11 +69,13 @@ std::coroutine_handle<> main_ended(lowlevel::PromiseBase& promise) noexcept {
 }
 
 constexpr const char* kRunOnWorker =
-    "run(): called on a worker of the runtime, which would wait for itself. Inside a task, co_await instead.";
+    "run(): called on a worker of the runtime, which would wait for itself. Inside a task, "
+    "co_await instead.";
 
 }  // namespace
 
-Runtime::Runtime(RuntimeOptions options) : workers_{std::make_unique<runtime::WorkStealing>(options)} {}
+Runtime::Runtime(RuntimeOptions options)
+    : workers_{std::make_unique<runtime::WorkStealing>(options)} {}
 
 Runtime::~Runtime() = default;
 

@@ -17,7 +17,8 @@ namespace mtaio::runtime {
 
 struct Occupant;
 
-/// One worker of a runtime. Threads sit on it and leave it between two jobs; what belongs to the worker stays.
+/// One worker of a runtime. Threads sit on it and leave it between two jobs; what belongs to the
+/// worker stays.
 struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
   Seat(lowlevel::Scheduler& owner, const lowlevel::Idlers& of_owner,
        std::unique_ptr<lowlevel::Parker> made_parker, std::uint32_t seed) noexcept
@@ -29,7 +30,8 @@ struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
   bool searching = false;  // counted in Idlers
 
   // Any thread.
-  lowlevel::WorkDeque<lowlevel::Job, 256> ready;  // to be resumed, the oldest first: even the owner steals from it
+  lowlevel::WorkDeque<lowlevel::Job, 256>
+      ready;  // to be resumed, the oldest first: even the owner steals from it
   lowlevel::TimerHeap timers;
   const std::unique_ptr<lowlevel::Parker> parker;
 
@@ -44,12 +46,14 @@ struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
 struct Occupant : lowlevel::ListNode<Occupant> {
   explicit Occupant(bool is_spare = false) noexcept : spare{is_spare} {}
 
-  const bool spare;                        // sits in for a thread that is blocked
-  std::atomic<bool> leave{false};          // is to leave its seat, or to stop waiting for one
-  std::atomic<std::uint32_t> changed{0};   // futex word: something below has changed
-  bool insists = false;                    // waits for a seat even if it is to leave. Guarded by the lock of the seats
-  bool promised = spare;  // a spare to which somebody is about to pass a seat. Guarded by the lock of the seats
-  Seat* seat = nullptr;                    // guarded by the lock of the seats; stable while it sits there
+  const bool spare;                       // sits in for a thread that is blocked
+  std::atomic<bool> leave{false};         // is to leave its seat, or to stop waiting for one
+  std::atomic<std::uint32_t> changed{0};  // futex word: something below has changed
+  bool insists =
+      false;  // waits for a seat even if it is to leave. Guarded by the lock of the seats
+  bool promised =
+      spare;  // a spare to which somebody is about to pass a seat. Guarded by the lock of the seats
+  Seat* seat = nullptr;  // guarded by the lock of the seats; stable while it sits there
 };
 
 }  // namespace mtaio::runtime

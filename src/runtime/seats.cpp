@@ -19,7 +19,8 @@ void Seats::put(Seat& seat, Occupant& who) noexcept {
 }
 
 void Seats::notify(Occupant& who) noexcept {
-  // release: the new seat, and all that its last occupant did there, is visible to the one who sits down.
+  // release: the new seat, and all that its last occupant did there, is visible to the one who sits
+  // down.
   who.changed.store(1, std::memory_order_release);
   platform::futex_wake(&who.changed, 1);  // only the address is used
 }

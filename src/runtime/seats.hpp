@@ -1,9 +1,9 @@
 /// Who sits where.
 #pragma once
 
-#include "runtime/seat.hpp"
-
 #include <mtaio/lowlevel/intrusive_list.hpp>
+
+#include "runtime/seat.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -14,9 +14,10 @@ namespace mtaio::runtime {
 
 /// Hands seats from thread to thread, so that there are never more threads at work than seats.
 ///
-/// A thread that calls `run()` takes a seat if one is free, and otherwise waits until one is, or until its run has ended. A
-/// thread that must block in the middle of a task passes its seat to a spare thread, and insists on getting one back
-/// before it goes on: whoever finds at the end of a job that somebody insists gets up, and queues again.
+/// A thread that calls `run()` takes a seat if one is free, and otherwise waits until one is, or
+/// until its run has ended. A thread that must block in the middle of a task passes its seat to a
+/// spare thread, and insists on getting one back before it goes on: whoever finds at the end of a
+/// job that somebody insists gets up, and queues again.
 class Seats {
  public:
   /// Before any thread sits. The seats start free.

@@ -1,13 +1,12 @@
-#include "runtime/work_stealing.hpp"
-
 #include <mtaio/lowlevel/asymmetric_fence.hpp>
+
+#include "runtime/work_stealing.hpp"
 
 namespace mtaio::runtime {
 namespace {
 
 lowlevel::TimePoint time_of(const std::atomic<lowlevel::TimePoint::rep>& count) noexcept {
-  return lowlevel::TimePoint{
-      lowlevel::TimePoint::duration{count.load(std::memory_order_relaxed)}};
+  return lowlevel::TimePoint{lowlevel::TimePoint::duration{count.load(std::memory_order_relaxed)}};
 }
 
 }  // namespace

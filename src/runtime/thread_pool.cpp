@@ -93,7 +93,8 @@ class ThreadPool::Threads {
   void finish() noexcept {
     if (pool_of_this_thread == this) {
       lowlevel::contract_violation(
-          "ThreadPool destroyed by a function that runs in it. A pool waits for its functions, so this one would wait for "
+          "ThreadPool destroyed by a function that runs in it. A pool waits for its functions, so "
+          "this one would wait for "
           "itself; destroy the pool elsewhere.");
     }
     {
@@ -127,7 +128,7 @@ class ThreadPool::Threads {
   std::condition_variable wake_;
   lowlevel::IntrusiveList<lowlevel::BlockingJob> queue_;
   std::size_t queued_ = 0;  // how many are in queue_
-  std::size_t idle_ = 0;    // how many threads wait for wake_, or have been woken and not yet looked
+  std::size_t idle_ = 0;  // how many threads wait for wake_, or have been woken and not yet looked
   std::list<std::thread> running_;
   std::list<std::thread> gone_;  // left, to be joined
   bool finishing_ = false;
@@ -136,8 +137,7 @@ class ThreadPool::Threads {
 
 ThreadPool::ThreadPool(std::size_t max_workers) {
   if (max_workers < 1) {
-    throw std::invalid_argument{
-        "ThreadPool(0): a pool needs at least one worker to run anything."};
+    throw std::invalid_argument{"ThreadPool(0): a pool needs at least one worker to run anything."};
   }
   threads_ = std::make_unique<Threads>(max_workers);
 }

@@ -1,6 +1,6 @@
-#include "runtime/work_stealing.hpp"
-
 #include <mtaio/lowlevel/event.hpp>
+
+#include "runtime/work_stealing.hpp"
 
 #include <system_error>
 
@@ -26,8 +26,8 @@ Occupant* WorkStealing::start_thread(bool spare) noexcept {
   }
 }
 
-/// Takes over the caller's place among those who search, for the thread it starts. A thread that cannot be had is done
-/// without: the others do its work.
+/// Takes over the caller's place among those who search, for the thread it starts. A thread that
+/// cannot be had is done without: the others do its work.
 void WorkStealing::start_worker() noexcept {
   if (!start_thread(false)) idlers_.change(0, -1);
 }
@@ -79,7 +79,8 @@ void WorkStealing::block_worker(const lowlevel::Event& event) noexcept {
   }
 }
 
-/// For want of a thread: what else there is to do is done on top of the blocked code, on the same stack.
+/// For want of a thread: what else there is to do is done on top of the blocked code, on the same
+/// stack.
 void WorkStealing::work_in_place_until(const lowlevel::Event& event) noexcept {
   auto& seat = static_cast<Seat&>(*lowlevel::this_thread().worker);
   while (!event.is_set()) {

@@ -1,8 +1,8 @@
 #include "runtime/work_stealing.hpp"
 
-#include "platform/cpu.hpp"
-
 #include <mtaio/lowlevel/asymmetric_fence.hpp>
+
+#include "platform/cpu.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,11 +10,13 @@
 namespace mtaio::runtime {
 namespace {
 
-// Every so many jobs a worker looks at what it would otherwise only see when it has run out of work.
+// Every so many jobs a worker looks at what it would otherwise only see when it has run out of
+// work.
 constexpr std::uint32_t kTurnsBetweenLooks = 32;
 // How many jobs a worker takes from the injector at once, at most; the rest is left to the others.
 constexpr std::size_t kInjectedAtOnce = 64;
-// A worker that has run out of work looks for some this often, with growing pauses, before it sleeps.
+// A worker that has run out of work looks for some this often, with growing pauses, before it
+// sleeps.
 constexpr int kSearchRounds = 6;
 
 // Functions that block are many and mostly asleep, so there is no point in matching the cores.
@@ -29,8 +31,8 @@ WorkStealing::WorkStealing(const RuntimeOptions& options)
   const std::size_t count = options.threads > 0 ? options.threads : platform::usable_cores();
   workers_.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    auto parker = options.make_parker ? options.make_parker()
-                                      : std::make_unique<lowlevel::FutexParker>();
+    auto parker =
+        options.make_parker ? options.make_parker() : std::make_unique<lowlevel::FutexParker>();
     workers_.push_back(std::make_unique<Seat>(*this, idlers_, std::move(parker),
                                               static_cast<std::uint32_t>(2 * i + 1)));
     seats_.add(*workers_.back());
@@ -97,7 +99,8 @@ void WorkStealing::serve(Occupant& who) noexcept {
   lowlevel::ThreadState& thread = lowlevel::this_thread();
   const lowlevel::ThreadState outer = std::exchange(thread, lowlevel::ThreadState{});
   thread.worker = &seat;
-  // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is read anew.
+  // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is
+  // read anew.
   while (!who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
     Seat& current = *who.seat;
     if (lowlevel::Job* job = next_job(current)) {
@@ -129,7 +132,8 @@ lowlevel::Job* WorkStealing::next_job(Seat& seat) noexcept {
   return job;
 }
 
-/// Takes turns between what has children left to start and what is ready to go on, so that neither starves the other.
+/// Takes turns between what has children left to start and what is ready to go on, so that neither
+/// starves the other.
 lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
   if (seat.turns % 2 == 0) {
     if (lowlevel::Job* job = seat.forks.pop()) return job;

@@ -1,22 +1,24 @@
 /// The scheduler of `Runtime`.
 ///
-/// E1  push <-> sleep    stated in lowlevel/worker.hpp: a worker counts itself as asleep, executes the heavy half of the
+/// E1  push <-> sleep    stated in lowlevel/worker.hpp: a worker counts itself as asleep, executes
+/// the heavy half of the
 ///                       asymmetric fence, and looks at everything once more; a pusher publishes work, executes the light
 ///                       half, and looks for sleepers.
-/// E2  arm <-> sleep     the same between a timer that is armed and a worker that computes how long it may sleep.
-/// E3  post -> destroy   a thread from outside counts itself in `visitors_` while it posts, for the job may end the last
+/// E2  arm <-> sleep     the same between a timer that is armed and a worker that computes how long
+/// it may sleep. E3  post -> destroy   a thread from outside counts itself in `visitors_` while it
+/// posts, for the job may end the last
 ///                       run before `post()` has returned; the destructor waits for it.
 #pragma once
-
-#include "runtime/injector.hpp"
-#include "runtime/seat.hpp"
-#include "runtime/seats.hpp"
 
 #include <mtaio/lowlevel/context.hpp>
 #include <mtaio/lowlevel/lock.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/runtime.hpp>
 #include <mtaio/thread_pool.hpp>
+
+#include "runtime/injector.hpp"
+#include "runtime/seat.hpp"
+#include "runtime/seats.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -87,10 +89,11 @@ class WorkStealing final : public lowlevel::Scheduler {
   std::atomic<std::size_t> visitors_{0};  // E3
 
   lowlevel::Idlers idlers_;
-  lowlevel::Lock sleepers_lock_;                // guards the next four
-  lowlevel::IntrusiveList<Seat> sleepers_;      // the one that fell asleep last in front: its cache is warm
-  std::size_t unstarted_ = 0;                   // seats without a thread; they count as asleep
-  const Seat* watchman_ = nullptr;              // a sleeper that will wake up by itself,
+  lowlevel::Lock sleepers_lock_;  // guards the next four
+  lowlevel::IntrusiveList<Seat>
+      sleepers_;                    // the one that fell asleep last in front: its cache is warm
+  std::size_t unstarted_ = 0;       // seats without a thread; they count as asleep
+  const Seat* watchman_ = nullptr;  // a sleeper that will wake up by itself,
   std::atomic<lowlevel::TimePoint::rep> watched_until_;  // at this time. Read without the lock
 
   Seats seats_;

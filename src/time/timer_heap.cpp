@@ -1,6 +1,5 @@
-#include <mtaio/lowlevel/timer.hpp>
-
 #include <mtaio/lowlevel/thread_mark.hpp>
+#include <mtaio/lowlevel/timer.hpp>
 
 #include <sched.h>
 
@@ -48,7 +47,8 @@ void TimerHeap::remove(Timer& timer) noexcept {
 bool TimerHeap::fire_due(TimePoint now) noexcept {
   if (next_deadline() > now) return false;
   std::unique_lock guard{lock_};
-  // One thread at a time: `firing_` can name one timer only. Whoever is at it already fires all that is due.
+  // One thread at a time: `firing_` can name one timer only. Whoever is at it already fires all
+  // that is due.
   if (firing_) return false;
   bool fired = false;
   while (!heap_.empty() && heap_.top()->deadline_ <= now) {

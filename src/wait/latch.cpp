@@ -25,7 +25,8 @@ Latch::Latch(std::ptrdiff_t count) : count_{checked_count(count)} {}
 Latch::~Latch() {
   if (!waiters_.empty()) {
     lowlevel::contract_violation(
-        "Latch destroyed while tasks wait on it. A latch outlives its waiters; count it down, or stop the waiters and wait "
+        "Latch destroyed while tasks wait on it. A latch outlives its waiters; count it down, or "
+        "stop the waiters and wait "
         "for them, before it goes.");
   }
 }
@@ -46,7 +47,8 @@ Latch::CountedDown Latch::count_down(std::ptrdiff_t n) {
 }
 
 bool Latch::is_open() noexcept {
-  // Under the lock, so that whoever finds the latch open and destroys it comes after count_down() has left it.
+  // Under the lock, so that whoever finds the latch open and destroys it comes after count_down()
+  // has left it.
   const std::scoped_lock guard{lock_};
   return count_.load(std::memory_order_relaxed) == 0;
 }

@@ -11,9 +11,7 @@ void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
   scope_->add(*this);
 }
 
-bool Waiter::try_serve_now() noexcept {
-  return interrupt_as(Wake::kPreparing, Wake::kServed);
-}
+bool Waiter::try_serve_now() noexcept { return interrupt_as(Wake::kPreparing, Wake::kServed); }
 
 bool Waiter::commit() noexcept { return interrupt_as(Wake::kPreparing, Wake::kWaiting); }
 
@@ -47,7 +45,8 @@ std::coroutine_handle<> Waiter::resume(Job& job) noexcept {
 
 void Waiter::stop(StopNode& node) noexcept {
   auto& self = static_cast<Waiter&>(node);
-  // The waiter may be gone once it is woken. Its scope is not: leaving it waits for this notification.
+  // The waiter may be gone once it is woken. Its scope is not: leaving it waits for this
+  // notification.
   StopScope* scope = self.scope_;
   if (self.interrupt(Wake::kCancelled)) scope->notice();
 }

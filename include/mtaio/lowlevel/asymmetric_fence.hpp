@@ -1,16 +1,18 @@
 /// A full fence whose cost is paid by one side.
 ///
-/// Two threads that each write one word and then read the other's need a full fence in between, both of them. Where one
-/// side runs millions of times a second and the other now and then, `membarrier(2)` lets the rare side force the fence
-/// onto every running thread of the process, and the frequent side then only has to keep the compiler from reordering.
-/// Where the kernel refuses membarrier, both sides execute an ordinary fence.
+/// Two threads that each write one word and then read the other's need a full fence in between,
+/// both of them. Where one side runs millions of times a second and the other now and then,
+/// `membarrier(2)` lets the rare side force the fence onto every running thread of the process, and
+/// the frequent side then only has to keep the compiler from reordering. Where the kernel refuses
+/// membarrier, both sides execute an ordinary fence.
 #pragma once
 
 #include <atomic>
 
 namespace mtaio::lowlevel {
 
-/// Registers this process with the kernel. Called before the first fence of either kind; again at will.
+/// Registers this process with the kernel. Called before the first fence of either kind; again at
+/// will.
 [[gnu::visibility("default")]] void asymmetric_fence_init() noexcept;
 
 [[gnu::visibility("default")]] extern std::atomic<bool> asymmetric_fence_available;

@@ -48,8 +48,10 @@ class [[nodiscard]] GetOperation;
 template <class Storage>
 class [[nodiscard]] JoinOperation;
 
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_put_after_shutdown(const char* queue);
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_get_after_shutdown(const char* queue);
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_put_after_shutdown(
+    const char* queue);
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_get_after_shutdown(
+    const char* queue);
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_task_done_too_often(
     const char* queue);
 

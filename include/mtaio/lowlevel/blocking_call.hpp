@@ -17,8 +17,8 @@
 
 namespace mtaio::lowlevel {
 
-/// The part that does not depend on the function. A stop request takes back a function that has not started; one that has
-/// is waited for, because it may use the caller's variables.
+/// The part that does not depend on the function. A stop request takes back a function that has not
+/// started; one that has is waited for, because it may use the caller's variables.
 class [[gnu::visibility("default")]] BlockingCall : private Waiter, private BlockingJob {
  public:
   BlockingCall(const BlockingCall&) = delete;
@@ -97,8 +97,8 @@ class BoundCall {
   std::tuple<Args...> args_;
 };
 
-/// Awaits the call of a bound function in `pool`, or in the scheduler's own if that is null. What the function throws comes
-/// out as it is.
+/// Awaits the call of a bound function in `pool`, or in the scheduler's own if that is null. What
+/// the function throws comes out as it is.
 template <class Bound>
 class ThreadCall : private BlockingCall {
  public:

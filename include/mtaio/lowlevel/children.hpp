@@ -20,7 +20,8 @@ inline constexpr bool kIsTask = false;
 template <class T>
 inline constexpr bool kIsTask<Task<T>> = true;
 
-/// The task itself, or one that awaits what is no task. Tasks are taken from where they are, other lvalues are awaited there.
+/// The task itself, or one that awaits what is no task. Tasks are taken from where they are, other
+/// lvalues are awaited there.
 template <class A>
 auto to_task(A&& awaitable) {
   if constexpr (kIsTask<std::remove_reference_t<A>>) {
@@ -51,8 +52,8 @@ class GatheredChildren {
   ElementSource<View> source_;
 };
 
-/// How an element is kept for a function in another thread: by reference where it stays where it is, by value where it goes
-/// away or is overwritten by the next one.
+/// How an element is kept for a function in another thread: by reference where it stays where it
+/// is, by value where it goes away or is overwritten by the next one.
 template <class View>
 using KeptElement =
     std::conditional_t<std::ranges::forward_range<View> &&

@@ -11,8 +11,9 @@ namespace mtaio::lowlevel {
 
 class TaskRoot;
 
-/// The scope of cancellation a task runs in, and the chain of awaits it belongs to. A task that awaits another shares its
-/// context with it; `run`, `gather` and `map` open one of their own for their children.
+/// The scope of cancellation a task runs in, and the chain of awaits it belongs to. A task that
+/// awaits another shares its context with it; `run`, `gather` and `map` open one of their own for
+/// their children.
 struct TaskContext {
   TaskContext(TaskContext* parent, StopScope::Hooks* hooks = nullptr) noexcept
       : scope{parent ? &parent->scope : nullptr, hooks}, root{parent ? parent->root : nullptr} {}

@@ -20,8 +20,8 @@ namespace mtaio::lowlevel {
 
 class CreatedTask;
 
-/// The tasks that an executor has created and that have not ended. Shared by the executor and those tasks, because one of
-/// them may destroy the executor.
+/// The tasks that an executor has created and that have not ended. Shared by the executor and those
+/// tasks, because one of them may destroy the executor.
 class [[gnu::visibility("default")]] CreatedTasks {
  public:
   /// Waits until all tasks that were there when it began have ended.
@@ -54,11 +54,11 @@ class [[gnu::visibility("default")]] CreatedTasks {
   [[nodiscard]] bool only_left(const TaskRoot* root) const noexcept;
 
   std::atomic<bool> closed_{false};
-  Lock lock_;  // guards all below
+  Lock lock_;                         // guards all below
   IntrusiveList<CreatedTask> tasks_;  // the oldest first
   std::uint64_t created_ = 0;
-  IntrusiveList<Waiter> drains_;      // each is a Drain
-  Event* destroyed_ = nullptr;        // the destructor waits for it,
+  IntrusiveList<Waiter> drains_;         // each is a Drain
+  Event* destroyed_ = nullptr;           // the destructor waits for it,
   const TaskRoot* destroyer_ = nullptr;  // on behalf of this task
 };
 
@@ -111,8 +111,8 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   std::uint64_t number_ = 0;  // in the order of creation; guarded by the lock of CreatedTasks
   Lock lock_;                 // guards all below
   bool done_ = false;
-  bool taken_ = false;        // somebody has awaited it
-  bool abandoned_ = false;    // its handle is gone
+  bool taken_ = false;      // somebody has awaited it
+  bool abandoned_ = false;  // its handle is gone
   WaitList waiters_;
 };
 

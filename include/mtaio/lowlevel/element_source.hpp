@@ -10,7 +10,8 @@
 
 namespace mtaio::lowlevel {
 
-/// A range to be walked once, with the position reached. The iterator is advanced only when the next element is wanted.
+/// A range to be walked once, with the position reached. The iterator is advanced only when the
+/// next element is wanted.
 template <std::ranges::input_range View>
 class Cursor {
  public:
@@ -23,7 +24,8 @@ class Cursor {
   Cursor& operator=(Cursor&&) = delete;
   ~Cursor() = default;
 
-  /// Goes to the first, then to the next element. False if there is none; not to be called again then.
+  /// Goes to the first, then to the next element. False if there is none; not to be called again
+  /// then.
   bool advance() {
     if (position_) {
       ++*position_;

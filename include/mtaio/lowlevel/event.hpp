@@ -6,7 +6,8 @@
 
 namespace mtaio::lowlevel {
 
-/// Set once, waited for by blocking the thread. The waiter may destroy it as soon as it sees it set.
+/// Set once, waited for by blocking the thread. The waiter may destroy it as soon as it sees it
+/// set.
 class [[gnu::visibility("default")]] Event {
  public:
   Event() = default;

@@ -23,9 +23,8 @@
 namespace mtaio::lowlevel {
 
 template <class Func, class... Range>
-concept Mappable =
-    AsyncOver<std::decay_t<Func>, std::views::all_t<Range>...> ||
-    Callable<std::decay_t<Func>&, KeptElement<std::views::all_t<Range>>...>;
+concept Mappable = AsyncOver<std::decay_t<Func>, std::views::all_t<Range>...> ||
+                   Callable<std::decay_t<Func>&, KeptElement<std::views::all_t<Range>>...>;
 
 /// Throws `error` as the cause of an `ExecutionError`; a `CancelledError` as it is.
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_execution_error(

@@ -1,4 +1,5 @@
-/// A doubly linked list whose links are inside its elements: linking never allocates and cannot fail.
+/// A doubly linked list whose links are inside its elements: linking never allocates and cannot
+/// fail.
 #pragma once
 
 #include <utility>

@@ -6,9 +6,9 @@
 
 namespace mtaio::lowlevel {
 
-/// Held for a few instructions at a time and never around user code. Works with `std::scoped_lock` and
-/// `std::unique_lock`. Whoever acquires it next may destroy it as soon as it has released it itself: after the exchange
-/// in `unlock()` only the address is used, to wake a waiter.
+/// Held for a few instructions at a time and never around user code. Works with `std::scoped_lock`
+/// and `std::unique_lock`. Whoever acquires it next may destroy it as soon as it has released it
+/// itself: after the exchange in `unlock()` only the address is used, to wake a waiter.
 class Lock {
  public:
   Lock() = default;

@@ -1,4 +1,5 @@
-/// A priority queue whose links are inside its elements: inserting and removing never allocate and cannot fail.
+/// A priority queue whose links are inside its elements: inserting and removing never allocate and
+/// cannot fail.
 #pragma once
 
 namespace mtaio::lowlevel {
@@ -14,14 +15,16 @@ class HeapNode {
   template <class T, class Before>
   friend class PairingHeap;
 
-  HeapNode* child_ = nullptr;     // the first of the nodes below this one
-  HeapNode* next_ = nullptr;      // the next of those below the same parent
-  HeapNode* previous_ = nullptr;  // the one before it there; for the first one, the parent; for the root, null
+  HeapNode* child_ = nullptr;  // the first of the nodes below this one
+  HeapNode* next_ = nullptr;   // the next of those below the same parent
+  HeapNode* previous_ =
+      nullptr;  // the one before it there; for the first one, the parent; for the root, null
 };
 
-/// A pairing heap: O(1) insertion, and O(1) removal of an element that has nothing below it, which is what a timer
-/// armed and disarmed before its time is; amortised O(log n) for the rest. Iterative throughout, so no number of
-/// elements grows the stack. `Before(a, b)` must not throw. Owns nothing; not synchronised.
+/// A pairing heap: O(1) insertion, and O(1) removal of an element that has nothing below it, which
+/// is what a timer armed and disarmed before its time is; amortised O(log n) for the rest.
+/// Iterative throughout, so no number of elements grows the stack. `Before(a, b)` must not throw.
+/// Owns nothing; not synchronised.
 template <class T, class Before>
 class PairingHeap {
  public:
@@ -81,7 +84,8 @@ class PairingHeap {
     return a;
   }
 
-  /// Joins a list of siblings into one tree: pairwise from the left, then what came out from the right.
+  /// Joins a list of siblings into one tree: pairwise from the left, then what came out from the
+  /// right.
   static HeapNode* merge_siblings(HeapNode* first) noexcept {
     HeapNode* pairs = nullptr;  // merged pairs, the last one first, linked by next_
     while (first) {

@@ -8,8 +8,9 @@
 
 namespace mtaio::lowlevel {
 
-/// The seam for programs whose idle workers wait for more than work: an I/O reactor, say. One thread at a time parks, any
-/// thread unparks. An `unpark()` before the `park()` makes that return at once.
+/// The seam for programs whose idle workers wait for more than work: an I/O reactor, say. One
+/// thread at a time parks, any thread unparks. An `unpark()` before the `park()` makes that return
+/// at once.
 class [[gnu::visibility("default")]] Parker {
  public:
   Parker() = default;
@@ -17,7 +18,8 @@ class [[gnu::visibility("default")]] Parker {
   Parker& operator=(const Parker&) = delete;
   virtual ~Parker();
 
-  /// Returns after `unpark()`, or when `deadline` has passed (`TimePoint::max()`: never), or earlier.
+  /// Returns after `unpark()`, or when `deadline` has passed (`TimePoint::max()`: never), or
+  /// earlier.
   virtual void park(TimePoint deadline) noexcept = 0;
   virtual void unpark() noexcept = 0;
 };

@@ -12,9 +12,10 @@
 
 namespace mtaio::lowlevel {
 
-// Going from one coroutine to another without growing the stack. Where the compiler makes the transfer a tail call, the
-// next coroutine is returned from await_suspend. GCC before 15 does not in unoptimised and sanitized builds; there it is
-// left in ThreadState, and drive() enters it when the current coroutine has returned.
+// Going from one coroutine to another without growing the stack. Where the compiler makes the
+// transfer a tail call, the next coroutine is returned from await_suspend. GCC before 15 does not
+// in unoptimised and sanitized builds; there it is left in ThreadState, and drive() enters it when
+// the current coroutine has returned.
 #if defined(__clang__) || __GNUC__ >= 15
 inline constexpr bool kTransferIsTailCall = true;
 #else
@@ -38,8 +39,8 @@ inline std::coroutine_handle<> transfer_to(std::coroutine_handle<> to) noexcept 
 
 class PromiseBase {
  public:
-  /// What happens when the task has ended: takes the result, and returns the coroutine to be resumed next. It may destroy
-  /// the frame.
+  /// What happens when the task has ended: takes the result, and returns the coroutine to be
+  /// resumed next. It may destroy the frame.
   using Completed = std::coroutine_handle<> (*)(PromiseBase&) noexcept;
 
   struct FinalAwaiter {
@@ -78,7 +79,8 @@ class PromiseBase {
     continuation_ = continuation;
     context_ = context;
   }
-  /// Before the task is entered: call `completed` when it has ended, which finds its way by `receiver` and `index`.
+  /// Before the task is entered: call `completed` when it has ended, which finds its way by
+  /// `receiver` and `index`.
   void received_by(Completed completed, void* receiver, std::size_t index,
                    TaskContext* context) noexcept {
     completed_ = completed;
@@ -112,7 +114,8 @@ TaskContext* context_of(std::coroutine_handle<Promise> awaiting) noexcept {
   }
 }
 
-/// Where a coroutine with this context runs, and is to be resumed. Throws `std::logic_error` when it belongs to no runtime.
+/// Where a coroutine with this context runs, and is to be resumed. Throws `std::logic_error` when
+/// it belongs to no runtime.
 [[nodiscard, gnu::visibility("default")]] Scheduler& scheduler_of(TaskContext* context);
 
 }  // namespace mtaio::lowlevel

@@ -1,13 +1,15 @@
-/// What the queues have in common: capacity, waiting, order, the count of unfinished items, shutdown.
+/// What the queues have in common: capacity, waiting, order, the count of unfinished items,
+/// shutdown.
 ///
-/// The core links nodes; it knows nothing of the items inside. Items are moved into nodes before, and out of them after,
-/// the critical section, so no code of the item's type ever runs under the lock.
+/// The core links nodes; it knows nothing of the items inside. Items are moved into nodes before,
+/// and out of them after, the critical section, so no code of the item's type ever runs under the
+/// lock.
 ///
 /// Invariants, whenever the lock is free:
-///   I1  room and a waiting putter exist together only while somebody serves putters (`serving_putter_`).
-///   I2  a stored item and a waiting getter never exist together.
-///   I3  size_ <= max_size_: what is stored, and the places kept for items on their way in or out.
-///   I4  unfinished_ counts every item ever stored, minus those done and those dropped.
+///   I1  room and a waiting putter exist together only while somebody serves putters
+///   (`serving_putter_`). I2  a stored item and a waiting getter never exist together. I3  size_ <=
+///   max_size_: what is stored, and the places kept for items on their way in or out. I4
+///   unfinished_ counts every item ever stored, minus those done and those dropped.
 #pragma once
 
 #include <mtaio/lowlevel/lock.hpp>
@@ -23,11 +25,13 @@
 
 namespace mtaio::lowlevel {
 
-/// A put that may wait. The item is in `node`, or still in the derived class, which then makes the node when there is room.
+/// A put that may wait. The item is in `node`, or still in the derived class, which then makes the
+/// node when there is room.
 template <class Node>
 class Putter : public Waiter {
  public:
-  /// Moves the item into a node if it is not in one yet. Outside the lock, while this putter is claimed. May throw.
+  /// Moves the item into a node if it is not in one yet. Outside the lock, while this putter is
+  /// claimed. May throw.
   virtual Node& make_node() = 0;
 
   Node* node = nullptr;
@@ -41,8 +45,9 @@ class Putter : public Waiter {
 /// A get that may wait.
 template <class Node>
 struct Getter : Waiter {
-  Node* node = nullptr;       // what it was given
-  bool keeps_place = false;   // the item's place is kept until it has been moved out; then leave_place() or put_back()
+  Node* node = nullptr;      // what it was given
+  bool keeps_place = false;  // the item's place is kept until it has been moved out; then
+                             // leave_place() or put_back()
   bool shut_down = false;
 };
 
@@ -55,8 +60,9 @@ class [[gnu::visibility("default")]] QueueCore {
 
   enum class Push : std::uint8_t { kStored, kFull, kShutDown };
 
-  /// `keeps_places`: a place is free again only when its item has been moved out; for items whose move may throw.
-  /// Throws `std::invalid_argument` if `max_size` is negative; `name` is the queue's in messages.
+  /// `keeps_places`: a place is free again only when its item has been moved out; for items whose
+  /// move may throw. Throws `std::invalid_argument` if `max_size` is negative; `name` is the
+  /// queue's in messages.
   QueueCore(const char* name, std::ptrdiff_t max_size, bool keeps_places);
   QueueCore(const QueueCore&) = delete;
   QueueCore& operator=(const QueueCore&) = delete;
@@ -70,7 +76,8 @@ class [[gnu::visibility("default")]] QueueCore {
   Push push(Node& node) noexcept;
   /// Keeps a place for an item; to be followed by fill_place() or leave_place().
   Push take_place() noexcept;
-  /// Stores `node` in the place kept. False when the queue was shut down with `immediate` since: the item is dropped.
+  /// Stores `node` in the place kept. False when the queue was shut down with `immediate` since:
+  /// the item is dropped.
   bool fill_place(Node& node) noexcept;
   /// Waits for room. True if suspended.
   bool wait_to_put(Putter& putter);
@@ -95,7 +102,8 @@ class [[gnu::visibility("default")]] QueueCore {
   [[nodiscard]] bool all_done() noexcept;
   bool wait_to_join(Waiter& joiner) noexcept;
   void forget_joiner(Waiter& joiner) noexcept;
-  /// Returns a chain of what was dropped, to be destroyed by the caller: call `take_dropped` until it returns null.
+  /// Returns a chain of what was dropped, to be destroyed by the caller: call `take_dropped` until
+  /// it returns null.
   void shutdown(Storage* dropped) noexcept;
   /// For the destructor: what is still stored, one by one.
   Node* drain() noexcept { return storage_.pop(); }
@@ -117,7 +125,7 @@ class [[gnu::visibility("default")]] QueueCore {
   const char* const name_;
   const std::size_t max_size_;
   const bool keeps_places_;
-  Lock lock_;  // guards all below
+  Lock lock_;                         // guards all below
   std::atomic<std::size_t> size_{0};  // I3; read without the lock by size()
   bool serving_putter_ = false;       // somebody is between two critical sections of settle()
   bool shut_down_ = false;

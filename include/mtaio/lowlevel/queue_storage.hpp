@@ -7,8 +7,9 @@
 
 namespace mtaio::lowlevel {
 
-// A storage links nodes that hold the items; it never touches an item. `push` adds a node, `pop` takes out the next one
-// (null when there is none), `put_back` undoes the pop of a node whose item could not be delivered.
+// A storage links nodes that hold the items; it never touches an item. `push` adds a node, `pop`
+// takes out the next one (null when there is none), `put_back` undoes the pop of a node whose item
+// could not be delivered.
 
 struct ChainNode {
   ChainNode* next = nullptr;

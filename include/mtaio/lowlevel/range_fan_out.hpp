@@ -21,11 +21,12 @@ namespace mtaio::lowlevel {
 
 /// What a result of type `T` is in a vector: references cannot be.
 template <class T>
-using Element = std::conditional_t<std::is_reference_v<T>,
-                                   std::reference_wrapper<std::remove_reference_t<T>>,
-                                   std::remove_cv_t<T>>;
+using Element =
+    std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>,
+                       std::remove_cv_t<T>>;
 
-/// `Children` makes them: `value_type`, `bool advance()`, `Task<value_type> make()`, `size()`, `ended()`.
+/// `Children` makes them: `value_type`, `bool advance()`, `Task<value_type> make()`, `size()`,
+/// `ended()`.
 template <class Children, bool kOutcomes>
 class RangeFanOut final : private FanOut {
   using T = typename Children::value_type;

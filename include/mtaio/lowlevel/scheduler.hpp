@@ -31,8 +31,8 @@ class BlockingPool {
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
 
-  /// Has `job` run on one of the pool's threads, as soon as one is free. Throws `std::system_error` when the pool has no
-  /// thread and cannot start one; then the job will not run. Any thread.
+  /// Has `job` run on one of the pool's threads, as soon as one is free. Throws `std::system_error`
+  /// when the pool has no thread and cannot start one; then the job will not run. Any thread.
   virtual void submit(BlockingJob& job) = 0;
 
   /// Takes back a job that has not started. False if it has. Any thread.
@@ -44,15 +44,16 @@ class BlockingPool {
 
 /// What runs jobs: the work-stealing pool of `Runtime`, the simulation, or a loop of one's own.
 ///
-/// Everything above this interface (tasks, queues, gather) is written against it and knows nothing of threads. Members
-/// may be called from any thread unless they say otherwise.
+/// Everything above this interface (tasks, queues, gather) is written against it and knows nothing
+/// of threads. Members may be called from any thread unless they say otherwise.
 class Scheduler {
  public:
   Scheduler() = default;
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  /// Has `job` run soon, never inside this call. What happened before `post()` is visible to the job.
+  /// Has `job` run soon, never inside this call. What happened before `post()` is visible to the
+  /// job.
   virtual void post(Job& job) noexcept = 0;
 
   /// The current time; virtual time in a simulation.
@@ -61,17 +62,20 @@ class Scheduler {
   /// Arms a timer, to be disarmed with `TimerHeap::disarm()`.
   virtual void arm(Timer& timer, TimePoint deadline) noexcept = 0;
 
-  /// Runs `job` in `pool`, or in the scheduler's own pool if that is null. Throws as `BlockingPool::submit()` does.
+  /// Runs `job` in `pool`, or in the scheduler's own pool if that is null. Throws as
+  /// `BlockingPool::submit()` does.
   virtual void run_blocking(BlockingJob& job, BlockingPool* pool) = 0;
 
   /// Takes back a job given to `run_blocking()` that has not started. False if it has.
   virtual bool withdraw_blocking(BlockingJob& job, BlockingPool* pool) noexcept = 0;
 
-  /// Called by a worker that has pushed onto its `forks` and found that `Worker::idlers` says hungry.
+  /// Called by a worker that has pushed onto its `forks` and found that `Worker::idlers` says
+  /// hungry.
   virtual void feed() noexcept = 0;
 
-  /// Returns when `event` is set. Called on one of the scheduler's workers by code that cannot be suspended and must not
-  /// return before: destructors. Meanwhile another thread does the worker's work.
+  /// Returns when `event` is set. Called on one of the scheduler's workers by code that cannot be
+  /// suspended and must not return before: destructors. Meanwhile another thread does the worker's
+  /// work.
   virtual void block_worker(const Event& event) noexcept = 0;
 
  protected:

@@ -26,14 +26,17 @@ class StopNode : public ListNode<StopNode> {
 
 /// One scope of cancellation: asking it to stop asks everything below it to stop.
 ///
-/// A scope costs nothing until somebody waits in it. It starts as a pointer to its parent and a flag; the first `add()`
-/// attaches it to its parent, the parent to its own, and so on upwards, and only then do they know each other.
+/// A scope costs nothing until somebody waits in it. It starts as a pointer to its parent and a
+/// flag; the first `add()` attaches it to its parent, the parent to its own, and so on upwards, and
+/// only then do they know each other.
 ///
-/// Lifetime: a scope outlives what was added to it, and the parent outlives the scope. `remove()` and the destructor wait
-/// for a notification that is under way on another thread, as the destructor of `std::stop_callback` does.
+/// Lifetime: a scope outlives what was added to it, and the parent outlives the scope. `remove()`
+/// and the destructor wait for a notification that is under way on another thread, as the
+/// destructor of `std::stop_callback` does.
 class [[gnu::visibility("default")]] StopScope : private StopNode {
  public:
-  /// What a scope that may stop by itself (a deadline) does about it. Called on any thread, with no lock held.
+  /// What a scope that may stop by itself (a deadline) does about it. Called on any thread, with no
+  /// lock held.
   class Hooks {
    public:
     /// Is it time to stop? Requests the stop if so.
@@ -51,15 +54,15 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   StopScope& operator=(const StopScope&) = delete;
   ~StopScope() { close(); }
 
-  /// Nobody waits in the scope any more: takes it out of its parent, which may go first from now on. Not concurrently with
-  /// anything but `request_stop()`.
+  /// Nobody waits in the scope any more: takes it out of its parent, which may go first from now
+  /// on. Not concurrently with anything but `request_stop()`.
   void close() noexcept {
     if (state_.load(std::memory_order_relaxed) & kAttached) detach();
     parent_ = nullptr;
   }
 
-  /// Whether this scope itself knows that it is to stop. Cheaper than `stop_requested()`, and behind it: what is above tells
-  /// a scope only when somebody has waited in it.
+  /// Whether this scope itself knows that it is to stop. Cheaper than `stop_requested()`, and
+  /// behind it: what is above tells a scope only when somebody has waited in it.
   [[nodiscard]] bool stop_arrived() const noexcept {
     return state_.load(std::memory_order_acquire) & kStopped;
   }
@@ -67,25 +70,30 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   /// Whether this scope or one above it was asked to stop. Any thread.
   [[nodiscard]] bool stop_requested() const noexcept;
 
-  /// Somebody in this scope has come to know that it is to stop: a wait ended or did not begin because of it, a token said
-  /// so. Noted here, and in those scopes above that were asked to stop as well.
+  /// Somebody in this scope has come to know that it is to stop: a wait ended or did not begin
+  /// because of it, a token said so. Noted here, and in those scopes above that were asked to stop
+  /// as well.
   void notice() noexcept;
-  /// Whether anybody has. A request that nobody has noticed has changed nothing. When what ran in the scope has ended.
+  /// Whether anybody has. A request that nobody has noticed has changed nothing. When what ran in
+  /// the scope has ended.
   [[nodiscard]] bool noticed() const noexcept { return noticed_.load(std::memory_order_relaxed); }
 
-  /// Asks this scope and everything below to stop. False if it had been asked before. Any thread. Iterative: the depth
-  /// of the tree does not grow the stack.
+  /// Asks this scope and everything below to stop. False if it had been asked before. Any thread.
+  /// Iterative: the depth of the tree does not grow the stack.
   bool request_stop() noexcept;
 
-  /// Has `node` notified when this scope is asked to stop; during the call if it was asked already. Any thread.
+  /// Has `node` notified when this scope is asked to stop; during the call if it was asked already.
+  /// Any thread.
   void add(StopNode& node) noexcept;
 
-  /// Undoes `add()`. When it returns, `node` is not being notified and will not be, except by the calling thread itself.
+  /// Undoes `add()`. When it returns, `node` is not being notified and will not be, except by the
+  /// calling thread itself.
   void remove(StopNode& node) noexcept;
 
  private:
-  static constexpr std::uint32_t kStopped = 1;   // asked to stop; never reset
-  static constexpr std::uint32_t kAttached = 2;  // in the parent's list, or about to be; never reset
+  static constexpr std::uint32_t kStopped = 1;  // asked to stop; never reset
+  static constexpr std::uint32_t kAttached =
+      2;  // in the parent's list, or about to be; never reset
 
   /// REQUIRES: lock_ is held.
   bool mark(std::uint32_t flag) noexcept;
@@ -95,12 +103,12 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
 
   StopScope* parent_;  // null once closed
   Hooks* const hooks_;
-  std::atomic<std::uint32_t> state_{0};    // written under lock_
+  std::atomic<std::uint32_t> state_{0};  // written under lock_
   std::atomic<bool> noticed_{false};
-  Lock lock_;                              // guards what follows; a child's is taken before its parent's, if both
-  IntrusiveList<StopNode> nodes_;          // to be notified
-  StopNode* notifying_ = nullptr;          // being notified right now,
-  const void* notifying_thread_ = nullptr; // by this thread
+  Lock lock_;  // guards what follows; a child's is taken before its parent's, if both
+  IntrusiveList<StopNode> nodes_;           // to be notified
+  StopNode* notifying_ = nullptr;           // being notified right now,
+  const void* notifying_thread_ = nullptr;  // by this thread
 };
 
 }  // namespace mtaio::lowlevel

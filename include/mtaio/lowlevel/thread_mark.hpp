@@ -3,8 +3,8 @@
 
 namespace mtaio::lowlevel {
 
-/// An address that no other live thread has. Not to be called inside a coroutine, where a compiler might keep it across
-/// a suspension.
+/// An address that no other live thread has. Not to be called inside a coroutine, where a compiler
+/// might keep it across a suspension.
 [[nodiscard]] inline const void* this_thread_mark() noexcept {
   static thread_local constinit char mark = 0;
   return &mark;

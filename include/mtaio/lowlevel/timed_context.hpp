@@ -10,8 +10,9 @@
 
 namespace mtaio::lowlevel {
 
-/// The context of children that have until a deadline. The timer is armed when somebody waits in the scope for the first
-/// time; before that, and for those who never wait, `stop_requested()` looks at the clock itself.
+/// The context of children that have until a deadline. The timer is armed when somebody waits in
+/// the scope for the first time; before that, and for those who never wait, `stop_requested()`
+/// looks at the clock itself.
 class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
                                                           private StopScope::Hooks,
                                                           private Timer {
@@ -22,11 +23,12 @@ class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
 
   /// When the children have ended: the deadline has no effect any more.
   void close() noexcept;
-  /// Whether the deadline passed while there still were children, and nothing else had asked them to stop before. After
-  /// `close()`.
+  /// Whether the deadline passed while there still were children, and nothing else had asked them
+  /// to stop before. After `close()`.
   [[nodiscard]] bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
-  /// Whether it also made a difference to them. What they have done without ever noticing it counts as done in time; an item
-  /// that a queue had already handed over when the time ran out is not lost.
+  /// Whether it also made a difference to them. What they have done without ever noticing it counts
+  /// as done in time; an item that a queue had already handed over when the time ran out is not
+  /// lost.
   [[nodiscard]] bool cut_off() const noexcept { return expired() && scope.noticed(); }
 
  private:

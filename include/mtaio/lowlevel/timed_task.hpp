@@ -15,12 +15,14 @@
 namespace mtaio::lowlevel {
 
 /// Whether this is a `CancelledError`.
-[[nodiscard, gnu::visibility("default")]] bool is_cancelled(const std::exception_ptr& error) noexcept;
+[[nodiscard, gnu::visibility("default")]] bool is_cancelled(
+    const std::exception_ptr& error) noexcept;
 
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_timed_out(Timeout timeout);
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_task();
 
-/// Awaits a task for a limited time. The awaiter of `TaskExecutor::run`, which wraps what it throws.
+/// Awaits a task for a limited time. The awaiter of `TaskExecutor::run`, which wraps what it
+/// throws.
 template <class T>
 class TimedTask {
  public:

@@ -25,7 +25,8 @@ class TimerHeap;
 /// A timer, inside the object that waits for it: arming never allocates and cannot fail.
 class Timer : public HeapNode {
  public:
-  /// Called at most once after each `arm()`, on whichever thread found the time to be over, with no lock held.
+  /// Called at most once after each `arm()`, on whichever thread found the time to be over, with no
+  /// lock held.
   using Fire = void (*)(Timer&) noexcept;
 
   explicit Timer(Fire fire) noexcept : fire_{fire} {}
@@ -42,7 +43,8 @@ class Timer : public HeapNode {
   bool armed_ = false;          // guarded by the heap's lock
 };
 
-/// The armed timers of a worker. Equal deadlines fire in the order in which they were armed. Any thread.
+/// The armed timers of a worker. Equal deadlines fire in the order in which they were armed. Any
+/// thread.
 class [[gnu::visibility("default")]] TimerHeap {
  public:
   TimerHeap() = default;
@@ -50,13 +52,15 @@ class [[gnu::visibility("default")]] TimerHeap {
   /// True if it is now the earliest timer here.
   bool arm(Timer& timer, TimePoint deadline) noexcept;
 
-  /// Undoes `arm()`. When it returns, the timer is not firing and will not fire, except on the calling thread itself.
+  /// Undoes `arm()`. When it returns, the timer is not firing and will not fire, except on the
+  /// calling thread itself.
   static void disarm(Timer& timer) noexcept;
 
   /// Fires what is due. True if anything was.
   bool fire_due(TimePoint now) noexcept;
 
-  /// The earliest deadline, `TimePoint::max()` if there is none. May be outdated as soon as it is read.
+  /// The earliest deadline, `TimePoint::max()` if there is none. May be outdated as soon as it is
+  /// read.
   [[nodiscard]] TimePoint next_deadline() const noexcept {
     return TimePoint{TimePoint::duration{next_deadline_.load(std::memory_order_acquire)}};
   }

@@ -46,8 +46,11 @@ class TupleFanOut final : private FanOut {
   template <class Promise>
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
     if (options().task_timeout) {
-      std::apply([this](auto&... task) { ((task = timed(std::move(task), *options().task_timeout)), ...); },
-                 tasks_);
+      std::apply(
+          [this](auto&... task) {
+            ((task = timed(std::move(task), *options().task_timeout)), ...);
+          },
+          tasks_);
     }
     return transfer_to(begin(awaiting, context_of(awaiting)));
   }

@@ -13,7 +13,8 @@
 
 namespace mtaio::lowlevel {
 
-/// A suspended task, inside its awaiter. For those who write primitives of their own; `Latch` is the shortest example.
+/// A suspended task, inside its awaiter. For those who write primitives of their own; `Latch` is
+/// the shortest example.
 ///
 /// The life of a wait, in the awaiter of a primitive that has a lock and a `WaitList`:
 ///
@@ -25,9 +26,10 @@ namespace mtaio::lowlevel {
 ///       return false; }
 ///     await_resume() {                    if (waiter.finish() != Waiter::Wake::kServed) { lock; list.forget(waiter); throw } }
 ///
-/// Many may want to wake a waiter: the primitive, a stop request, a timer. Each tries to move the state away from
-/// `kWaiting`; the one that succeeds owns the outcome and posts the waiter to its scheduler, the others leave it alone.
-/// So what is handed over with a claim cannot be lost to a cancellation.
+/// Many may want to wake a waiter: the primitive, a stop request, a timer. Each tries to move the
+/// state away from `kWaiting`; the one that succeeds owns the outcome and posts the waiter to its
+/// scheduler, the others leave it alone. So what is handed over with a claim cannot be lost to a
+/// cancellation.
 class [[gnu::visibility("default")]] Waiter : public Job,
                                               public ListNode<Waiter>,
                                               protected StopNode {
@@ -45,8 +47,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   explicit Waiter(Notify on_stop) noexcept : Job{&Waiter::resume}, StopNode{on_stop} {}
   ~Waiter() { leave_scope(); }
 
-  /// Notes who is to be resumed and where, and starts to listen for stop requests. Throws `std::logic_error` when
-  /// the awaiting coroutine belongs to no runtime.
+  /// Notes who is to be resumed and where, and starts to listen for stop requests. Throws
+  /// `std::logic_error` when the awaiting coroutine belongs to no runtime.
   template <class Promise>
   void prepare(std::coroutine_handle<Promise> awaiting) {
     prepare(awaiting, context_of(awaiting));
@@ -62,7 +64,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
 
   /// Becomes the one who wakes this waiter. False if somebody else has.
   [[nodiscard]] bool claim() noexcept { return interrupt_as(Wake::kWaiting, Wake::kServed); }
-  /// Has it resumed on its own scheduler. REQUIRES: claimed by the caller. It may be gone when this returns.
+  /// Has it resumed on its own scheduler. REQUIRES: claimed by the caller. It may be gone when this
+  /// returns.
   void wake() noexcept { scheduler_->post(*this); }
 
   /// After the wait: stops listening, and says what ended it. Not inside a coroutine's own lock.
@@ -73,12 +76,14 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   [[nodiscard]] StopScope* scope() const noexcept { return scope_; }
 
  protected:
-  /// Wakes it for `why`, or keeps it from waiting at all. False if somebody else has claimed it. Any thread.
+  /// Wakes it for `why`, or keeps it from waiting at all. False if somebody else has claimed it.
+  /// Any thread.
   bool interrupt(Wake why) noexcept;
 
  private:
   bool interrupt_as(Wake from, Wake to) noexcept {
-    // release: what the claimer did before is visible to the waiter; acquire: what the waiter prepared, to the claimer.
+    // release: what the claimer did before is visible to the waiter; acquire: what the waiter
+    // prepared, to the claimer.
     return wake_.compare_exchange_strong(from, to, std::memory_order_acq_rel,
                                          std::memory_order_acquire);
   }
@@ -112,7 +117,8 @@ class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer 
   bool armed_ = false;
 };
 
-/// Those who wait for the same thing, in order of arrival. Guarded by the lock of the primitive it is part of.
+/// Those who wait for the same thing, in order of arrival. Guarded by the lock of the primitive it
+/// is part of.
 class [[gnu::visibility("default")]] WaitList {
  public:
   [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
@@ -129,7 +135,8 @@ class [[gnu::visibility("default")]] WaitList {
   IntrusiveList<Waiter> waiting_;
 };
 
-/// Waiters that have been claimed, to be woken once the lock is released: a woken one may destroy the primitive.
+/// Waiters that have been claimed, to be woken once the lock is released: a woken one may destroy
+/// the primitive.
 class [[gnu::visibility("default")]] WakeList {
  public:
   WakeList() = default;

@@ -1,15 +1,19 @@
 /// The deque that workers steal from.
 ///
-/// Chase and Lev's deque with a fixed number of slots, so that nothing ever has to be reclaimed while a thief looks at it;
-/// what does not fit goes elsewhere. One owner pushes and pops at the bottom, anybody takes from the top.
+/// Chase and Lev's deque with a fixed number of slots, so that nothing ever has to be reclaimed
+/// while a thief looks at it; what does not fit goes elsewhere. One owner pushes and pops at the
+/// bottom, anybody takes from the top.
 ///
-/// E1  push -> steal   The release store of `bottom_` in push() publishes the slot and whatever the item points to; the
+/// E1  push -> steal   The release store of `bottom_` in push() publishes the slot and whatever the
+/// item points to; the
 ///                     load of `bottom_` in steal() acquires it. Every other store to `bottom_` is a release too, so
 ///                     that a thief that reads one of those still acquires the slots pushed before.
-/// E2  pop <-> steal   pop() lowers `bottom_` and then reads `top_`; steal() reads `top_` and then `bottom_`. All four are
+/// E2  pop <-> steal   pop() lowers `bottom_` and then reads `top_`; steal() reads `top_` and then
+/// `bottom_`. All four are
 ///                     seq_cst, so either the thief sees the lowered bottom, or the owner sees that the thief may be at
 ///                     the last item, and then both decide it by the exchange of `top_`.
-/// E3  steal -> push   push() acquires `top_` before it writes into a slot again, and thieves move `top_` only after they
+/// E3  steal -> push   push() acquires `top_` before it writes into a slot again, and thieves move
+/// `top_` only after they
 ///                     have read the slot.
 #pragma once
 
@@ -60,7 +64,8 @@ class WorkDeque {
 
   /// Owner only. Takes the newest item if it is `item`; cheap when it is not.
   [[nodiscard]] bool pop_if(const T* item) noexcept {
-    // Only the owner writes slots, so this one may be outdated only in that it has been stolen; pop() finds out.
+    // Only the owner writes slots, so this one may be outdated only in that it has been stolen;
+    // pop() finds out.
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
     return slot(bottom - 1).load(std::memory_order_relaxed) == item &&
            bottom != top_.load(std::memory_order_relaxed) && pop() != nullptr;
@@ -69,7 +74,7 @@ class WorkDeque {
   /// Anybody. The oldest item, or null when there is none.
   [[nodiscard]] T* steal() noexcept {
     for (;;) {
-      std::int64_t top = top_.load(std::memory_order_seq_cst);           // E2
+      std::int64_t top = top_.load(std::memory_order_seq_cst);             // E2
       if (top >= bottom_.load(std::memory_order_seq_cst)) return nullptr;  // E2, E1
       T* item = slot(top).load(std::memory_order_relaxed);
       // release: E3. Failure: somebody else took it, so the deque as a whole has made progress.

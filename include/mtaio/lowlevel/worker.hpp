@@ -17,7 +17,8 @@ class PromiseBase;
 /// How many workers of a scheduler sleep, and how many look for work.
 class Idlers {
  public:
-  /// Whether somebody should be woken for new work: somebody sleeps, and nobody is looking for work already.
+  /// Whether somebody should be woken for new work: somebody sleeps, and nobody is looking for work
+  /// already.
   [[nodiscard]] bool hungry() const noexcept {
     const std::uint32_t counts = counts_.load(std::memory_order_relaxed);
     return counts != 0 && counts < kSearching;
@@ -30,9 +31,9 @@ class Idlers {
   }
   /// Both counts change at once.
   void change(int sleeping, int searching) noexcept {
-    counts_.fetch_add(static_cast<std::uint32_t>(sleeping) +
-                          static_cast<std::uint32_t>(searching) * kSearching,
-                      std::memory_order_seq_cst);
+    counts_.fetch_add(
+        static_cast<std::uint32_t>(sleeping) + static_cast<std::uint32_t>(searching) * kSearching,
+        std::memory_order_seq_cst);
   }
 
  private:
@@ -42,13 +43,13 @@ class Idlers {
 
 /// One worker of a scheduler: the part of it that tasks touch directly, without a virtual call.
 ///
-/// E1  push <-> sleep   A worker that goes to sleep counts itself among the sleepers and then looks at all deques once
+/// E1  push <-> sleep   A worker that goes to sleep counts itself among the sleepers and then looks
+/// at all deques once
 ///                      more; whoever pushes looks for sleepers afterwards. Each side puts a full fence in between, the
 ///                      pusher the light half of an asymmetric one: either the sleeper sees the work or the pusher sees
 ///                      the sleeper.
 struct Worker {
-  Worker(Scheduler& owner, const Idlers& of_owner) noexcept
-      : scheduler{owner}, idlers{of_owner} {}
+  Worker(Scheduler& owner, const Idlers& of_owner) noexcept : scheduler{owner}, idlers{of_owner} {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
@@ -59,7 +60,8 @@ struct Worker {
       return;
     }
     asymmetric_fence_light();  // E1
-    if (idlers.hungry()) [[unlikely]] scheduler.feed();
+    if (idlers.hungry()) [[unlikely]]
+      scheduler.feed();
   }
 
   Scheduler& scheduler;
@@ -69,15 +71,16 @@ struct Worker {
 
 /// What the library knows about a thread.
 struct ThreadState {
-  Worker* worker = nullptr;   // null on a thread that is no worker
-  TaskRoot* root = nullptr;   // the task whose code runs here
-  bool driving = false;       // a call of drive() is below on the stack
-  void* transfer = nullptr;   // GCC: the coroutine to be resumed when the current one has returned to drive(),
+  Worker* worker = nullptr;  // null on a thread that is no worker
+  TaskRoot* root = nullptr;  // the task whose code runs here
+  bool driving = false;      // a call of drive() is below on the stack
+  void* transfer =
+      nullptr;  // GCC: the coroutine to be resumed when the current one has returned to drive(),
   PromiseBase* ended = nullptr;  // or the one that has just ended
 };
 
-/// The calling thread's. Never inlined, so that no compiler keeps the address across a suspension; for the same reason
-/// the reference is not to be kept across one.
+/// The calling thread's. Never inlined, so that no compiler keeps the address across a suspension;
+/// for the same reason the reference is not to be kept across one.
 [[nodiscard, gnu::visibility("default")]] ThreadState& this_thread() noexcept;
 
 /// Runs `job` and all the coroutines that follow from it, until they return without a successor.
