@@ -1,0 +1,267 @@
+#include "outcomes.hpp"
+
+#include <doctest/doctest.h>
+#include <mtaio/core.hpp>
+
+#include <atomic>
+#include <functional>
+#include <latch>
+#include <ranges>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using testing::on_one_thread;
+using testing::outcome_of;
+using testing::threw;
+
+namespace {
+
+struct Counts {
+  std::atomic<int> started{0};
+  std::atomic<int> ended{0};
+};
+
+mtaio::Task<void> wait_until_stopped(Counts& counts) {
+  ++counts.started;
+  try {
+    co_await mtaio::sleep(1h);
+  } catch (const mtaio::CancelledError&) {
+    ++counts.ended;
+    throw;
+  }
+}
+mtaio::Task<int> give(int value) { co_return value; }
+
+/// A task that takes its time to stop: it waits for a function in a thread that waits for `go_on`.
+struct Stubborn {
+  std::latch running{1};
+  std::latch go_on{1};
+  std::atomic<bool> ended{false};
+};
+mtaio::Task<void> take_time_to_stop(mtaio::TaskExecutor& threads, Stubborn& stubborn) {
+  const auto block = [&stubborn] {
+    stubborn.running.count_down();
+    stubborn.go_on.wait();
+    stubborn.ended = true;
+  };
+  co_await threads.run_in_thread(block);
+}
+
+}  // namespace
+
+TEST_CASE("cancel_all: asks every created task to stop and waits for it") {
+  for (const std::size_t threads : {1U, 3U}) {
+    testing::with_threads(threads, []() -> mtaio::Task<void> {
+      mtaio::TaskExecutor executor;
+      Counts counts;
+      std::vector<mtaio::TaskHandle<void>> handles;
+      for (int i = 0; i < 50; ++i) handles.push_back(executor.create_task(wait_until_stopped(counts)));
+
+      co_await executor.cancel_all();
+
+      CHECK(counts.started == counts.ended);
+      for (const auto& handle : handles) CHECK(handle.done());
+    });
+  }
+}
+
+TEST_CASE("cancel_all: with nothing to stop returns at once, and the executor goes on") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    co_await executor.cancel_all();
+    auto handle = executor.create_task(give(1));
+    const int result = co_await handle;
+    co_await executor.cancel_all();
+    const int another = co_await executor.run(give(2));
+    CHECK(result == 1);
+    CHECK(another == 2);
+  });
+}
+
+TEST_CASE("cancel_all: leaves the tasks of other executors and gathers alone") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    mtaio::TaskExecutor other;
+    Counts mine;
+    Counts others;
+    const auto handle = executor.create_task(wait_until_stopped(mine));
+    const auto others_handle = other.create_task(wait_until_stopped(others));
+    co_await mtaio::sleep(0s);
+
+    co_await executor.gather(executor.cancel_all(), mtaio::sleep(0s));
+
+    CHECK(mine.ended == 1);
+    CHECK(others.ended == 0);
+    co_await other.cancel_all();
+  });
+}
+
+TEST_CASE("cancel_all: does not wait for tasks created meanwhile") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    Counts counts;
+    const auto respawn = [](mtaio::TaskExecutor& of, Counts& to) -> mtaio::Task<void> {
+      try {
+        co_await mtaio::sleep(1h);
+      } catch (const mtaio::CancelledError&) {
+      }
+      const auto handle = of.create_task(wait_until_stopped(to));
+    };
+    const auto handle = executor.create_task(respawn(executor, counts));
+    co_await mtaio::sleep(0s);
+
+    co_await executor.cancel_all();
+
+    CHECK(counts.ended == 0);
+    co_await mtaio::sleep(0s);
+    CHECK(counts.started == 1);
+  });
+}
+
+TEST_CASE("cancel_all: a caller that is asked to stop while it waits gets CancelledError") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    Stubborn stubborn;
+    const auto handle = executor.create_task(take_time_to_stop(executor, stubborn));
+    co_await mtaio::sleep(0s);
+    stubborn.running.wait();
+    auto cancelling = executor.cancel_all();
+
+    const auto outcome = co_await outcome_of(executor.run(cancelling, {.timeout = 2ms}));
+    const bool ended_before = stubborn.ended;
+    stubborn.go_on.count_down();
+    co_await executor.cancel_all();
+
+    CHECK(threw<mtaio::TimeoutError>(outcome));
+    CHECK_FALSE(ended_before);
+    CHECK(stubborn.ended);
+    CHECK(handle.done());
+  });
+}
+
+TEST_CASE("cancel_all: by one of the tasks asks that one too, which hears of it at once") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    Counts counts;
+    const auto cancel = [](mtaio::TaskExecutor& of) -> mtaio::Task<void> { co_await of.cancel_all(); };
+    const auto other = executor.create_task(wait_until_stopped(counts));
+    auto handle = executor.create_task(cancel(executor));
+
+    const auto outcome = co_await outcome_of(std::move(handle));
+    co_await executor.cancel_all();
+
+    CHECK(threw<mtaio::CancelledError>(outcome));
+    CHECK(counts.started == counts.ended);
+  });
+}
+
+TEST_CASE("cancel_all: several callers at once all wait until the tasks have ended") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    Stubborn stubborn;
+    const auto handle = executor.create_task(take_time_to_stop(executor, stubborn));
+    const auto cancel = [](mtaio::TaskExecutor& of, const Stubborn& task) -> mtaio::Task<bool> {
+      co_await of.cancel_all();
+      co_return task.ended;
+    };
+    const auto release = [](Stubborn& task) -> mtaio::Task<void> {
+      for (int i = 0; i < 10; ++i) co_await mtaio::sleep(0s);
+      task.go_on.count_down();
+    };
+    co_await mtaio::sleep(0s);
+    stubborn.running.wait();
+
+    const auto [first, second, third] = co_await executor.gather(
+        cancel(executor, stubborn), cancel(executor, stubborn), release(stubborn));
+
+    CHECK(first);
+    CHECK(second);
+  });
+}
+
+TEST_CASE("close: stops what create_task left running, and waits for it") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    Counts counts;
+    const auto handle = executor.create_task(wait_until_stopped(counts));
+    co_await mtaio::sleep(0s);
+
+    co_await executor.close();
+
+    CHECK(counts.ended == 1);
+  });
+}
+
+TEST_CASE("close: may be awaited again, and the destructor has nothing left to do") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    co_await executor.close();
+    co_await executor.close();
+    co_await executor.cancel_all();
+  });
+}
+
+TEST_CASE("close: after it, using the executor is a logic_error, and nothing starts") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::vector<mtaio::Task<int>> tasks;
+    tasks.push_back(give(1));
+    const auto numbers = std::views::iota(0, 3);
+    const auto plain = [](int) { FAIL("started"); };
+    using mtaio::return_exceptions;
+    using testing::throws;
+    co_await executor.close();
+
+    CHECK(throws<std::logic_error>([&] { (void)executor.run(give(1)); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.gather(tasks); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.gather(give(1), give(2)); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.gather(return_exceptions, tasks); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.gather(return_exceptions, give(1)); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.map(give, numbers); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.map(plain, numbers); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.map(std::plus<>{}, numbers, numbers); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.map(return_exceptions, give, numbers); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.run_in_thread([] { FAIL("started"); }); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.create_task(give(1)); }));
+  });
+}
+
+TEST_CASE("close: an operation made before and awaited after it is a logic_error, and nothing starts") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto plain = [](int) { FAIL("started"); };
+    auto run = executor.run(give(1));
+    auto gather = executor.gather(give(1));
+    auto map = executor.map(plain, std::views::iota(0, 3));
+    auto in_thread = executor.run_in_thread(plain, 1);
+    co_await executor.close();
+
+    const auto ran = co_await outcome_of(std::move(run));
+    const auto gathered = co_await outcome_of(std::move(gather));
+    const auto mapped = co_await outcome_of(std::move(map));
+    const auto called = co_await outcome_of(std::move(in_thread));
+
+    CHECK(threw<std::logic_error>(ran));
+    CHECK(threw<std::logic_error>(gathered));
+    CHECK(threw<std::logic_error>(mapped));
+    CHECK(threw<std::logic_error>(called));
+  });
+}
+
+TEST_CASE("close: leaves a gather that runs already alone") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto wait_for = [](mtaio::Latch& latch) -> mtaio::Task<bool> { co_return co_await latch.wait(); };
+    const auto close = [](mtaio::TaskExecutor& of, mtaio::Latch& latch) -> mtaio::Task<void> {
+      co_await of.close();
+      latch.count_down();
+    };
+    mtaio::Latch closed{1};
+
+    const auto [waited, done] = co_await executor.gather(wait_for(closed), close(executor, closed));
+
+    CHECK(waited);
+  });
+}

@@ -1,0 +1,265 @@
+#include "outcomes.hpp"
+
+#include <doctest/doctest.h>
+#include <mtaio/core.hpp>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using testing::message_of;
+using testing::on_one_thread;
+using testing::outcome_of;
+using testing::threw;
+
+namespace {
+
+mtaio::Task<int> give(int value) {
+  co_await mtaio::sleep(0s);
+  co_return value;
+}
+mtaio::Task<std::unique_ptr<int>> give_move_only(int value) { co_return std::make_unique<int>(value); }
+mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
+mtaio::Task<void> set(bool& flag) {
+  flag = true;
+  co_return;
+}
+mtaio::Task<void> fail(const char* why) {
+  co_await mtaio::sleep(0s);
+  throw std::runtime_error{why};
+}
+mtaio::Task<void> wait_until_stopped(bool& stopped) {
+  try {
+    co_await mtaio::sleep(1h);
+  } catch (const mtaio::CancelledError&) {
+    stopped = true;
+    throw;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("create_task: the task runs without being awaited") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    bool ran = false;
+
+    const auto handle = executor.create_task(set(ran));
+    const bool before = ran;
+    co_await mtaio::sleep(0s);
+
+    CHECK_FALSE(before);  // never inside the call
+    CHECK(ran);
+    CHECK(handle.done());
+  });
+}
+
+TEST_CASE("create_task: co_await handle gives the result, whether the task has ended or not") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    int variable = 0;
+    bool ran = false;
+    auto early = executor.create_task(give(1));
+    auto late = executor.create_task(give(2));
+    auto owned = executor.create_task(give_move_only(3));
+    auto reference = executor.create_task(give_reference(variable));
+    auto nothing = executor.create_task(set(ran));
+
+    const int first = co_await early;
+    while (!late.done()) co_await mtaio::sleep(0s);
+    const int second = co_await late;
+    const std::unique_ptr<int> third = co_await std::move(owned);
+    int& fourth = co_await reference;
+    co_await nothing;
+
+    CHECK(first == 1);
+    CHECK(second == 2);
+    CHECK(*third == 3);
+    CHECK(&fourth == &variable);
+    CHECK(ran);
+  });
+}
+
+TEST_CASE("create_task: what the task throws is thrown by co_await handle, as it is") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto outcome = co_await outcome_of(executor.create_task(fail("broken")));
+
+    CHECK(threw<std::runtime_error>(outcome));
+    CHECK_FALSE(threw<mtaio::ExecutionError>(outcome));
+    CHECK(message_of(outcome.error()) == "broken");
+  });
+}
+
+TEST_CASE("create_task: awaiting a handle twice is a logic_error") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    auto handle = executor.create_task(give(1));
+    auto failing = executor.create_task(fail("broken"));
+    co_await handle;
+    const auto failed = co_await outcome_of(executor.run(failing));
+
+    const auto again = co_await outcome_of(executor.run(handle));
+    const auto failed_again = co_await outcome_of(std::move(failing));
+
+    CHECK(threw<mtaio::ExecutionError>(failed));
+    REQUIRE(threw<mtaio::ExecutionError>(again));
+    CHECK(testing::as<std::logic_error>(testing::as<mtaio::ExecutionError>(again.error())->cause()));
+    CHECK(threw<std::logic_error>(failed_again));
+  });
+}
+
+TEST_CASE("create_task: a handle that was moved from is a logic_error to await, and done") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    auto handle = executor.create_task(give(1));
+    auto other = std::move(handle);
+
+    // NOLINTBEGIN(bugprone-use-after-move): that is the point
+    handle.request_stop();
+    const bool done = handle.done();
+    const auto outcome = co_await outcome_of(std::move(handle));
+    // NOLINTEND(bugprone-use-after-move)
+    const int result = co_await other;
+
+    CHECK(done);
+    CHECK(threw<std::logic_error>(outcome));
+    CHECK(result == 1);
+  });
+}
+
+TEST_CASE("create_task: handles are move-only and can be assigned") {
+  static_assert(!std::is_copy_constructible_v<mtaio::TaskHandle<int>>);
+  static_assert(std::is_nothrow_move_constructible_v<mtaio::TaskHandle<int>>);
+  static_assert(std::is_nothrow_move_assignable_v<mtaio::TaskHandle<int>>);
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    auto handle = executor.create_task(give(1));
+    handle = executor.create_task(give(2));
+    const int result = co_await handle;
+    CHECK(result == 2);
+  });
+}
+
+TEST_CASE("create_task: request_stop() asks the task to stop; awaiting it throws its CancelledError") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    bool stopped = false;
+    auto handle = executor.create_task(wait_until_stopped(stopped));
+    co_await mtaio::sleep(0s);
+
+    handle.request_stop();
+    handle.request_stop();
+    const auto outcome = co_await outcome_of(std::move(handle));
+
+    CHECK(stopped);
+    CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}
+
+TEST_CASE("create_task: request_stop() before the task begins meets it at its first wait") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    bool stopped = false;
+    auto handle = executor.create_task(wait_until_stopped(stopped));
+
+    handle.request_stop();
+    const auto outcome = co_await outcome_of(std::move(handle));
+
+    CHECK(stopped);
+    CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}
+
+TEST_CASE("create_task: a caller that is cancelled while it awaits a handle leaves the task alone") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    mtaio::Latch go_on{1};
+    const auto wait = [](mtaio::Latch& latch) -> mtaio::Task<int> {
+      co_await latch.wait();
+      co_return 5;
+    };
+    auto handle = executor.create_task(wait(go_on));
+
+    const auto outcome = co_await outcome_of(executor.run(handle, {.timeout = 1ms}));
+    const bool done = handle.done();
+    go_on.count_down();
+    const int result = co_await handle;
+
+    CHECK(threw<mtaio::TimeoutError>(outcome));
+    CHECK_FALSE(done);
+    CHECK(result == 5);
+  });
+}
+
+TEST_CASE("create_task: the task goes on when its handle goes") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    bool ran = false;
+    { const auto handle = executor.create_task(set(ran)); }
+    co_await mtaio::sleep(0s);
+    CHECK(ran);
+  });
+}
+
+TEST_CASE("create_task: a task is not stopped by the stop of the one that created it") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    mtaio::Latch go_on{1};
+    std::optional<mtaio::TaskHandle<bool>> inner;
+    const auto wait = [](mtaio::Latch& latch) -> mtaio::Task<bool> { co_return co_await latch.wait(); };
+    const auto create = [](mtaio::TaskExecutor& of, auto task, auto& handle,
+                           mtaio::Latch& latch) -> mtaio::Task<void> {
+      handle.emplace(of.create_task(task(latch)));
+      co_await mtaio::sleep(1h);
+    };
+    auto outer = executor.create_task(create(executor, wait, inner, go_on));
+    co_await mtaio::sleep(0s);
+
+    outer.request_stop();
+    const auto outcome = co_await outcome_of(std::move(outer));
+    go_on.count_down();
+    const bool result = co_await *inner;
+
+    CHECK(threw<mtaio::CancelledError>(outcome));
+    CHECK(result);
+  });
+}
+
+TEST_CASE("create_task: outside a task it is a logic_error, and so is no task") {
+  mtaio::TaskExecutor executor;
+  CHECK_THROWS_AS((void)executor.create_task(give(1)), std::logic_error);
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor inside;
+    CHECK_THROWS_AS((void)inside.create_task(mtaio::Task<int>{}), std::logic_error);
+    co_return;
+  });
+}
+
+TEST_CASE("create_task: a function in a thread may create tasks for the one that called it") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto create = [&executor] { return executor.create_task(give(3)); };
+    auto handle = co_await executor.run_in_thread(create);
+    const int result = co_await handle;
+    CHECK(result == 3);
+  });
+}
+
+TEST_CASE("create_task: many tasks on several threads each run once") {
+  testing::with_threads(4, []() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    for (int round = 0; round < 50; ++round) {
+      std::vector<mtaio::TaskHandle<int>> handles;
+      for (int i = 0; i < 100; ++i) handles.push_back(executor.create_task(give(i)));
+      int sum = 0;
+      for (auto& handle : handles) sum += co_await handle;
+      CHECK(sum == 4950);
+    }
+  });
+}

@@ -1,0 +1,300 @@
+#include "outcomes.hpp"
+
+#include <doctest/doctest.h>
+#include <mtaio/core.hpp>
+
+#include <atomic>
+#include <functional>
+#include <latch>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using testing::as;
+using testing::message_of;
+using testing::on_one_thread;
+using testing::outcome_of;
+using testing::threw;
+
+namespace {
+
+int add(int a, int b) { return a + b; }
+
+struct Counter {
+  int value = 0;
+  int increase(int by) { return value += by; }
+};
+
+/// Callable only once, as an rvalue.
+struct Once {
+  std::unique_ptr<int> value;
+  int operator()() && { return *value; }
+};
+
+}  // namespace
+
+TEST_CASE("run_in_thread: calls the function with its arguments on another thread and gives its result") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto here = std::this_thread::get_id();
+
+    const int sum = co_await executor.run_in_thread(add, 1, 2);
+    const auto there = co_await executor.run_in_thread(std::this_thread::get_id);
+
+    CHECK(sum == 3);
+    CHECK(there != here);
+    CHECK(std::this_thread::get_id() == here);
+  });
+}
+
+TEST_CASE("run_in_thread: results may be void, references and move-only") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    int variable = 0;
+    const auto set = [&variable] { variable = 1; };
+    const auto refer = [&variable]() -> int& { return variable; };
+    const auto make = [] { return std::make_unique<int>(2); };
+
+    co_await executor.run_in_thread(set);
+    int& reference = co_await executor.run_in_thread(refer);
+    const std::unique_ptr<int> owned = co_await executor.run_in_thread(make);
+
+    CHECK(variable == 1);
+    CHECK(&reference == &variable);
+    CHECK(*owned == 2);
+  });
+}
+
+TEST_CASE("run_in_thread: arguments are copied or moved in, and shared with std::ref") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::string text = "a string that is too long to be stored in place";
+    auto owned = std::make_unique<int>(2);
+    Counter counter;
+    const auto size = [](const std::string& of) { return of.size(); };
+    const auto value = [](std::unique_ptr<int> of) { return *of; };
+    const auto clear = [](std::string& which) { which.clear(); };
+
+    auto kept = executor.run_in_thread(size, text);
+    text += "!";
+    const std::size_t length = co_await std::move(kept);
+    const int moved = co_await executor.run_in_thread(value, std::move(owned));
+    co_await executor.run_in_thread(clear, std::ref(text));
+    const int increased = co_await executor.run_in_thread(&Counter::increase, &counter, 5);
+
+    CHECK(length == 47);
+    CHECK(moved == 2);
+    CHECK(text.empty());
+    CHECK(increased == 5);
+    CHECK(counter.value == 5);
+  });
+}
+
+TEST_CASE("run_in_thread: the function may be move-only and callable only once") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    Once once{std::make_unique<int>(7)};
+    const int value = co_await executor.run_in_thread(std::move(once));
+    CHECK(value == 7);
+  });
+}
+
+TEST_CASE("run_in_thread: what the function throws is the cause of an ExecutionError") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto fail = []() -> int { throw std::runtime_error{"disk full"}; };
+    const auto fail_oddly = [] { throw 42; };
+    const auto time_out = [] { throw mtaio::TimeoutError{"inside"}; };
+
+    const auto failed = co_await outcome_of(executor.run_in_thread(fail));
+    const auto odd = co_await outcome_of(executor.run_in_thread(fail_oddly));
+    const auto timed_out = co_await outcome_of(executor.run_in_thread(time_out));
+
+    for (const auto& error : {failed.error(), odd.error(), timed_out.error()}) {
+      REQUIRE(as<mtaio::ExecutionError>(error));
+    }
+    const auto* error = as<mtaio::ExecutionError>(failed.error());
+    CHECK(as<std::runtime_error>(error->cause()));
+    CHECK(message_of(error->cause()) == "disk full");
+    CHECK(*as<int>(as<mtaio::ExecutionError>(odd.error())->cause()) == 42);
+    CHECK(as<mtaio::TimeoutError>(as<mtaio::ExecutionError>(timed_out.error())->cause()));
+  });
+}
+
+TEST_CASE("run_in_thread: a CancelledError of the function is not wrapped") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto give_up = [] { throw mtaio::CancelledError{}; };
+    const auto outcome = co_await outcome_of(executor.run_in_thread(give_up));
+    CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}
+
+TEST_CASE("run_in_thread: a function whose first parameter is a StopToken is told when to give up, and waited for") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::latch running{1};
+    std::atomic<bool> ended{false};
+    const auto work = [&](mtaio::StopToken stop, int number) {
+      CHECK(stop.stop_possible());
+      CHECK(number == 1);
+      running.count_down();
+      while (!stop.stop_requested()) std::this_thread::yield();
+      std::this_thread::sleep_for(1ms);
+      ended = true;
+    };
+    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+      co_await of.run_in_thread(function, 1);
+    }(executor, work));
+    co_await mtaio::sleep(0s);
+    running.wait();
+
+    handle.request_stop();
+    const auto outcome = co_await outcome_of(std::move(handle));
+
+    CHECK(ended);
+    CHECK((outcome.has_value() || threw<mtaio::CancelledError>(outcome)));
+  });
+}
+
+TEST_CASE("run_in_thread: a timeout further up reaches the StopToken of a function that never looks up") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::atomic<int> live{0};
+    const auto work = [&](mtaio::StopToken stop) {
+      ++live;
+      while (!stop.stop_requested()) std::this_thread::yield();
+      --live;
+      throw mtaio::CancelledError{};
+    };
+
+    const auto outcome = co_await outcome_of(executor.run(executor.run_in_thread(work), {.timeout = 5ms}));
+
+    CHECK(threw<mtaio::TimeoutError>(outcome));
+    CHECK(live == 0);
+  });
+}
+
+TEST_CASE("run_in_thread: a StopCallback tells a function that blocks elsewhere to give up") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::latch running{1};
+    const auto work = [&](mtaio::StopToken stop) {
+      std::latch told{1};
+      const mtaio::StopCallback callback{stop, [&told] { told.count_down(); }};
+      running.count_down();
+      told.wait();
+    };
+    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+      co_await of.run_in_thread(function);
+    }(executor, work));
+    co_await mtaio::sleep(0s);
+    running.wait();
+
+    handle.request_stop();
+    const auto outcome = co_await outcome_of(std::move(handle));
+
+    CHECK((outcome.has_value() || threw<mtaio::CancelledError>(outcome)));
+  });
+}
+
+TEST_CASE("run_in_thread: a caller that is cancelled while the function runs is kept waiting until it has returned") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::latch running{1};
+    std::latch go_on{1};
+    bool returned = false;
+    const auto work = [&] {
+      running.count_down();
+      go_on.wait();
+      returned = true;
+    };
+    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+      co_await of.run_in_thread(function);
+    }(executor, work));
+    co_await mtaio::sleep(0s);
+    running.wait();
+
+    handle.request_stop();
+    for (int i = 0; i < 100; ++i) co_await mtaio::sleep(0s);
+    const bool done_before = handle.done();
+    go_on.count_down();
+    const auto outcome = co_await outcome_of(std::move(handle));
+
+    CHECK_FALSE(done_before);
+    CHECK(returned);
+    CHECK((outcome.has_value() || threw<mtaio::CancelledError>(outcome)));
+  });
+}
+
+TEST_CASE("run_in_thread: a function that has not started when the caller is cancelled never starts") {
+  mtaio::ThreadPool pool{1};
+  const auto test = [](mtaio::ThreadPool& one_thread) -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor{one_thread};
+    std::latch running{1};
+    std::latch go_on{1};
+    bool second_ran = false;
+    const auto first = [&] {
+      running.count_down();
+      go_on.wait();
+    };
+    const auto second = [&] { second_ran = true; };
+    const auto call = [](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+      co_await of.run_in_thread(function);
+    };
+    auto busy = executor.create_task(call(executor, first));
+    co_await mtaio::sleep(0s);
+    running.wait();
+    auto queued = executor.create_task(call(executor, second));
+    co_await mtaio::sleep(0s);
+
+    queued.request_stop();
+    const auto outcome = co_await outcome_of(std::move(queued));  // while the first still holds the thread
+    go_on.count_down();
+    co_await busy;
+    co_await executor.run_in_thread([] {});
+
+    CHECK(threw<mtaio::CancelledError>(outcome));
+    CHECK_FALSE(second_ran);
+  };
+  mtaio::run(test(pool), {.threads = 1});
+}
+
+TEST_CASE("run_in_thread: a caller that was cancelled before never starts the function") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::atomic<bool> ran{false};
+    const auto work = [&] { ran = true; };
+    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+      co_await of.run_in_thread(function);
+    }(executor, work));
+
+    handle.request_stop();  // on one thread it has not begun yet
+    const auto outcome = co_await outcome_of(std::move(handle));
+
+    CHECK(threw<mtaio::CancelledError>(outcome));
+    CHECK_FALSE(ran);
+  });
+}
+
+TEST_CASE("run_in_thread: what the caller sees after it is what the function did, on many threads") {
+  testing::with_threads(4, []() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto call = [](mtaio::TaskExecutor& of) -> mtaio::Task<int> {
+      int value = 0;  // not atomic
+      const auto increase = [&value] { ++value; };
+      for (int i = 0; i < 100; ++i) co_await of.run_in_thread(increase);
+      co_return value;
+    };
+    std::vector<mtaio::Task<int>> calls;
+    for (int i = 0; i < 20; ++i) calls.push_back(call(executor));
+
+    const std::vector<int> values = co_await executor.gather(std::move(calls));
+
+    CHECK(values == std::vector<int>(20, 100));
+  });
+}

@@ -1,0 +1,138 @@
+/// A failure of a created task that nobody ever awaits is reported on standard error.
+#include "outcomes.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <mtaio/core.hpp>
+#include <unistd.h>
+
+#include <cstdio>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+using namespace std::chrono_literals;
+using testing::on_one_thread;
+using testing::outcome_of;
+
+namespace {
+
+/// What is written on standard error while it lives.
+class CapturedStderr {
+ public:
+  CapturedStderr() : file_{std::tmpfile()}, saved_{::dup(STDERR_FILENO)} {
+    std::fflush(stderr);
+    ::dup2(::fileno(file_), STDERR_FILENO);
+  }
+  CapturedStderr(const CapturedStderr&) = delete;
+  CapturedStderr& operator=(const CapturedStderr&) = delete;
+  ~CapturedStderr() {
+    restore();
+    std::fclose(file_);
+  }
+
+  std::string text() {
+    restore();
+    std::string all;
+    std::rewind(file_);
+    for (int c = std::fgetc(file_); c != EOF; c = std::fgetc(file_)) all += static_cast<char>(c);
+    return all;
+  }
+
+ private:
+  void restore() {
+    if (saved_ < 0) return;
+    std::fflush(stderr);
+    ::dup2(saved_, STDERR_FILENO);
+    ::close(std::exchange(saved_, -1));
+  }
+
+  std::FILE* file_;
+  int saved_;
+};
+
+std::string stderr_of(mtaio::Task<void> (*test)()) {
+  CapturedStderr captured;
+  on_one_thread(test);
+  return captured.text();
+}
+
+std::size_t occurrences(const std::string& text, const std::string& of) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(of); at != std::string::npos; at = text.find(of, at + 1)) ++count;
+  return count;
+}
+
+mtaio::Task<void> fail(const char* why) {
+  co_await mtaio::sleep(0s);
+  throw std::runtime_error{why};
+}
+mtaio::Task<void> throw_an_int() {
+  throw 42;
+  co_return;
+}
+mtaio::Task<int> succeed() { co_return 1; }
+mtaio::Task<void> wait() { co_await mtaio::sleep(1h); }
+
+}  // namespace
+
+TEST_CASE("create_task: a failure that nobody ever awaits is reported when its handle goes") {
+  const std::string text = stderr_of([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto handle = executor.create_task(fail("disk full"));
+    co_await mtaio::sleep(0s);
+    co_await mtaio::sleep(0s);
+    CHECK(handle.done());
+  });
+  CHECK(occurrences(text, "disk full") == 1);
+}
+
+TEST_CASE("create_task: a failure whose handle went before is reported when it happens") {
+  const std::string text = stderr_of([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    { const auto handle = executor.create_task(fail("disk full")); }
+    co_await mtaio::sleep(0s);
+    co_await mtaio::sleep(0s);
+  });
+  CHECK(occurrences(text, "disk full") == 1);
+}
+
+TEST_CASE("create_task: an exception that is no std::exception is reported too") {
+  const std::string text = stderr_of([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto handle = executor.create_task(throw_an_int());
+    co_await mtaio::sleep(0s);
+  });
+  CHECK_FALSE(text.empty());
+}
+
+TEST_CASE("create_task: a failure that was awaited is not reported, nor a success, nor a stop") {
+  const std::string text = stderr_of([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto outcome = co_await outcome_of(executor.create_task(fail("disk full")));
+    const auto success = executor.create_task(succeed());
+    const auto stopped = executor.create_task(wait());
+    co_await executor.cancel_all();
+    const auto stopped_by_the_end = executor.create_task(wait());
+    CHECK_FALSE(outcome.has_value());
+  });
+  CHECK(text.empty());
+}
+
+TEST_CASE("create_task: a failure awaited by somebody who was cancelled first is reported after all") {
+  const std::string text = stderr_of([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    mtaio::Latch go_on{1};
+    const auto fail_later = [](mtaio::Latch& latch) -> mtaio::Task<void> {
+      co_await latch.wait();
+      throw std::runtime_error{"disk full"};
+    };
+    auto handle = executor.create_task(fail_later(go_on));
+    const auto outcome = co_await outcome_of(executor.run(handle, {.timeout = 1ms}));
+    CHECK_FALSE(outcome.has_value());
+    go_on.count_down();
+    while (!handle.done()) co_await mtaio::sleep(0s);
+  });
+  CHECK(occurrences(text, "disk full") == 1);
+}
