@@ -1,0 +1,35 @@
+/// Counts allocations. To be included in one file of a test program: it replaces the global
+/// operator new.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace test {
+
+inline std::atomic<std::size_t> allocation_count{0};
+
+/// How often memory has been allocated so far, by any thread.
+inline std::size_t allocations() noexcept { return allocation_count; }
+
+}  // namespace test
+
+// NOLINTBEGIN(misc-definitions-in-headers, *-no-malloc, misc-new-delete-overloads)
+void* operator new(std::size_t size) {
+  ++test::allocation_count;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc{};
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  ++test::allocation_count;
+  const auto align = static_cast<std::size_t>(alignment);
+  if (void* memory = std::aligned_alloc(align, (size + align - 1) / align * align)) return memory;
+  throw std::bad_alloc{};
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+// NOLINTEND(misc-definitions-in-headers, *-no-malloc, misc-new-delete-overloads)
