@@ -33,9 +33,10 @@ class AsyncQueue : public lowlevel::BasicQueue<T, lowlevel::FifoStorage> {
   /// Puts an item in; waits while the queue is full. Throws `QueueShutDown` after `shutdown()`.
   ///
   /// Suspends:  only while the queue is full.
-  /// Resumes:   on the task's own scheduler, first come first served; never inside another task's
-  /// call. Cancelled: throws CancelledError; the item has not been put, and goes with the
-  /// operation. Threads:   any. Lifetime:  the queue outlives the operation.
+  /// Resumes:   on the task's own scheduler, first come first served; never inside another call.
+  /// Cancelled: throws CancelledError; the item has not been put, and goes with the operation.
+  /// Threads:   any.
+  /// Lifetime:  the queue outlives the operation.
   typename Base::Put put(T item) { return {this->core(), std::move(item)}; }
 
   /// Puts `item` in if that is possible at once. False, and the item untouched, when the queue is

@@ -15,7 +15,8 @@ namespace mtaio {
 /// What a task left behind: its result, or the exception that ended it. `T` may be void, a
 /// reference or move-only.
 ///
-///     for (mtaio::Outcome<int>& outcome : co_await executor.gather(mtaio::return_exceptions, tasks)) {
+///     auto outcomes = co_await executor.gather(mtaio::return_exceptions, tasks);
+///     for (mtaio::Outcome<int>& outcome : outcomes) {
 ///       if (outcome) use(*outcome);
 ///       else log(outcome.error());
 ///     }

@@ -47,7 +47,9 @@ inline Sleep::Awaiter Sleep::operator co_await() const noexcept { return Awaiter
 /// Suspends:  always.
 /// Resumes:   on the task's scheduler, not before the time has passed.
 /// Cancelled: throws CancelledError at once; also when stop was requested before, and with
-/// sleep(0s). Threads:   any. Lifetime:  nothing to keep.
+///            sleep(0s).
+/// Threads:   any.
+/// Lifetime:  nothing to keep.
 inline Sleep sleep(Timeout timeout) noexcept { return Sleep{timeout}; }
 
 }  // namespace mtaio

@@ -40,9 +40,10 @@ namespace mtaio {
 ///
 /// Suspends:  until every task that was started has ended.
 /// Resumes:   where the last one ended, on the same scheduler.
-/// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError; that is never
-/// wrapped. Threads:   any. Lifetime:  lvalue ranges, and what tasks and functions refer to,
-/// outlive the operation; the executor need not.
+/// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError; never wrapped.
+/// Threads:   any.
+/// Lifetime:  lvalue ranges, and what tasks and functions refer to, outlive the operation; the
+///            executor need not.
 class [[gnu::visibility("default")]] TaskExecutor {
  public:
   /// Functions that block run in the runtime's own thread pool.
@@ -136,8 +137,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// Suspends:  until the function has returned, because it may use the caller's variables.
   /// Resumes:   on the caller's own scheduler.
   /// Cancelled: a function that has not started never starts, and CancelledError is thrown. One
-  /// that runs is waited for;
-  ///            what it returns is returned.
+  /// that
+  ///            runs is waited for, and what it returns is returned.
   /// Threads:   any.
   /// Lifetime:  what the arguments refer to outlives the operation.
   template <class Func, class... Args>
@@ -166,7 +167,9 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// Suspends:  until those tasks have ended.
   /// Resumes:   on the caller's own scheduler.
   /// Cancelled: throws CancelledError; the tasks stay asked. Called by one of those tasks it asks
-  /// that one too. Threads:   any. Lifetime:  the executor outlives the operation.
+  ///            that one too.
+  /// Threads:   any.
+  /// Lifetime:  the executor outlives the operation.
   lowlevel::StopTasks cancel_all() { return lowlevel::StopTasks{*tasks_, false}; }
 
   /// The same, and the executor takes no more work: using it from then on throws

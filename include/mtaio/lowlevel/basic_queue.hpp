@@ -78,27 +78,54 @@ class BasicQueue {
     while (auto* node = core_.drain()) delete static_cast<Node*>(node);
   }
 
+  /// Takes the next item; waits while there is none. After `shutdown()` the items that are left
+  /// come out first, then it throws `QueueShutDown`.
+  ///
+  /// Suspends:  only while the queue is empty.
+  /// Resumes:   on the task's own scheduler, first come first served; never inside another call.
+  /// Cancelled: throws CancelledError; no item has been taken.
+  /// Threads:   any.
+  /// Lifetime:  the queue outlives the operation.
   [[nodiscard]] Get get() noexcept { return Get{core_}; }
+
+  /// The same with the same promises, but nullopt when the queue is shut down and empty:
+  ///
+  ///     while (auto item = co_await queue.next()) use(*item);
   [[nodiscard]] Next next() noexcept { return Next{core_}; }
+
+  /// Waits until `task_done()` has been called for every item put; not at all when there are none.
+  ///
+  /// Suspends:  only while there are unfinished items.
+  /// Resumes:   on the task's own scheduler; never inside task_done().
+  /// Cancelled: throws CancelledError; nothing else changes.
+  /// Threads:   any.
+  /// Lifetime:  the queue outlives the operation.
   [[nodiscard]] Join join() noexcept { return Join{core_}; }
 
+  /// The next item if there is one now. Any thread.
   [[nodiscard]] std::optional<T> try_get() {
     typename Core::Getter getter;
     if (!core_.pop(getter)) return std::nullopt;
     return Next::take_item(core_, getter);
   }
 
+  /// One item that came out of the queue is done. Throws `std::logic_error` when called more often
+  /// than items were put. Any thread.
   void task_done() {
     if (!core_.task_done()) throw_task_done_too_often(core_.name());
   }
 
+  /// How many items there are; a moment ago, if others use the queue. Any thread.
   [[nodiscard]] std::size_t qsize() const noexcept { return core_.size(); }
   [[nodiscard]] bool empty() const noexcept { return core_.size() == 0; }
   [[nodiscard]] bool full() const noexcept { return core_.looks_full(); }
+  /// The bound; 0: none.
   [[nodiscard]] std::size_t maxsize() const noexcept {
     return core_.max_size() == static_cast<std::size_t>(-1) ? 0 : core_.max_size();
   }
 
+  /// Ends the queue: waiting and later puts throw `QueueShutDown`; gets go on until it is empty.
+  /// `immediate` also drops what is in it, and counts that as done. Any thread; again at will.
   void shutdown(bool immediate = false) noexcept {
     Storage dropped;
     core_.shutdown(immediate ? &dropped : nullptr);

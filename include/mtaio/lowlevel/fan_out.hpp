@@ -6,10 +6,9 @@
 /// advancing the range need no lock.
 ///
 ///   - The parent goes straight into the first child, leaving the entry at the bottom of its
-///   worker's deque.
+///     worker's deque.
 ///   - A child that ends looks there. If the entry is still there, nobody else has touched the
-///   fan-out: the next child takes
-///     over its place without any counting.
+///     fan-out: the next child takes over its place without any counting.
 ///   - A thief that takes the entry starts the next child, and leaves the entry in its own deque.
 ///   - A child that suspends leaves its worker to find the entry and start the next child.
 ///   - When the limit is reached the entry is parked; the next child to end takes it from there.

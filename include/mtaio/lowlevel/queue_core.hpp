@@ -7,9 +7,10 @@
 ///
 /// Invariants, whenever the lock is free:
 ///   I1  room and a waiting putter exist together only while somebody serves putters
-///   (`serving_putter_`). I2  a stored item and a waiting getter never exist together. I3  size_ <=
-///   max_size_: what is stored, and the places kept for items on their way in or out. I4
-///   unfinished_ counts every item ever stored, minus those done and those dropped.
+///       (`serving_putter_`).
+///   I2  a stored item and a waiting getter never exist together.
+///   I3  size_ <= max_size_: what is stored, and the places kept for items on their way in or out.
+///   I4  unfinished_ counts every item ever stored, minus those done and those dropped.
 #pragma once
 
 #include <mtaio/lowlevel/lock.hpp>

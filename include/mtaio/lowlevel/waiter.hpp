@@ -18,13 +18,19 @@ namespace mtaio::lowlevel {
 ///
 /// The life of a wait, in the awaiter of a primitive that has a lock and a `WaitList`:
 ///
-///     bool await_suspend(handle) {        waiter.prepare(handle);      // stop requests are noticed from here on
-///       lock;                             // what was waited for may have come: waiter.serve_now(), return false
-///       list.add(waiter);                 // otherwise
-///       if (waiter.commit()) return true; // whoever claims it now resumes it; nothing may touch it after the unlock
-///       list.forget(waiter);              // asked to stop in the meantime
-///       return false; }
-///     await_resume() {                    if (waiter.finish() != Waiter::Wake::kServed) { lock; list.forget(waiter); throw } }
+///     bool await_suspend(handle) {
+///       waiter.prepare(handle);            // stop requests are noticed from here on
+///       lock;
+///       if (there is no need to wait) { waiter.serve_now(); return false; }
+///       list.add(waiter);
+///       if (waiter.commit()) return true;  // whoever claims it now resumes it; from the unlock on
+///                                          // nothing may touch it any more
+///       list.forget(waiter);               // asked to stop in the meantime
+///       return false;
+///     }
+///     await_resume() {
+///       if (waiter.finish() != Waiter::Wake::kServed) { lock; list.forget(waiter); throw }
+///     }
 ///
 /// Many may want to wake a waiter: the primitive, a stop request, a timer. Each tries to move the
 /// state away from `kWaiting`; the one that succeeds owns the outcome and posts the waiter to its

@@ -5,16 +5,15 @@
 /// bottom, anybody takes from the top.
 ///
 /// E1  push -> steal   The release store of `bottom_` in push() publishes the slot and whatever the
-/// item points to; the
-///                     load of `bottom_` in steal() acquires it. Every other store to `bottom_` is a release too, so
-///                     that a thief that reads one of those still acquires the slots pushed before.
+///                     item points to; the load of `bottom_` in steal() acquires it. Every other
+///                     store to `bottom_` is a release too, so that a thief that reads one of
+///                     those still acquires the slots pushed before.
 /// E2  pop <-> steal   pop() lowers `bottom_` and then reads `top_`; steal() reads `top_` and then
-/// `bottom_`. All four are
-///                     seq_cst, so either the thief sees the lowered bottom, or the owner sees that the thief may be at
-///                     the last item, and then both decide it by the exchange of `top_`.
+///                     `bottom_`. All four are seq_cst, so either the thief sees the lowered
+///                     bottom, or the owner sees that the thief may be at the last item, and then
+///                     both decide it by the exchange of `top_`.
 /// E3  steal -> push   push() acquires `top_` before it writes into a slot again, and thieves move
-/// `top_` only after they
-///                     have read the slot.
+///                     `top_` only after they have read the slot.
 #pragma once
 
 #include <atomic>

@@ -44,10 +44,10 @@ class Idlers {
 /// One worker of a scheduler: the part of it that tasks touch directly, without a virtual call.
 ///
 /// E1  push <-> sleep   A worker that goes to sleep counts itself among the sleepers and then looks
-/// at all deques once
-///                      more; whoever pushes looks for sleepers afterwards. Each side puts a full fence in between, the
-///                      pusher the light half of an asymmetric one: either the sleeper sees the work or the pusher sees
-///                      the sleeper.
+///                      at all deques once more; whoever pushes looks for sleepers afterwards. Each
+///                      side puts a full fence in between, the pusher the light half of an
+///                      asymmetric one: either the sleeper sees the work or the pusher sees the
+///                      sleeper.
 struct Worker {
   Worker(Scheduler& owner, const Idlers& of_owner) noexcept : scheduler{owner}, idlers{of_owner} {}
   Worker(const Worker&) = delete;
