@@ -1,0 +1,118 @@
+/// What the program says: sums on standard output, complaints and a progress bar on standard error.
+#pragma once
+
+#include <mtaio/core.hpp>
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+/// A file name as sha256sum writes it: in one line, whatever is in it.
+inline std::string escaped(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    if (c == '\\') {
+      text += "\\\\";
+    } else if (c == '\n') {
+      text += "\\n";
+    } else if (c == '\r') {
+      text += "\\r";
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+/// What an exception says, or rather the one that caused it all.
+inline std::string reason(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const mtaio::ExecutionError& failed) {
+    return reason(failed.cause());
+  } catch (const std::exception& other) {
+    return other.what();
+  }
+}
+
+class Console {
+ public:
+  Console() { std::signal(SIGPIPE, SIG_IGN); }  // write() says it too
+
+  /// The sum of a file, or why there is none. One call at a time.
+  void report(const std::filesystem::path& file, std::string_view sum, std::exception_ptr error) {
+    if (error) {
+      complain(file, reason(error));
+      return;
+    }
+    const std::string name = escaped(file.native());
+    if (name != file.native()) lines_ += '\\';
+    lines_.append(sum).append("  ").append(name).append("\n");
+  }
+  /// Whether it is time to call `flush()`.
+  bool wants_flush() const { return lines_.size() >= (out_is_terminal_ ? 1 : 65536); }
+  /// Writes the lines printed so far. Throws `std::system_error` if that is not possible; they are
+  /// dropped then.
+  void flush() {
+    const std::string lines = std::exchange(lines_, {});
+    if (lines.empty()) return;
+    if (out_is_terminal_) write(STDOUT_FILENO, kEraseLine, "standard output");
+    write(STDOUT_FILENO, lines, "standard output");
+  }
+  /// The same, in the end: complains instead.
+  void finish() {
+    try {
+      flush();
+    } catch (const std::system_error& error) {
+      complain(error.what());
+    }
+  }
+
+  /// Says what went wrong, on standard error. Any thread.
+  void complain(std::string_view what) {
+    failed_ = true;
+    show("hash_tree: " + std::string{what} + "\n");
+  }
+  void complain(const std::filesystem::path& file, std::string_view why) {
+    complain(escaped(file.native()) + ": " + std::string{why});
+  }
+  /// Whether anything did.
+  bool failed() const { return failed_; }
+
+  /// Whether anybody sees a progress bar.
+  bool has_terminal() const { return error_is_terminal_; }
+  /// Writes to standard error, over the progress bar. Any thread.
+  void show(std::string_view text) {
+    std::string line{error_is_terminal_ ? kEraseLine : ""};
+    try {
+      write(STDERR_FILENO, line.append(text), "standard error");
+    } catch (const std::system_error&) {
+      failed_ = true;  // and there is no place left to say so
+    }
+  }
+
+ private:
+  static constexpr std::string_view kEraseLine = "\r\033[K";
+
+  static void write(int descriptor, std::string_view text, const char* name) {
+    while (!text.empty()) {
+      const ssize_t written = ::write(descriptor, text.data(), text.size());
+      if (written < 0) throw std::system_error{errno, std::generic_category(), name};
+      text.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  const bool out_is_terminal_ = isatty(STDOUT_FILENO) == 1;
+  const bool error_is_terminal_ = isatty(STDERR_FILENO) == 1;
+  std::string lines_;
+  std::atomic<bool> failed_{false};
+};
