@@ -64,7 +64,7 @@ class [[gnu::visibility("default")]] Runtime {
   template <class Result, class A>
   static Task<Result> as_main(A&& main) {
     if constexpr (std::is_same_v<A, Task<Result>>) {
-      return std::move(main);
+      return std::forward<A>(main);
     } else {
       return lowlevel::as_task<A>(std::forward<A>(main));
     }

@@ -157,6 +157,22 @@ Task<await_result_t<A>> as_task(A awaitable) {
   co_return co_await std::forward<A>(awaitable);
 }
 
+template <class T>
+inline constexpr bool kIsTask = false;
+template <class T>
+inline constexpr bool kIsTask<Task<T>> = true;
+
+/// The task itself, or one that awaits what is no task. Tasks are taken from where they are, other
+/// lvalues are awaited there.
+template <class A>
+auto to_task(A&& awaitable) {
+  if constexpr (kIsTask<std::remove_reference_t<A>>) {
+    return std::move(awaitable);
+  } else {
+    return as_task<A>(std::forward<A>(awaitable));
+  }
+}
+
 }  // namespace lowlevel
 
 }  // namespace mtaio

@@ -42,8 +42,8 @@ namespace mtaio {
 /// Resumes:   where the last one ended, on the same scheduler.
 /// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError; never wrapped.
 /// Threads:   any.
-/// Lifetime:  lvalue ranges, and what tasks and functions refer to, outlive the operation; the
-///            executor need not.
+/// Lifetime:  lvalue ranges, and what tasks and functions refer to, outlive the operation. The
+///            executor is there when an operation of its is awaited; it may go while that runs.
 class [[gnu::visibility("default")]] TaskExecutor {
  public:
   /// Functions that block run in the runtime's own thread pool.

@@ -179,6 +179,10 @@ void FanOut::halt() noexcept {
   context_->scope.request_stop();
 }
 
+bool FanOut::caller_stop_requested() const noexcept {
+  return parent_context_ != nullptr && parent_context_->scope.stop_requested();
+}
+
 void FanOut::child_failed(std::size_t index, const std::exception_ptr& error) noexcept {
   count(&Progress::failed_);
   const bool cancelled = is_cancelled(error);
@@ -188,7 +192,7 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error) no
     if (!first_error_ && !cancelled_) {
       // Nothing has gone wrong before. A caller that was asked to stop gets to hear of that, not of
       // what came of it.
-      const bool caller_stopped = parent_context_ && parent_context_->scope.stop_requested();
+      const bool caller_stopped = caller_stop_requested();
       if (caller_stopped) parent_context_->scope.notice();
       if (cancelled || caller_stopped) {
         cancelled_ = true;
@@ -200,8 +204,8 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error) no
     if (first_error_ && !cancelled) {
       try {
         failures_.push_back({index, error});
-      } catch (const std::bad_alloc&) {
-        // The first one is kept in any case.
+      } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
+        // The first one is kept in any case; the list of the others is shorter than it might be.
       }
     }
   }
@@ -215,7 +219,7 @@ void FanOut::finish(std::optional<std::size_t> total) {
     if (failures_.empty()) failures_.push_back({first_index_, first_error_});
     throw ExecutionError{std::move(failures_), total};
   }
-  const bool caller_stopped = parent_context_ && parent_context_->scope.stop_requested();
+  const bool caller_stopped = caller_stop_requested();
   if (cut_short_ || (cancelled_ && (!collects_errors_ || caller_stopped))) throw CancelledError{};
 }
 

@@ -83,7 +83,7 @@ std::size_t Runtime::threads() const noexcept { return workers_->size(); }
 
 void Runtime::check_not_on_worker() const {
   const lowlevel::Worker* worker = lowlevel::this_thread().worker;
-  bool mine = worker && &worker->scheduler == workers_.get();
+  bool mine = worker != nullptr && &worker->scheduler == workers_.get();
   for (const OngoingCall* call = ongoing_calls; call; call = call->outer) {
     mine = mine || call->runtime == workers_.get();
   }

@@ -51,7 +51,7 @@ lowlevel::TimePoint WorkStealing::now() noexcept { return std::chrono::steady_cl
 
 void WorkStealing::post(lowlevel::Job& job) noexcept {
   lowlevel::Worker* worker = lowlevel::this_thread().worker;
-  const bool visiting = !worker || &worker->scheduler != this;
+  const bool visiting = worker == nullptr || &worker->scheduler != this;
   if (visiting) visitors_.fetch_add(1, std::memory_order_relaxed);
   if (visiting || !static_cast<Seat*>(worker)->ready.push(&job)) injector_.push(job);
   lowlevel::asymmetric_fence_light();  // E1

@@ -33,7 +33,7 @@ namespace mtaio::runtime {
 class WorkStealing final : public lowlevel::Scheduler {
  public:
   explicit WorkStealing(const RuntimeOptions& options);
-  ~WorkStealing();
+  ~WorkStealing();  // NOLINT(*-virtual-class-destructor): final, and never owned as a Scheduler
 
   // Scheduler.
   void post(lowlevel::Job& job) noexcept override;

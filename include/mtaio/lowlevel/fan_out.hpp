@@ -89,6 +89,7 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   void offer_entry() noexcept;
   std::coroutine_handle<> no_more() noexcept;
   [[nodiscard]] bool halted() noexcept;
+  [[nodiscard]] bool caller_stop_requested() const noexcept;
   void halt() noexcept;
   void count(Progress::Counter Progress::* counter) const noexcept;
 

@@ -64,7 +64,7 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   /// Whether this scope itself knows that it is to stop. Cheaper than `stop_requested()`, and
   /// behind it: what is above tells a scope only when somebody has waited in it.
   [[nodiscard]] bool stop_arrived() const noexcept {
-    return state_.load(std::memory_order_acquire) & kStopped;
+    return (state_.load(std::memory_order_acquire) & kStopped) != 0;
   }
 
   /// Whether this scope or one above it was asked to stop. Any thread.
