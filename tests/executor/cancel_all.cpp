@@ -1,4 +1,4 @@
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

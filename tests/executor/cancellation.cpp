@@ -1,5 +1,5 @@
 /// A caller that is asked to stop gets `CancelledError` after its children have stopped.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

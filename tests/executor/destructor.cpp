@@ -1,5 +1,5 @@
 /// The destructor asks what `create_task` left running to stop, and waits for it, without deadlock.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

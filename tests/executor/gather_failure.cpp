@@ -1,5 +1,5 @@
 /// What `gather(range)` does when a task fails: nothing more starts, what runs is stopped and waited for.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

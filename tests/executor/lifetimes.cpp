@@ -1,5 +1,5 @@
 /// What may be kept, moved, and outlive what.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

@@ -1,5 +1,5 @@
 /// `map` with a function that returns an awaitable.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

@@ -1,5 +1,5 @@
 /// `map` when the range or the function throws.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

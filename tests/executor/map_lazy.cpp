@@ -1,5 +1,5 @@
 /// `map` pulls from the range one element at a time, only when a task may start.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

@@ -1,5 +1,5 @@
 /// `map` with a plain function: it runs in the thread pool.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

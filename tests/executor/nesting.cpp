@@ -1,5 +1,5 @@
 /// Depth costs memory, never stack.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <mtaio/core.hpp>

@@ -1,5 +1,5 @@
 /// A failure of a created task that nobody ever awaits is reported on standard error.
-#include "outcomes.hpp"
+#include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -1,0 +1,218 @@
+#include "support/outcomes.hpp"
+
+#include <doctest/doctest.h>
+#include <mtaio/core.hpp>
+
+#include <coroutine>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using testing::throws;
+
+namespace {
+
+mtaio::Task<int> give(int value) {
+  co_await mtaio::sleep(0s);
+  co_return value;
+}
+mtaio::Task<std::unique_ptr<int>> give_move_only(int value) { co_return std::make_unique<int>(value); }
+mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
+mtaio::Task<void> set(int& variable, int value) {
+  variable = value;
+  co_return;
+}
+mtaio::Task<void> fail() {
+  co_await mtaio::sleep(0s);
+  throw std::runtime_error{"main failed"};
+}
+mtaio::Task<void> throw_an_int() {
+  throw 42;
+  co_return;
+}
+mtaio::Task<void> give_up() {
+  throw mtaio::CancelledError{};
+  co_return;
+}
+
+/// An awaitable of somebody else's.
+struct Ready {
+  int value;
+  [[nodiscard]] bool await_ready() const { return true; }
+  void await_suspend(std::coroutine_handle<>) const {}
+  [[nodiscard]] int await_resume() const { return value; }
+};
+
+}  // namespace
+
+TEST_CASE("run: gives the result of main, on one to four threads or as many as there are cores") {
+  for (const std::size_t threads : {0U, 1U, 2U, 3U, 4U}) {
+    CAPTURE(threads);
+    CHECK(mtaio::run(give(7), {.threads = threads}) == 7);
+  }
+  CHECK(mtaio::run(give(7)) == 7);
+}
+
+TEST_CASE("run: the result of main may be void, a reference or move-only") {
+  int variable = 0;
+  mtaio::run(set(variable, 1));
+  CHECK(variable == 1);
+  CHECK(&mtaio::run(give_reference(variable)) == &variable);
+  CHECK(*mtaio::run(give_move_only(3)) == 3);
+}
+
+TEST_CASE("run: what main throws comes out of it as it is") {
+  CHECK_THROWS_WITH_AS(mtaio::run(fail()), "main failed", std::runtime_error);
+  CHECK_THROWS_AS(mtaio::run(throw_an_int()), int);
+  CHECK_THROWS_AS(mtaio::run(give_up()), mtaio::CancelledError);
+}
+
+TEST_CASE("run: takes any awaitable, and an lvalue task where it is") {
+  mtaio::Task<int> task = give(1);
+  mtaio::TaskExecutor executor;
+  mtaio::Latch open{0};
+
+  CHECK(mtaio::run(task) == 1);
+  CHECK(mtaio::run(Ready{2}) == 2);
+  CHECK(mtaio::run(open.wait()));
+  mtaio::run(mtaio::sleep(0s));
+  CHECK(mtaio::run(executor.run(give(3))) == 3);
+  CHECK(mtaio::run(executor.gather(give(4), give(5))) == std::tuple{4, 5});
+}
+
+TEST_CASE("run: a task that was awaited before or moved from is a logic_error") {
+  mtaio::Task<int> task = give(1);
+  const mtaio::Task<int> other = std::move(task);
+  CHECK_THROWS_AS(mtaio::run(std::move(task)), std::logic_error);  // NOLINT(bugprone-use-after-move)
+  CHECK_THROWS_AS(mtaio::run(mtaio::Task<int>{}), std::logic_error);
+}
+
+TEST_CASE("run: what main took as arguments is gone when it returns") {
+  auto shared = std::make_shared<int>(1);
+  const auto use = [](std::shared_ptr<int> pointer) -> mtaio::Task<int> { co_return *pointer; };
+  CHECK(mtaio::run(use(shared)) == 1);
+  CHECK(shared.use_count() == 1);
+}
+
+TEST_CASE("run: inside a task it is a logic_error, because the worker would wait for itself") {
+  const auto nested = []() -> mtaio::Task<bool> {
+    co_return throws<std::logic_error>([] { mtaio::run(give(1)); });
+  };
+  CHECK(mtaio::run(nested(), {.threads = 1}));
+  CHECK(mtaio::run(nested(), {.threads = 2}));
+}
+
+TEST_CASE("run: in a function that run_in_thread calls is fine, because that is no worker") {
+  const auto call = []() -> mtaio::Task<int> {
+    mtaio::TaskExecutor executor;
+    co_return co_await executor.run_in_thread([] { return mtaio::run(give(4), {.threads = 1}); });
+  };
+  CHECK(mtaio::run(call(), {.threads = 1}) == 4);
+}
+
+TEST_CASE("Runtime::run: on one of its own workers is a logic_error, and nothing starts") {
+  mtaio::Runtime runtime{{.threads = 2}};
+  const auto nested = [](mtaio::Runtime& own) -> mtaio::Task<bool> {
+    int started = 0;
+    const bool thrown = throws<std::logic_error>([&] { own.run(set(started, 1)); });
+    co_return thrown && started == 0;
+  };
+  CHECK(runtime.run(nested(runtime)));
+}
+
+TEST_CASE("Runtime::run: on a worker of another runtime is fine, unless that one waits for the first in turn") {
+  mtaio::Runtime first{{.threads = 1}};
+  mtaio::Runtime second{{.threads = 1}};
+  const auto back = [](mtaio::Runtime& to) -> mtaio::Task<bool> {
+    co_return throws<std::logic_error>([&] { to.run(give(1)); });
+  };
+  const auto forth = [](mtaio::Runtime& from, mtaio::Runtime& to, auto turn) -> mtaio::Task<int> {
+    const int answer = to.run(give(5));
+    CHECK(to.run(turn(from)));
+    co_await mtaio::sleep(0s);
+    co_return answer;
+  };
+  CHECK(first.run(forth(first, second, back)) == 5);
+}
+
+TEST_CASE("Runtime::run: one runtime can be used for many runs, one after the other") {
+  for (const std::size_t threads : {1U, 2U, 4U}) {
+    mtaio::Runtime runtime{{.threads = threads}};
+    CHECK(runtime.threads() == threads);
+    for (int i = 0; i < 2'000; ++i) {
+      REQUIRE(runtime.run(give(i)) == i);
+    }
+    CHECK_THROWS_AS(runtime.run(fail()), std::runtime_error);
+    CHECK(runtime.run(give(1)) == 1);
+  }
+}
+
+TEST_CASE("Runtime::run: several threads may call it at once, and each gets its own result") {
+  for (const std::size_t threads : {1U, 2U, 4U}) {
+    CAPTURE(threads);
+    mtaio::Runtime runtime{{.threads = threads}};
+    const auto sum_up = [](int from) -> mtaio::Task<int> {
+      mtaio::TaskExecutor executor;
+      std::vector<mtaio::Task<int>> tasks;
+      for (int i = 0; i < 20; ++i) tasks.push_back(give(from + i));
+      int sum = 0;
+      for (const int each : co_await executor.gather(std::move(tasks), {.limit = 5})) sum += each;
+      co_return sum;
+    };
+    std::vector<std::thread> callers;
+    std::vector<int> wrong(6);
+
+    for (std::size_t caller = 0; caller < wrong.size(); ++caller) {
+      callers.emplace_back([&, caller] {
+        for (int i = 0; i < 100; ++i) {
+          const int from = static_cast<int>(caller) * 1'000 + i;
+          if (runtime.run(sum_up(from)) != 20 * from + 190) ++wrong[caller];
+        }
+      });
+    }
+    for (auto& caller : callers) caller.join();
+
+    CHECK(wrong == std::vector<int>(6));
+  }
+}
+
+TEST_CASE("Runtime::run: calls from several threads overlap, with one thread too") {
+  mtaio::Runtime runtime{{.threads = 1}};
+  mtaio::Latch first{1};
+  mtaio::Latch second{1};
+  const auto meet = [](mtaio::Latch& mine, mtaio::Latch& theirs) -> mtaio::Task<bool> {
+    mine.count_down();
+    co_return co_await theirs.wait(30s);
+  };
+
+  bool other = false;
+  std::thread caller{[&] { other = runtime.run(meet(first, second)); }};
+  const bool own = runtime.run(meet(second, first));
+  caller.join();
+
+  CHECK(own);
+  CHECK(other);
+}
+
+TEST_CASE("Runtime: ten thousand are created, used and destroyed") {
+  for (int i = 0; i < 10'000; ++i) {
+    mtaio::Runtime runtime{{.threads = 1U + static_cast<std::size_t>(i % 4)}};
+    if (i % 3 != 0) REQUIRE(runtime.run(give(i)) == i);
+  }
+}
+
+TEST_CASE("Runtime: thousands whose workers all have work are created and destroyed") {
+  const auto spread = []() -> mtaio::Task<int> {
+    mtaio::TaskExecutor executor;
+    const auto [a, b, c, d] = co_await executor.gather(give(1), give(2), give(3), give(4));
+    co_return a + b + c + d;
+  };
+  for (int i = 0; i < 2'000; ++i) {
+    REQUIRE(mtaio::run(spread(), {.threads = 1U + static_cast<std::size_t>(i % 4)}) == 10);
+  }
+}
