@@ -5,6 +5,7 @@
 #include <mtaio/exceptions.hpp>
 #include <mtaio/lowlevel/blocking_call.hpp>
 #include <mtaio/lowlevel/children.hpp>
+#include <mtaio/lowlevel/compilers.hpp>
 #include <mtaio/lowlevel/created_task.hpp>
 #include <mtaio/lowlevel/executor_operations.hpp>
 #include <mtaio/options.hpp>
@@ -104,13 +105,13 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// endless. An exception of the range or of `func` itself is a failure of that element. Failures
   /// are treated as in `gather`.
   template <class Func, std::ranges::input_range Range>
-    requires lowlevel::Mappable<Func, Range>
+    requires(lowlevel::Mappable<Func, Range> && !lowlevel::UnsafeClosure<Func>)
   auto map(Func&& func, Range&& range, MapOptions options = {}) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range>(range));
   }
   /// The same for `func(a, b)` over two ranges in step, as long as the shorter one.
   template <class Func, std::ranges::input_range Range1, std::ranges::input_range Range2>
-    requires lowlevel::Mappable<Func, Range1, Range2>
+    requires(lowlevel::Mappable<Func, Range1, Range2> && !lowlevel::UnsafeClosure<Func>)
   auto map(Func&& func, Range1&& range1, Range2&& range2, MapOptions options = {}) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range1>(range1),
                              std::forward<Range2>(range2));
@@ -142,13 +143,10 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// Threads:   any.
   /// Lifetime:  what the arguments refer to outlives the operation.
   template <class Func, class... Args>
-    requires lowlevel::Callable<std::decay_t<Func>, std::decay_t<Args>...>
+    requires(lowlevel::Callable<std::decay_t<Func>, std::decay_t<Args>...> &&
+             !lowlevel::UnsafeClosure<Func>)
   auto run_in_thread(Func&& func, Args&&... args) {
-    tasks_->check_open("run_in_thread");
-    using Bound = lowlevel::BoundCall<std::decay_t<Func>, std::decay_t<Args>...>;
-    return lowlevel::ThreadOperation<Bound>{
-        Bound{std::in_place, std::forward<Func>(func), std::forward<Args>(args)...}, thread_pool_,
-        *tasks_};
+    return call_in_thread(std::forward<Func>(func), std::forward<Args>(args)...);
   }
 
   /// Starts a task that runs on its own. It is asked to stop when the executor goes, and when the
@@ -176,7 +174,48 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// `std::logic_error`. What the destructor does, without holding the worker.
   lowlevel::StopTasks close() { return lowlevel::StopTasks{*tasks_, true}; }
 
+  // The same again for closures that GCC before 13 destroys twice when they are temporaries inside
+  // co_await; these overloads are chosen for those only, and warn.
+  template <lowlevel::UnsafeClosure Func, class... Args>
+    requires lowlevel::Callable<Func, std::decay_t<Args>...>
+  [[deprecated(
+      "GCC before 13 destroys a temporary closure with such captures twice inside co_await: give "
+      "it "
+      "a name and move that, or pass a function and its arguments (docs/compilers.md)")]]
+  auto run_in_thread(Func&& func, Args&&... args) {
+    return call_in_thread(std::move(func), std::forward<Args>(args)...);
+  }
+  template <lowlevel::UnsafeClosure Func, std::ranges::input_range Range>
+    requires lowlevel::Mappable<Func, Range>
+  [[deprecated(
+      "GCC before 13 destroys a temporary closure with such captures twice inside co_await: give "
+      "it "
+      "a name and move that, or pass a function and its arguments (docs/compilers.md)")]]
+  auto map(Func&& func, Range&& range, MapOptions options = {}) {
+    return map_ranges<false>(options, std::move(func), std::forward<Range>(range));
+  }
+  template <lowlevel::UnsafeClosure Func, std::ranges::input_range Range1,
+            std::ranges::input_range Range2>
+    requires lowlevel::Mappable<Func, Range1, Range2>
+  [[deprecated(
+      "GCC before 13 destroys a temporary closure with such captures twice inside co_await: give "
+      "it "
+      "a name and move that, or pass a function and its arguments (docs/compilers.md)")]]
+  auto map(Func&& func, Range1&& range1, Range2&& range2, MapOptions options = {}) {
+    return map_ranges<false>(options, std::move(func), std::forward<Range1>(range1),
+                             std::forward<Range2>(range2));
+  }
+
  private:
+  template <class Func, class... Args>
+  auto call_in_thread(Func&& func, Args&&... args) {
+    tasks_->check_open("run_in_thread");
+    using Bound = lowlevel::BoundCall<std::decay_t<Func>, std::decay_t<Args>...>;
+    return lowlevel::ThreadOperation<Bound>{
+        Bound{std::in_place, std::forward<Func>(func), std::forward<Args>(args)...}, thread_pool_,
+        *tasks_};
+  }
+
   template <bool kOutcomes, class Range>
   auto gather_range(Range&& range, const GatherOptions& options) {
     tasks_->check_open("gather");
