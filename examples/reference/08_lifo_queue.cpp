@@ -1,0 +1,17 @@
+// Counterpart of "Specialized Queues: LIFOQueue".
+#include <mtaio/core.hpp>
+
+#include <iostream>
+#include <string>
+
+mtaio::Task<void> lifo_queue_example() {
+  mtaio::LIFOQueue<std::string> stack;
+
+  co_await stack.put("first");
+  co_await stack.put("second");
+
+  const std::string item = co_await stack.get();
+  std::cout << item << '\n';
+}
+
+int main() { mtaio::run(lifo_queue_example()); }
