@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <functional>
@@ -12,9 +13,9 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -53,11 +54,12 @@ mtaio::Task<void> take_time_to_stop(mtaio::TaskExecutor& threads, Stubborn& stub
 
 TEST_CASE("cancel_all: asks every created task to stop and waits for it") {
   for (const std::size_t threads : {1U, 3U}) {
-    testing::with_threads(threads, []() -> mtaio::Task<void> {
+    test::with_threads(threads, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
       Counts counts;
       std::vector<mtaio::TaskHandle<void>> handles;
-      for (int i = 0; i < 50; ++i) handles.push_back(executor.create_task(wait_until_stopped(counts)));
+      for (int i = 0; i < 50; ++i)
+        handles.push_back(executor.create_task(wait_until_stopped(counts)));
 
       co_await executor.cancel_all();
 
@@ -145,7 +147,9 @@ TEST_CASE("cancel_all: by one of the tasks asks that one too, which hears of it 
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
-    const auto cancel = [](mtaio::TaskExecutor& of) -> mtaio::Task<void> { co_await of.cancel_all(); };
+    const auto cancel = [](mtaio::TaskExecutor& of) -> mtaio::Task<void> {
+      co_await of.cancel_all();
+    };
     const auto other = executor.create_task(wait_until_stopped(counts));
     auto handle = executor.create_task(cancel(executor));
 
@@ -211,7 +215,7 @@ TEST_CASE("close: after it, using the executor is a logic_error, and nothing sta
     const auto numbers = std::views::iota(0, 3);
     const auto plain = [](int) { FAIL("started"); };
     using mtaio::return_exceptions;
-    using testing::throws;
+    using test::throws;
     co_await executor.close();
 
     CHECK(throws<std::logic_error>([&] { (void)executor.run(give(1)); }));
@@ -228,7 +232,8 @@ TEST_CASE("close: after it, using the executor is a logic_error, and nothing sta
   });
 }
 
-TEST_CASE("close: an operation made before and awaited after it is a logic_error, and nothing starts") {
+TEST_CASE(
+    "close: an operation made before and awaited after it is a logic_error, and nothing starts") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto plain = [](int) { FAIL("started"); };
@@ -253,7 +258,9 @@ TEST_CASE("close: an operation made before and awaited after it is a logic_error
 TEST_CASE("close: leaves a gather that runs already alone") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    const auto wait_for = [](mtaio::Latch& latch) -> mtaio::Task<bool> { co_return co_await latch.wait(); };
+    const auto wait_for = [](mtaio::Latch& latch) -> mtaio::Task<bool> {
+      co_return co_await latch.wait();
+    };
     const auto close = [](mtaio::TaskExecutor& of, mtaio::Latch& latch) -> mtaio::Task<void> {
       co_await of.close();
       latch.count_down();

@@ -1,8 +1,9 @@
 /// A caller that is asked to stop gets `CancelledError` after its children have stopped.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <exception>
@@ -14,9 +15,9 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -36,7 +37,8 @@ mtaio::Task<void> wait_until_stopped(Counts& counts) {
   }
 }
 
-/// Each way to have children, as the body of a task. Notes how many had ended when the cancellation arrived.
+/// Each way to have children, as the body of a task. Notes how many had ended when the cancellation
+/// arrived.
 using Way = mtaio::Task<void> (*)(mtaio::TaskExecutor&, Counts&);
 
 mtaio::Task<void> by_run(mtaio::TaskExecutor& executor, Counts& counts) {
@@ -81,8 +83,9 @@ mtaio::Task<bool> ends_in_order(Way way, mtaio::TaskExecutor& executor, Counts& 
 }
 
 void check_every_way(mtaio::Task<void> (*test)(Way)) {
-  const Way ways[] = {by_run, by_timed_run,          by_gather, by_gather_of_several,
-                      by_gather_of_outcomes, by_map, by_map_of_outcomes, by_plain_map};
+  const Way ways[] = {
+      by_run, by_timed_run,       by_gather,   by_gather_of_several, by_gather_of_outcomes,
+      by_map, by_map_of_outcomes, by_plain_map};
   for (const Way way : ways) {
     for (const std::size_t threads : {1U, 2U}) {
       CAPTURE(threads);
@@ -93,7 +96,9 @@ void check_every_way(mtaio::Task<void> (*test)(Way)) {
 
 }  // namespace
 
-TEST_CASE("cancellation: request_stop() of a caller arrives as CancelledError, after its children have stopped") {
+TEST_CASE(
+    "cancellation: request_stop() of a caller arrives as CancelledError, after its children have "
+    "stopped") {
   check_every_way([](Way way) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
@@ -107,7 +112,9 @@ TEST_CASE("cancellation: request_stop() of a caller arrives as CancelledError, a
   });
 }
 
-TEST_CASE("cancellation: a timeout further up arrives as CancelledError, after the children have stopped") {
+TEST_CASE(
+    "cancellation: a timeout further up arrives as CancelledError, after the children have "
+    "stopped") {
   check_every_way([](Way way) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
@@ -116,15 +123,17 @@ TEST_CASE("cancellation: a timeout further up arrives as CancelledError, after t
       result = co_await std::move(task);
     };
 
-    const auto outcome = co_await outcome_of(executor.run(
-        keep(ends_in_order(way, executor, counts), in_order), {.timeout = 1ms}));
+    const auto outcome = co_await outcome_of(
+        executor.run(keep(ends_in_order(way, executor, counts), in_order), {.timeout = 1ms}));
 
     CHECK(in_order);
     CHECK(counts.started == counts.ended);
   });
 }
 
-TEST_CASE("cancellation: a caller that was asked to stop before hears of it from the first wait of its children") {
+TEST_CASE(
+    "cancellation: a caller that was asked to stop before hears of it from the first wait of its "
+    "children") {
   check_every_way([](Way way) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
@@ -147,15 +156,16 @@ TEST_CASE("cancellation: from another thread arrives too") {
       source.request_stop();
     }};
 
-    const bool in_order = co_await mtaio::with_stop_token(source.get_token(),
-                                                          ends_in_order(way, executor, counts));
+    const bool in_order =
+        co_await mtaio::with_stop_token(source.get_token(), ends_in_order(way, executor, counts));
     stopper.join();
 
     CHECK(in_order);
   });
 }
 
-TEST_CASE("cancellation: the failure of a sibling arrives as CancelledError in the others, not wrapped") {
+TEST_CASE(
+    "cancellation: the failure of a sibling arrives as CancelledError in the others, not wrapped") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;

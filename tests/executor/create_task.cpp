@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <memory>
 #include <optional>
@@ -11,10 +12,10 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::message_of;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::message_of;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -22,7 +23,9 @@ mtaio::Task<int> give(int value) {
   co_await mtaio::sleep(0s);
   co_return value;
 }
-mtaio::Task<std::unique_ptr<int>> give_move_only(int value) { co_return std::make_unique<int>(value); }
+mtaio::Task<std::unique_ptr<int>> give_move_only(int value) {
+  co_return std::make_unique<int>(value);
+}
 mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
 mtaio::Task<void> set(bool& flag) {
   flag = true;
@@ -109,7 +112,7 @@ TEST_CASE("create_task: awaiting a handle twice is a logic_error") {
 
     CHECK(threw<mtaio::ExecutionError>(failed));
     REQUIRE(threw<mtaio::ExecutionError>(again));
-    CHECK(testing::as<std::logic_error>(testing::as<mtaio::ExecutionError>(again.error())->cause()));
+    CHECK(test::as<std::logic_error>(test::as<mtaio::ExecutionError>(again.error())->cause()));
     CHECK(threw<std::logic_error>(failed_again));
   });
 }
@@ -146,7 +149,8 @@ TEST_CASE("create_task: handles are move-only and can be assigned") {
   });
 }
 
-TEST_CASE("create_task: request_stop() asks the task to stop; awaiting it throws its CancelledError") {
+TEST_CASE(
+    "create_task: request_stop() asks the task to stop; awaiting it throws its CancelledError") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     bool stopped = false;
@@ -176,7 +180,8 @@ TEST_CASE("create_task: request_stop() before the task begins meets it at its fi
   });
 }
 
-TEST_CASE("create_task: a caller that is cancelled while it awaits a handle leaves the task alone") {
+TEST_CASE(
+    "create_task: a caller that is cancelled while it awaits a handle leaves the task alone") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     mtaio::Latch go_on{1};
@@ -201,7 +206,9 @@ TEST_CASE("create_task: the task goes on when its handle goes") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     bool ran = false;
-    { const auto handle = executor.create_task(set(ran)); }
+    {
+      const auto handle = executor.create_task(set(ran));
+    }
     co_await mtaio::sleep(0s);
     CHECK(ran);
   });
@@ -212,7 +219,9 @@ TEST_CASE("create_task: a task is not stopped by the stop of the one that create
     mtaio::TaskExecutor executor;
     mtaio::Latch go_on{1};
     std::optional<mtaio::TaskHandle<bool>> inner;
-    const auto wait = [](mtaio::Latch& latch) -> mtaio::Task<bool> { co_return co_await latch.wait(); };
+    const auto wait = [](mtaio::Latch& latch) -> mtaio::Task<bool> {
+      co_return co_await latch.wait();
+    };
     const auto create = [](mtaio::TaskExecutor& of, auto task, auto& handle,
                            mtaio::Latch& latch) -> mtaio::Task<void> {
       handle.emplace(of.create_task(task(latch)));
@@ -252,7 +261,7 @@ TEST_CASE("create_task: a function in a thread may create tasks for the one that
 }
 
 TEST_CASE("create_task: many tasks on several threads each run once") {
-  testing::with_threads(4, []() -> mtaio::Task<void> {
+  test::with_threads(4, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     for (int round = 0; round < 50; ++round) {
       std::vector<mtaio::TaskHandle<int>> handles;

@@ -1,8 +1,9 @@
 /// The destructor asks what `create_task` left running to stop, and waits for it, without deadlock.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <latch>
@@ -14,9 +15,9 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -55,10 +56,12 @@ mtaio::Task<void> destroy(std::unique_ptr<mtaio::TaskExecutor>& executor) {
 
 }  // namespace
 
-TEST_CASE("~TaskExecutor: stops what was left running and waits for it, inside a task, with any number of threads") {
+TEST_CASE(
+    "~TaskExecutor: stops what was left running and waits for it, inside a task, with any number "
+    "of threads") {
   for (const std::size_t threads : {1U, 2U, 4U}) {
     CAPTURE(threads);
-    testing::with_threads(threads, []() -> mtaio::Task<void> {
+    test::with_threads(threads, []() -> mtaio::Task<void> {
       Counts counts;
       {
         mtaio::TaskExecutor executor;
@@ -85,8 +88,11 @@ TEST_CASE("~TaskExecutor: tasks that have not begun begin, meet the stop, and ar
   });
 }
 
-TEST_CASE("~TaskExecutor: with nothing left running returns at once, inside and outside a runtime") {
-  { const mtaio::TaskExecutor executor; }
+TEST_CASE(
+    "~TaskExecutor: with nothing left running returns at once, inside and outside a runtime") {
+  {
+    const mtaio::TaskExecutor executor;
+  }
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto sum = co_await executor.run_in_thread([] { return 1; });
@@ -94,7 +100,9 @@ TEST_CASE("~TaskExecutor: with nothing left running returns at once, inside and 
   });
 }
 
-TEST_CASE("~TaskExecutor: while it waits on a worker, that worker's other tasks go on, with one thread too") {
+TEST_CASE(
+    "~TaskExecutor: while it waits on a worker, that worker's other tasks go on, with one thread "
+    "too") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor other;
     std::latch running{1};
@@ -129,7 +137,7 @@ TEST_CASE("~TaskExecutor: while it waits on a worker, that worker's other tasks 
 TEST_CASE("~TaskExecutor: may be destroyed by a task that runs on it") {
   for (const std::size_t threads : {1U, 3U}) {
     CAPTURE(threads);
-    testing::with_threads(threads, []() -> mtaio::Task<void> {
+    test::with_threads(threads, []() -> mtaio::Task<void> {
       Counts counts;
       auto executor = std::make_unique<mtaio::TaskExecutor>();
       const auto other = executor->create_task(wait_until_stopped(counts));
@@ -166,7 +174,7 @@ TEST_CASE("~TaskExecutor: may be destroyed by the last owner, a task that runs o
 TEST_CASE("~TaskExecutor: may be destroyed by a child of its own gather, run and map") {
   for (const std::size_t threads : {1U, 3U}) {
     CAPTURE(threads);
-    testing::with_threads(threads, []() -> mtaio::Task<void> {
+    test::with_threads(threads, []() -> mtaio::Task<void> {
       Counts counts;
       Executors executors;
       for (int i = 0; i < 3; ++i) {
@@ -188,7 +196,7 @@ TEST_CASE("~TaskExecutor: may be destroyed by a child of its own gather, run and
 TEST_CASE("~TaskExecutor: may be destroyed by a function that it runs in a thread") {
   for (const std::size_t threads : {1U, 3U}) {
     CAPTURE(threads);
-    testing::with_threads(threads, []() -> mtaio::Task<void> {
+    test::with_threads(threads, []() -> mtaio::Task<void> {
       Counts counts;
       auto executor = std::make_unique<mtaio::TaskExecutor>();
       const auto handle = executor->create_task(wait_until_stopped(counts));
@@ -202,7 +210,9 @@ TEST_CASE("~TaskExecutor: may be destroyed by a function that it runs in a threa
   }
 }
 
-TEST_CASE("~TaskExecutor: of nested executors blocks on the inside while the outer one is destroyed, without deadlock") {
+TEST_CASE(
+    "~TaskExecutor: of nested executors blocks on the inside while the outer one is destroyed, "
+    "without deadlock") {
   for (const std::size_t threads : {1U, 2U, 4U}) {
     for (const int depth : {1, 2, 5}) {
       CAPTURE(threads);

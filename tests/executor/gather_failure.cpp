@@ -1,8 +1,10 @@
-/// What `gather(range)` does when a task fails: nothing more starts, what runs is stopped and waited for.
+/// What `gather(range)` does when a task fails: nothing more starts, what runs is stopped and
+/// waited for.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <stdexcept>
@@ -11,11 +13,11 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::message_of;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::as;
+using test::message_of;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -91,7 +93,9 @@ TEST_CASE("gather: a failure is an ExecutionError that names the task and says w
   });
 }
 
-TEST_CASE("gather: after a failure those that run are asked to stop, and waited for before it is thrown") {
+TEST_CASE(
+    "gather: after a failure those that run are asked to stop, and waited for before it is "
+    "thrown") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
@@ -142,7 +146,8 @@ TEST_CASE("gather: a task that fails without ever waiting keeps all behind it fr
   });
 }
 
-TEST_CASE("gather: the first failure by time is the cause; failures() lists all in the order of time") {
+TEST_CASE(
+    "gather: the first failure by time is the cause; failures() lists all in the order of time") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
@@ -183,9 +188,10 @@ TEST_CASE("gather: a task that throws CancelledError of its own cancels the call
   });
 }
 
-TEST_CASE("gather: on several threads a failure stops what runs, and every task that started has ended") {
+TEST_CASE(
+    "gather: on several threads a failure stops what runs, and every task that started has ended") {
   for (int round = 0; round < 300; ++round) {
-    testing::with_threads(3, []() -> mtaio::Task<void> {
+    test::with_threads(3, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
       Counts counts;
       std::vector<mtaio::Task<int>> tasks;
@@ -206,7 +212,7 @@ TEST_CASE("gather: on several threads a failure stops what runs, and every task 
 
 TEST_CASE("gather: all of many tasks may fail at the same time on several threads") {
   for (int round = 0; round < 100; ++round) {
-    testing::with_threads(4, []() -> mtaio::Task<void> {
+    test::with_threads(4, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
       std::vector<mtaio::Task<int>> tasks;
       for (int i = 0; i < 50; ++i) tasks.push_back(fail(std::to_string(i)));

@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -13,8 +14,8 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::outcome_of;
+using test::on_one_thread;
+using test::outcome_of;
 
 namespace {
 
@@ -73,7 +74,8 @@ TEST_CASE("gather: never more tasks than the limit are started and not yet finis
         mtaio::TaskExecutor executor;
         std::vector<mtaio::Task<int>> tasks;
         for (int i = 0; i < 400; ++i) tasks.push_back(wait_a_little(at, i));
-        const auto outcomes = co_await executor.gather(mtaio::return_exceptions, std::move(tasks), {.limit = most});
+        const auto outcomes =
+            co_await executor.gather(mtaio::return_exceptions, std::move(tasks), {.limit = most});
         CHECK(outcomes.size() == 400);
       };
 
@@ -108,7 +110,9 @@ TEST_CASE("gather: a task starts as soon as another one ends") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     mtaio::Latch last_started{1};
-    const auto wait_for_last = [](mtaio::Latch& latch) -> mtaio::Task<void> { co_await latch.wait(); };
+    const auto wait_for_last = [](mtaio::Latch& latch) -> mtaio::Task<void> {
+      co_await latch.wait();
+    };
     const auto open = [](mtaio::Latch& latch) -> mtaio::Task<void> {
       latch.count_down();
       co_return;
@@ -140,7 +144,7 @@ TEST_CASE("gather: tasks start in the order of the range, with any limit") {
 }
 
 TEST_CASE("gather: with a limit of 1 the tasks run one after the other, on several threads too") {
-  testing::with_threads(4, []() -> mtaio::Task<void> {
+  test::with_threads(4, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::vector<int> notes;  // not atomic: each task sees what the one before it did
     std::vector<mtaio::Task<void>> tasks;
@@ -175,8 +179,9 @@ TEST_CASE("gather: a limit of less than 1 is an invalid_argument, before anythin
 
     CHECK_THROWS_AS((void)executor.gather(tasks, {.limit = 0}), std::invalid_argument);
     CHECK_THROWS_AS((void)executor.gather(tasks, {.limit = -1}), std::invalid_argument);
-    CHECK_THROWS_AS((void)executor.gather(tasks, {.limit = std::numeric_limits<std::int64_t>::min()}),
-                    std::invalid_argument);
+    CHECK_THROWS_AS(
+        (void)executor.gather(tasks, {.limit = std::numeric_limits<std::int64_t>::min()}),
+        std::invalid_argument);
 
     CHECK(gauge.highest() == 0);
     co_await executor.gather(tasks, {.limit = std::numeric_limits<std::uint64_t>::max()});

@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <array>
 #include <concepts>
@@ -16,9 +17,9 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -109,7 +110,9 @@ TEST_CASE("gather: tasks of void give nothing") {
   });
 }
 
-TEST_CASE("gather: results may be move-only, references, const, bool or neither assignable nor default-constructible") {
+TEST_CASE(
+    "gather: results may be move-only, references, const, bool or neither assignable nor "
+    "default-constructible") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::array<int, 3> variables{};
@@ -144,7 +147,7 @@ TEST_CASE("gather: results may be move-only, references, const, bool or neither 
 
 TEST_CASE("gather: bool results of tasks on several threads do not disturb each other") {
   for (int round = 0; round < 100; ++round) {
-    testing::with_threads(4, []() -> mtaio::Task<void> {
+    test::with_threads(4, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
       std::vector<mtaio::Task<bool>> tasks;
       for (int i = 0; i < 500; ++i) tasks.push_back(is_even(i));
@@ -213,8 +216,8 @@ TEST_CASE("gather: tasks that have been awaited before are logic_errors") {
 
     const auto again = co_await outcome_of(executor.gather(tasks));
 
-    const auto* error = testing::as<mtaio::ExecutionError>(again.error());
+    const auto* error = test::as<mtaio::ExecutionError>(again.error());
     REQUIRE(error);
-    CHECK(testing::as<std::logic_error>(error->cause()));
+    CHECK(test::as<std::logic_error>(error->cause()));
   });
 }

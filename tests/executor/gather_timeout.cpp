@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <chrono>
 #include <limits>
@@ -10,10 +11,10 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::as;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -49,7 +50,9 @@ std::vector<mtaio::Task<int>> waits(Counts& counts, int count, mtaio::Timeout ti
 
 }  // namespace
 
-TEST_CASE("gather: when the timeout of the call runs out, TimeoutError is thrown after all tasks have ended") {
+TEST_CASE(
+    "gather: when the timeout of the call runs out, TimeoutError is thrown after all tasks have "
+    "ended") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
@@ -83,9 +86,10 @@ TEST_CASE("gather: a timeout of zero or less starts nothing") {
     Counts counts;
 
     const auto zero = co_await outcome_of(executor.gather(waits(counts, 5, 0s), {.timeout = 0s}));
-    const auto negative = co_await outcome_of(executor.gather(waits(counts, 5, 0s), {.timeout = -1s}));
-    const auto variadic = co_await outcome_of(
-        executor.gather(mtaio::GatherOptions{.timeout = 0s}, wait(counts, 0s)));
+    const auto negative =
+        co_await outcome_of(executor.gather(waits(counts, 5, 0s), {.timeout = -1s}));
+    const auto variadic =
+        co_await outcome_of(executor.gather(mtaio::GatherOptions{.timeout = 0s}, wait(counts, 0s)));
 
     CHECK(threw<mtaio::TimeoutError>(zero));
     CHECK(threw<mtaio::TimeoutError>(negative));
@@ -106,7 +110,9 @@ TEST_CASE("gather: a timeout that does not run out changes nothing") {
   });
 }
 
-TEST_CASE("gather: a task that runs out of its task_timeout fails with TimeoutError as the cause, and stops the others") {
+TEST_CASE(
+    "gather: a task that runs out of its task_timeout fails with TimeoutError as the cause, and "
+    "stops the others") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
@@ -114,7 +120,8 @@ TEST_CASE("gather: a task that runs out of its task_timeout fails with TimeoutEr
     tasks.push_back(wait(counts, 1ms));
     tasks.push_back(wait(counts, 1h));
 
-    const auto outcome = co_await outcome_of(executor.gather(std::move(tasks), {.task_timeout = 50ms}));
+    const auto outcome =
+        co_await outcome_of(executor.gather(std::move(tasks), {.task_timeout = 50ms}));
 
     const auto* error = as<mtaio::ExecutionError>(outcome.error());
     REQUIRE(error);
@@ -124,7 +131,9 @@ TEST_CASE("gather: a task that runs out of its task_timeout fails with TimeoutEr
   });
 }
 
-TEST_CASE("gather: with return_exceptions each task that runs out of its task_timeout has a TimeoutError as its outcome") {
+TEST_CASE(
+    "gather: with return_exceptions each task that runs out of its task_timeout has a TimeoutError "
+    "as its outcome") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
@@ -178,8 +187,9 @@ TEST_CASE("gather: tasks that only compute and poll are stopped by either timeou
     tasks.push_back(compute_until_stopped());
 
     const auto whole = co_await outcome_of(executor.gather(std::move(tasks), {.timeout = 2ms}));
-    const auto [each] = co_await executor.gather(
-        mtaio::return_exceptions, mtaio::GatherOptions{.task_timeout = 2ms}, compute_until_stopped());
+    const auto [each] = co_await executor.gather(mtaio::return_exceptions,
+                                                 mtaio::GatherOptions{.task_timeout = 2ms},
+                                                 compute_until_stopped());
 
     CHECK(threw<mtaio::TimeoutError>(whole));
     CHECK(threw<mtaio::TimeoutError>(each));
@@ -190,7 +200,8 @@ TEST_CASE("gather: a NaN timeout is an invalid_argument, before anything starts"
   mtaio::TaskExecutor executor;
   Counts counts;
   const std::chrono::duration<double> nan{std::numeric_limits<double>::quiet_NaN()};
-  CHECK_THROWS_AS((void)executor.gather(waits(counts, 1, 0s), {.timeout = nan}), std::invalid_argument);
+  CHECK_THROWS_AS((void)executor.gather(waits(counts, 1, 0s), {.timeout = nan}),
+                  std::invalid_argument);
   CHECK_THROWS_AS((void)executor.run(wait(counts, 0s), {.timeout = nan}), std::invalid_argument);
   CHECK(counts.started == 0);
 }

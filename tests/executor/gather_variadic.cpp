@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <memory>
 #include <stdexcept>
@@ -13,10 +14,10 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::as;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -54,9 +55,8 @@ TEST_CASE("gather: several awaitables give a tuple of their results") {
     int variable = 0;
     std::vector<int> notes;
 
-    auto [number, text, nothing, owned, reference] =
-        co_await executor.gather(give(1), greet("world"), note(notes, 2), give_move_only(3),
-                                 give_reference(variable));
+    auto [number, text, nothing, owned, reference] = co_await executor.gather(
+        give(1), greet("world"), note(notes, 2), give_move_only(3), give_reference(variable));
 
     CHECK(number == 1);
     CHECK(text == "hello world");
@@ -69,13 +69,14 @@ TEST_CASE("gather: several awaitables give a tuple of their results") {
 
 TEST_CASE("gather: the types of the tuple are those of the results, with monostate for void") {
   mtaio::TaskExecutor executor;
-  using Operation = decltype(executor.gather(std::declval<mtaio::Task<int>>(),
-                                             std::declval<mtaio::Task<void>>(),
-                                             std::declval<mtaio::Task<int&>>()));
+  using Operation =
+      decltype(executor.gather(std::declval<mtaio::Task<int>>(), std::declval<mtaio::Task<void>>(),
+                               std::declval<mtaio::Task<int&>>()));
   static_assert(
       std::is_same_v<mtaio::await_result_t<Operation>, std::tuple<int, std::monostate, int&>>);
-  using Outcomes = decltype(executor.gather(mtaio::return_exceptions, std::declval<mtaio::Task<int>>(),
-                                            std::declval<mtaio::Task<void>>()));
+  using Outcomes =
+      decltype(executor.gather(mtaio::return_exceptions, std::declval<mtaio::Task<int>>(),
+                               std::declval<mtaio::Task<void>>()));
   static_assert(std::is_same_v<mtaio::await_result_t<Outcomes>,
                                std::tuple<mtaio::Outcome<int>, mtaio::Outcome<void>>>);
 }
@@ -86,7 +87,8 @@ TEST_CASE("gather: one awaitable gives a tuple of one, none an empty tuple") {
 
     const std::tuple<int> one = co_await executor.gather(give(1));
     const std::tuple<> none = co_await executor.gather();
-    const std::tuple<> none_with_options = co_await executor.gather(mtaio::GatherOptions{.limit = 1});
+    const std::tuple<> none_with_options =
+        co_await executor.gather(mtaio::GatherOptions{.limit = 1});
 
     CHECK(one == std::tuple{1});
     CHECK(none == none_with_options);
@@ -110,7 +112,9 @@ TEST_CASE("gather: takes lvalue tasks, operations and handles next to each other
   });
 }
 
-TEST_CASE("gather: of several awaitables, the failure of one stops the others and is the cause of an ExecutionError") {
+TEST_CASE(
+    "gather: of several awaitables, the failure of one stops the others and is the cause of an "
+    "ExecutionError") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     bool stopped = false;
@@ -123,7 +127,7 @@ TEST_CASE("gather: of several awaitables, the failure of one stops the others an
     CHECK(stopped);
     CHECK(error->index() == 1);
     CHECK(std::string{error->what()} == "task 1 of 3 failed: connection refused");
-    CHECK(testing::message_of(error->cause()) == "connection refused");
+    CHECK(test::message_of(error->cause()) == "connection refused");
   });
 }
 
@@ -133,13 +137,13 @@ TEST_CASE("gather: of several awaitables, with return_exceptions, gives an outco
     std::vector<int> notes;
     int variable = 0;
 
-    auto [good, bad, nothing, owned, reference] = co_await executor.gather(
-        mtaio::return_exceptions, give(1), fail("no"), note(notes, 2), give_move_only(3),
-        give_reference(variable));
+    auto [good, bad, nothing, owned, reference] =
+        co_await executor.gather(mtaio::return_exceptions, give(1), fail("no"), note(notes, 2),
+                                 give_move_only(3), give_reference(variable));
 
     CHECK(good.value() == 1);
     CHECK_FALSE(bad.has_value());
-    CHECK(testing::message_of(bad.error()) == "no");
+    CHECK(test::message_of(bad.error()) == "no");
     CHECK_THROWS_AS(bad.value(), std::runtime_error);
     CHECK(nothing.has_value());
     CHECK(*owned.value() == 3);
@@ -168,7 +172,9 @@ TEST_CASE("gather: of several awaitables, takes options in front") {
   });
 }
 
-TEST_CASE("gather: of several awaitables, a task that was awaited before is a logic_error, and none starts") {
+TEST_CASE(
+    "gather: of several awaitables, a task that was awaited before is a logic_error, and none "
+    "starts") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::vector<int> notes;

@@ -1,8 +1,9 @@
 /// What may be kept, moved, and outlive what.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <memory>
 #include <optional>
@@ -13,9 +14,9 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -148,7 +149,7 @@ TEST_CASE("TaskExecutor: its tasks run on the runtime of the code that awaits or
     const std::thread::id run = co_await of.run(ask());
     auto handle = of.create_task(ask());
     const std::thread::id created = co_await handle;
-    co_return run == here && created == here;
+    co_return run == here&& created == here;
   };
 
   bool second_same = false;

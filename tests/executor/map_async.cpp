@@ -1,8 +1,9 @@
 /// `map` with a function that returns an awaitable.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
+using test::on_one_thread;
 
 namespace {
 
@@ -25,7 +26,7 @@ mtaio::Task<std::string> process(std::string item) {
   co_await mtaio::sleep(0s);
   co_return "Processed: " + item;
 }
-mtaio::Task<int> square(int number) { co_return number * number; }
+mtaio::Task<int> square(int number) { co_return number* number; }
 mtaio::Task<int> slower_first(int number) {
   for (int i = number; i < 10; ++i) co_await mtaio::sleep(0s);
   co_return number;
@@ -52,7 +53,8 @@ TEST_CASE("map: calls an async function for every element and gives the results 
 
     const std::vector<std::string> all = co_await executor.map(process, items, {.limit = 2});
 
-    CHECK(all == std::vector<std::string>{"Processed: item1", "Processed: item2", "Processed: item3"});
+    CHECK(all ==
+          std::vector<std::string>{"Processed: item1", "Processed: item2", "Processed: item3"});
   });
 }
 
@@ -69,7 +71,8 @@ TEST_CASE("map: an empty range gives an empty vector at once") {
     mtaio::TaskExecutor executor;
 
     const auto none = co_await executor.map(square, std::vector<int>{});
-    const auto no_outcomes = co_await executor.map(mtaio::return_exceptions, square, std::vector<int>{});
+    const auto no_outcomes =
+        co_await executor.map(mtaio::return_exceptions, square, std::vector<int>{});
     const auto not_sized = co_await executor.map(
         square, std::views::iota(0, 5) | std::views::filter([](int) { return false; }));
     const auto empty_view = co_await executor.map(square, std::views::empty<int>, {.timeout = 0s});
@@ -81,12 +84,14 @@ TEST_CASE("map: an empty range gives an empty vector at once") {
   });
 }
 
-TEST_CASE("map: elements of an lvalue range are passed as they are, so that a function may change them") {
+TEST_CASE(
+    "map: elements of an lvalue range are passed as they are, so that a function may change them") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::vector<int> numbers{1, 2, 3};
 
-    static_assert(std::is_void_v<mtaio::await_result_t<decltype(executor.map(double_in_place, numbers))>>);
+    static_assert(
+        std::is_void_v<mtaio::await_result_t<decltype(executor.map(double_in_place, numbers))>>);
     co_await executor.map(double_in_place, numbers);
 
     CHECK(numbers == std::vector{2, 4, 6});
@@ -129,7 +134,8 @@ TEST_CASE("map: results may be references or bool") {
     mtaio::TaskExecutor executor;
     std::array<int, 3> numbers{1, 2, 3};
 
-    const std::vector<std::reference_wrapper<int>> references = co_await executor.map(same, numbers);
+    const std::vector<std::reference_wrapper<int>> references =
+        co_await executor.map(same, numbers);
     const std::vector<bool> even = co_await executor.map(is_even, numbers);
 
     CHECK(&references.at(2).get() == &numbers[2]);
@@ -137,7 +143,9 @@ TEST_CASE("map: results may be references or bool") {
   });
 }
 
-TEST_CASE("map: the function may be a lambda, a function object or a member function, and return any awaitable") {
+TEST_CASE(
+    "map: the function may be a lambda, a function object or a member function, and return any "
+    "awaitable") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const std::vector<Adder> adders{{10}, {20}};
@@ -162,7 +170,8 @@ TEST_CASE("map: the function may be a lambda, a function object or a member func
   });
 }
 
-TEST_CASE("map: a function object that is an rvalue is moved in and lives until the end of the call") {
+TEST_CASE(
+    "map: a function object that is an rvalue is moved in and lives until the end of the call") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     auto factor = std::make_unique<int>(3);
@@ -176,12 +185,15 @@ TEST_CASE("map: a function object that is an rvalue is moved in and lives until 
 }
 
 TEST_CASE("map: many small tasks on several threads are all run once") {
-  testing::with_threads(4, []() -> mtaio::Task<void> {
+  test::with_threads(4, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    const auto same_number = [](std::int64_t number) -> mtaio::Task<std::int64_t> { co_return number; };
+    const auto same_number = [](std::int64_t number) -> mtaio::Task<std::int64_t> {
+      co_return number;
+    };
     constexpr std::int64_t kCount = 200'000;
 
-    const auto results = co_await executor.map(same_number, std::views::iota(std::int64_t{0}, kCount));
+    const auto results =
+        co_await executor.map(same_number, std::views::iota(std::int64_t{0}, kCount));
 
     CHECK(std::ranges::equal(results, std::views::iota(std::int64_t{0}, kCount)));
   });

@@ -1,8 +1,9 @@
 /// `map` when the range or the function throws.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <ranges>
 #include <stdexcept>
@@ -11,11 +12,11 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::message_of;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::as;
+using test::message_of;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -28,7 +29,8 @@ int throw_at_3(int number) {
 auto throwing_on_read() { return std::views::iota(0, 6) | std::views::transform(throw_at_3); }
 /// and one that throws when it is advanced to there.
 auto throwing_on_step() {
-  return std::views::iota(0, 6) | std::views::filter([](int number) { return throw_at_3(number) >= 0; });
+  return std::views::iota(0, 6) |
+         std::views::filter([](int number) { return throw_at_3(number) >= 0; });
 }
 
 mtaio::Task<int> give(int number) {
@@ -86,7 +88,8 @@ TEST_CASE("map: an exception of the function itself is a failure of that element
   });
 }
 
-TEST_CASE("map: with return_exceptions an exception of the function is one outcome among the others") {
+TEST_CASE(
+    "map: with return_exceptions an exception of the function is one outcome among the others") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
@@ -99,7 +102,8 @@ TEST_CASE("map: with return_exceptions an exception of the function is one outco
   });
 }
 
-TEST_CASE("map: with return_exceptions an element that cannot be read is one outcome among the others") {
+TEST_CASE(
+    "map: with return_exceptions an element that cannot be read is one outcome among the others") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
@@ -112,7 +116,9 @@ TEST_CASE("map: with return_exceptions an element that cannot be read is one out
   });
 }
 
-TEST_CASE("map: with return_exceptions a range that cannot be advanced ends with that as the last outcome") {
+TEST_CASE(
+    "map: with return_exceptions a range that cannot be advanced ends with that as the last "
+    "outcome") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
@@ -128,9 +134,8 @@ TEST_CASE("map: with return_exceptions a range that cannot be advanced ends with
 TEST_CASE("map: a range whose begin() throws fails the first element") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    auto broken = std::views::iota(0, 6) | std::views::filter([](int) -> bool {
-                    throw std::runtime_error{"begin"};
-                  });
+    auto broken = std::views::iota(0, 6) |
+                  std::views::filter([](int) -> bool { throw std::runtime_error{"begin"}; });
 
     const auto outcome = co_await outcome_of(executor.map(give, broken));
     const auto outcomes = co_await executor.map(mtaio::return_exceptions, give, broken);
@@ -177,7 +182,9 @@ TEST_CASE("map: a function that gives no task is a failure of that element") {
   });
 }
 
-TEST_CASE("map: the exception of a function in a caller that was asked to stop is a cancellation, not a failure") {
+TEST_CASE(
+    "map: the exception of a function in a caller that was asked to stop is a cancellation, not a "
+    "failure") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto fail_when_stopped = [](int) -> mtaio::Task<void> {
@@ -187,9 +194,10 @@ TEST_CASE("map: the exception of a function in a caller that was asked to stop i
       }
       throw std::runtime_error{"while stopping"};
     };
-    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
-      co_await of.map(function, std::views::iota(0, 3));
-    }(executor, fail_when_stopped));
+    auto handle =
+        executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+          co_await of.map(function, std::views::iota(0, 3));
+        }(executor, fail_when_stopped));
     co_await mtaio::sleep(0s);
 
     handle.request_stop();

@@ -1,8 +1,9 @@
 /// `map` pulls from the range one element at a time, only when a task may start.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -15,14 +16,15 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::as;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
-/// Counts from 0, for ever or up to an end, like a generator: single-pass, move-only, and it notes every step.
+/// Counts from 0, for ever or up to an end, like a generator: single-pass, move-only, and it notes
+/// every step.
 class Numbers : public std::ranges::view_interface<Numbers> {
  public:
   class Iterator {
@@ -102,7 +104,8 @@ TEST_CASE("map: an element is pulled only when a task may start") {
     std::atomic<int> pulled{0};
     int done = 0;
     int furthest = 0;
-    const auto work = [](std::atomic<int>& taken, int& ended, int& most, int number) -> mtaio::Task<void> {
+    const auto work = [](std::atomic<int>& taken, int& ended, int& most,
+                         int number) -> mtaio::Task<void> {
       for (int i = 0; i < number % 3; ++i) co_await mtaio::sleep(0s);
       most = std::max(most, taken - ended);
       ++ended;
@@ -132,7 +135,7 @@ TEST_CASE("map: nothing is pulled before the call is awaited") {
 }
 
 TEST_CASE("map: on several threads the range is walked by one at a time and not beyond the limit") {
-  testing::with_threads(4, []() -> mtaio::Task<void> {
+  test::with_threads(4, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::atomic<int> pulled{0};
     std::atomic<int> done{0};
@@ -151,7 +154,8 @@ TEST_CASE("map: on several threads the range is walked by one at a time and not 
     co_await executor.map(with_counts, Numbers{pulled, 20'000}, {.limit = 8});
 
     CHECK(done == 20'000);
-    // `taken - ended` is read in two steps, so a child that ends in between may make it look larger, never smaller.
+    // `taken - ended` is read in two steps, so a child that ends in between may make it look
+    // larger, never smaller.
     CHECK(furthest <= 16);
   });
 }
@@ -224,8 +228,8 @@ TEST_CASE("map: an endless range does not keep other tasks on the same thread fr
       for (int i = 0; i < 10; ++i) co_await mtaio::sleep(0s);
       co_await of.cancel_all();
     };
-    auto endless = executor.create_task(
-        [](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+    auto endless =
+        executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
           co_await of.map(function, std::views::iota(0));
         }(executor, nothing));
 

@@ -1,8 +1,9 @@
 /// `map` with a plain function: it runs in the thread pool.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <latch>
@@ -17,11 +18,11 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::message_of;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::as;
+using test::message_of;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -54,8 +55,8 @@ TEST_CASE("map: plain functions run at the same time, as many as the limit says"
     std::latch all_there{4};
     const auto meet = [&](int) { all_there.arrive_and_wait(); };
 
-    static_assert(
-        std::is_void_v<mtaio::await_result_t<decltype(executor.map(meet, std::views::iota(0, 4)))>>);
+    static_assert(std::is_void_v<
+                  mtaio::await_result_t<decltype(executor.map(meet, std::views::iota(0, 4)))>>);
     co_await executor.map(meet, std::views::iota(0, 4), {.limit = 4});
   });
 }
@@ -97,7 +98,8 @@ TEST_CASE("map: plain functions run in the executor's own pool, if it has one") 
   mtaio::run(test(pool), {.threads = 1});
 }
 
-TEST_CASE("map: what a plain function throws is the cause of an ExecutionError that names the element") {
+TEST_CASE(
+    "map: what a plain function throws is the cause of an ExecutionError that names the element") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto fail_at_3 = [](int number) {
@@ -151,14 +153,17 @@ TEST_CASE("map: a failure tells the plain functions that run to give up") {
       ++gave_up;
     };
 
-    const auto outcome = co_await outcome_of(executor.map(work, std::views::iota(0, 10), {.limit = 2}));
+    const auto outcome =
+        co_await outcome_of(executor.map(work, std::views::iota(0, 10), {.limit = 2}));
 
     CHECK(threw<mtaio::ExecutionError>(outcome));
     CHECK(gave_up == 1);
   });
 }
 
-TEST_CASE("map: a plain function gets the elements of a vector by reference, and copies of what a view makes") {
+TEST_CASE(
+    "map: a plain function gets the elements of a vector by reference, and copies of what a view "
+    "makes") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::vector<std::string> texts{"a", "b"};
@@ -167,7 +172,8 @@ TEST_CASE("map: a plain function gets the elements of a vector by reference, and
     const auto length = [](const std::string& text) { return text.size(); };
 
     co_await executor.map(append, texts);
-    const auto lengths = co_await executor.map(length, std::views::iota(0, 20) | std::views::transform(make));
+    const auto lengths =
+        co_await executor.map(length, std::views::iota(0, 20) | std::views::transform(make));
 
     CHECK(texts == std::vector<std::string>{"a!", "b!"});
     CHECK(lengths == std::vector<std::size_t>(20, 100));

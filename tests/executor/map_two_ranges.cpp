@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <list>
 #include <ranges>
@@ -12,8 +13,8 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::outcome_of;
+using test::on_one_thread;
+using test::outcome_of;
 
 namespace {
 
@@ -21,7 +22,9 @@ mtaio::Task<int> add(int a, int b) {
   co_await mtaio::sleep(0s);
   co_return a + b;
 }
-mtaio::Task<std::string> join(std::string text, int number) { co_return text + std::to_string(number); }
+mtaio::Task<std::string> join(std::string text, int number) {
+  co_return text + std::to_string(number);
+}
 mtaio::Task<void> copy_into(int from, int& to) {
   to = from;
   co_return;
@@ -82,8 +85,8 @@ TEST_CASE("map: two single-pass ranges are read in step") {
     std::istringstream first{"1 2 3 4"};
     std::istringstream second{"10 20 30"};
 
-    const auto sums =
-        co_await executor.map(add, std::views::istream<int>(first), std::views::istream<int>(second));
+    const auto sums = co_await executor.map(add, std::views::istream<int>(first),
+                                            std::views::istream<int>(second));
 
     CHECK(sums == std::vector{11, 22, 33});
   });
@@ -101,7 +104,8 @@ TEST_CASE("map: over two ranges may write to one and read from the other") {
   });
 }
 
-TEST_CASE("map: the error of a call over two ranges knows the number of tasks when both can tell it") {
+TEST_CASE(
+    "map: the error of a call over two ranges knows the number of tasks when both can tell it") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto fail = [](int, int) -> mtaio::Task<void> {
@@ -114,7 +118,7 @@ TEST_CASE("map: the error of a call over two ranges knows the number of tasks wh
     const auto known = co_await outcome_of(executor.map(fail, three, two));
     const auto unknown = co_await outcome_of(executor.map(fail, three, std::views::iota(0)));
 
-    CHECK(testing::message_of(known.error()) == "task 0 of 2 failed: no");
-    CHECK(testing::message_of(unknown.error()) == "task 0 failed: no");
+    CHECK(test::message_of(known.error()) == "task 0 of 2 failed: no");
+    CHECK(test::message_of(unknown.error()) == "task 0 failed: no");
   });
 }

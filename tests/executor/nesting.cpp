@@ -1,8 +1,9 @@
 /// Depth costs memory, never stack.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <exception>
 #include <ranges>
@@ -11,10 +12,10 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::outcome_of;
-using testing::threw;
-using testing::with_threads;
+using test::as;
+using test::outcome_of;
+using test::threw;
+using test::with_threads;
 
 namespace {
 
@@ -108,7 +109,8 @@ TEST_CASE("nesting: gathers 10,000 deep that are cancelled at the bottom unwind 
   });
 }
 
-TEST_CASE("nesting: a failure below 1,000 gathers arrives as ExecutionErrors around ExecutionErrors") {
+TEST_CASE(
+    "nesting: a failure below 1,000 gathers arrives as ExecutionErrors around ExecutionErrors") {
   with_threads(1, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     constexpr int kFailureDepth = 1'000;
@@ -122,7 +124,7 @@ TEST_CASE("nesting: a failure below 1,000 gathers arrives as ExecutionErrors aro
       ++depth;
     }
     CHECK(depth == kFailureDepth);
-    CHECK(testing::message_of(error) == "at the bottom");
+    CHECK(test::message_of(error) == "at the bottom");
   });
 }
 
@@ -175,7 +177,8 @@ TEST_CASE("nesting: tasks await each other 100,000 deep, and one after the other
   });
 }
 
-TEST_CASE("nesting: a hundred thousand runs and gathers one after the other do not grow the stack") {
+TEST_CASE(
+    "nesting: a hundred thousand runs and gathers one after the other do not grow the stack") {
   with_threads(1, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     int sum = 0;
@@ -188,7 +191,8 @@ TEST_CASE("nesting: a hundred thousand runs and gathers one after the other do n
   });
 }
 
-TEST_CASE("nesting: a map over a hundred thousand elements that never wait does not grow the stack") {
+TEST_CASE(
+    "nesting: a map over a hundred thousand elements that never wait does not grow the stack") {
   with_threads(1, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto one_below = [](int) { return await_below(1); };

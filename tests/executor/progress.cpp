@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <ranges>
@@ -12,8 +13,8 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::outcome_of;
+using test::on_one_thread;
+using test::outcome_of;
 
 namespace {
 
@@ -107,7 +108,8 @@ TEST_CASE("Progress: the total of a range without a size is zero until its end i
       return mtaio::sleep(0s);
     };
 
-    co_await executor.map(note, std::views::istream<int>(text), {.limit = 1, .progress = &progress});
+    co_await executor.map(note, std::views::istream<int>(text),
+                          {.limit = 1, .progress = &progress});
 
     CHECK(totals == std::vector<std::size_t>{0, 0, 0});
     CHECK(Reading{progress} == Reading{3, 3, 3, 0});

@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <functional>
 #include <memory>
@@ -11,10 +12,10 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::message_of;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::message_of;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -33,7 +34,10 @@ mtaio::Task<void> do_or_fail(int& done, bool fails) {
   ++done;
   co_return;
 }
-mtaio::Task<int> throw_cancelled() { throw mtaio::CancelledError{}; co_return 0; }
+mtaio::Task<int> throw_cancelled() {
+  throw mtaio::CancelledError{};
+  co_return 0;
+}
 
 /// Throws when it is moved too often.
 struct Fragile {
@@ -113,7 +117,9 @@ TEST_CASE("return_exceptions: results may be void, references and move-only") {
   });
 }
 
-TEST_CASE("return_exceptions: map gives outcomes too, of async and of plain functions, over one and two ranges") {
+TEST_CASE(
+    "return_exceptions: map gives outcomes too, of async and of plain functions, over one and two "
+    "ranges") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const std::vector<int> numbers{1, 2, 3};
@@ -129,10 +135,12 @@ TEST_CASE("return_exceptions: map gives outcomes too, of async and of plain func
       return a * b;
     };
 
-    const auto a = co_await executor.map(mtaio::return_exceptions, one_async, numbers, {.limit = 2});
+    const auto a =
+        co_await executor.map(mtaio::return_exceptions, one_async, numbers, {.limit = 2});
     const auto b = co_await executor.map(mtaio::return_exceptions, two_async, numbers, factors);
     const auto c = co_await executor.map(mtaio::return_exceptions, one_plain, numbers);
-    const auto d = co_await executor.map(mtaio::return_exceptions, two_plain, numbers, factors, {.limit = 1});
+    const auto d =
+        co_await executor.map(mtaio::return_exceptions, two_plain, numbers, factors, {.limit = 1});
 
     for (const auto& outcomes : {std::cref(a), std::cref(b), std::cref(c), std::cref(d)}) {
       REQUIRE(outcomes.get().size() == 3);
@@ -146,7 +154,9 @@ TEST_CASE("return_exceptions: map gives outcomes too, of async and of plain func
   });
 }
 
-TEST_CASE("return_exceptions: a task that throws CancelledError of its own is an outcome like any other") {
+TEST_CASE(
+    "return_exceptions: a task that throws CancelledError of its own is an outcome like any "
+    "other") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::vector<mtaio::Task<int>> tasks;
@@ -167,8 +177,8 @@ TEST_CASE("return_exceptions: a caller that is asked to stop gets CancelledError
     for (int i = 0; i < 3; ++i) tasks.push_back(give_or_fail(i, false));
     std::vector<mtaio::Sleep> sleeps{mtaio::sleep(1h), mtaio::sleep(1h)};
 
-    const auto outcome = co_await outcome_of(
-        executor.run(outcome_of(executor.gather(mtaio::return_exceptions, sleeps)), {.timeout = 2ms}));
+    const auto outcome = co_await outcome_of(executor.run(
+        outcome_of(executor.gather(mtaio::return_exceptions, sleeps)), {.timeout = 2ms}));
 
     CHECK(threw<mtaio::TimeoutError>(outcome));
     co_await executor.gather(std::move(tasks));

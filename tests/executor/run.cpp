@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <memory>
 #include <stdexcept>
@@ -10,10 +11,10 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::as;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -117,7 +118,7 @@ TEST_CASE("run: what the task throws is the cause of an ExecutionError") {
     const auto* error = as<mtaio::ExecutionError>(outcome.error());
     REQUIRE(error);
     CHECK(as<std::runtime_error>(error->cause()));
-    CHECK(testing::message_of(error->cause()) == "connection refused");
+    CHECK(test::message_of(error->cause()) == "connection refused");
     CHECK(std::string{error->what()}.find("connection refused") != std::string::npos);
     CHECK(error->index() == 0);
     CHECK(error->failures().size() == 1);
@@ -148,7 +149,7 @@ TEST_CASE("run: an ExecutionError of a run inside is wrapped once more") {
     REQUIRE(outer);
     const auto* inner = as<mtaio::ExecutionError>(outer->cause());
     REQUIRE(inner);
-    CHECK(testing::message_of(inner->cause()) == "inner");
+    CHECK(test::message_of(inner->cause()) == "inner");
   });
 }
 

@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <functional>
@@ -14,11 +15,11 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::message_of;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::as;
+using test::message_of;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -37,7 +38,8 @@ struct Once {
 
 }  // namespace
 
-TEST_CASE("run_in_thread: calls the function with its arguments on another thread and gives its result") {
+TEST_CASE(
+    "run_in_thread: calls the function with its arguments on another thread and gives its result") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto here = std::this_thread::get_id();
@@ -134,7 +136,9 @@ TEST_CASE("run_in_thread: a CancelledError of the function is not wrapped") {
   });
 }
 
-TEST_CASE("run_in_thread: a function whose first parameter is a StopToken is told when to give up, and waited for") {
+TEST_CASE(
+    "run_in_thread: a function whose first parameter is a StopToken is told when to give up, and "
+    "waited for") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::latch running{1};
@@ -147,9 +151,10 @@ TEST_CASE("run_in_thread: a function whose first parameter is a StopToken is tol
       std::this_thread::sleep_for(1ms);
       ended = true;
     };
-    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
-      co_await of.run_in_thread(function, 1);
-    }(executor, work));
+    auto handle =
+        executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+          co_await of.run_in_thread(function, 1);
+        }(executor, work));
     co_await mtaio::sleep(0s);
     running.wait();
 
@@ -161,7 +166,8 @@ TEST_CASE("run_in_thread: a function whose first parameter is a StopToken is tol
   });
 }
 
-TEST_CASE("run_in_thread: a timeout further up reaches the StopToken of a function that never looks up") {
+TEST_CASE(
+    "run_in_thread: a timeout further up reaches the StopToken of a function that never looks up") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::atomic<int> live{0};
@@ -172,7 +178,8 @@ TEST_CASE("run_in_thread: a timeout further up reaches the StopToken of a functi
       throw mtaio::CancelledError{};
     };
 
-    const auto outcome = co_await outcome_of(executor.run(executor.run_in_thread(work), {.timeout = 5ms}));
+    const auto outcome =
+        co_await outcome_of(executor.run(executor.run_in_thread(work), {.timeout = 5ms}));
 
     CHECK(threw<mtaio::TimeoutError>(outcome));
     CHECK(live == 0);
@@ -189,9 +196,10 @@ TEST_CASE("run_in_thread: a StopCallback tells a function that blocks elsewhere 
       running.count_down();
       told.wait();
     };
-    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
-      co_await of.run_in_thread(function);
-    }(executor, work));
+    auto handle =
+        executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+          co_await of.run_in_thread(function);
+        }(executor, work));
     co_await mtaio::sleep(0s);
     running.wait();
 
@@ -202,7 +210,9 @@ TEST_CASE("run_in_thread: a StopCallback tells a function that blocks elsewhere 
   });
 }
 
-TEST_CASE("run_in_thread: a caller that is cancelled while the function runs is kept waiting until it has returned") {
+TEST_CASE(
+    "run_in_thread: a caller that is cancelled while the function runs is kept waiting until it "
+    "has returned") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::latch running{1};
@@ -213,9 +223,10 @@ TEST_CASE("run_in_thread: a caller that is cancelled while the function runs is 
       go_on.wait();
       returned = true;
     };
-    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
-      co_await of.run_in_thread(function);
-    }(executor, work));
+    auto handle =
+        executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+          co_await of.run_in_thread(function);
+        }(executor, work));
     co_await mtaio::sleep(0s);
     running.wait();
 
@@ -231,7 +242,8 @@ TEST_CASE("run_in_thread: a caller that is cancelled while the function runs is 
   });
 }
 
-TEST_CASE("run_in_thread: a function that has not started when the caller is cancelled never starts") {
+TEST_CASE(
+    "run_in_thread: a function that has not started when the caller is cancelled never starts") {
   mtaio::ThreadPool pool{1};
   const auto test = [](mtaio::ThreadPool& one_thread) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor{one_thread};
@@ -253,7 +265,8 @@ TEST_CASE("run_in_thread: a function that has not started when the caller is can
     co_await mtaio::sleep(0s);
 
     queued.request_stop();
-    const auto outcome = co_await outcome_of(std::move(queued));  // while the first still holds the thread
+    const auto outcome =
+        co_await outcome_of(std::move(queued));  // while the first still holds the thread
     go_on.count_down();
     co_await busy;
     co_await executor.run_in_thread([] {});
@@ -269,9 +282,10 @@ TEST_CASE("run_in_thread: a caller that was cancelled before never starts the fu
     mtaio::TaskExecutor executor;
     std::atomic<bool> ran{false};
     const auto work = [&] { ran = true; };
-    auto handle = executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
-      co_await of.run_in_thread(function);
-    }(executor, work));
+    auto handle =
+        executor.create_task([](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+          co_await of.run_in_thread(function);
+        }(executor, work));
 
     handle.request_stop();  // on one thread it has not begun yet
     const auto outcome = co_await outcome_of(std::move(handle));
@@ -281,8 +295,9 @@ TEST_CASE("run_in_thread: a caller that was cancelled before never starts the fu
   });
 }
 
-TEST_CASE("run_in_thread: what the caller sees after it is what the function did, on many threads") {
-  testing::with_threads(4, []() -> mtaio::Task<void> {
+TEST_CASE(
+    "run_in_thread: what the caller sees after it is what the function did, on many threads") {
+  test::with_threads(4, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto call = [](mtaio::TaskExecutor& of) -> mtaio::Task<int> {
       int value = 0;  // not atomic

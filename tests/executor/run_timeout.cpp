@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -10,10 +11,10 @@
 #include <utility>
 
 using namespace std::chrono_literals;
-using testing::as;
-using testing::on_one_thread;
-using testing::outcome_of;
-using testing::threw;
+using test::as;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -68,13 +69,16 @@ mtaio::Task<int> fail_when_stopped() {
 
 }  // namespace
 
-TEST_CASE("run: a timeout that runs out is a TimeoutError, after the task has been stopped and waited for") {
+TEST_CASE(
+    "run: a timeout that runs out is a TimeoutError, after the task has been stopped and waited "
+    "for") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Story story;
 
     const auto start = Clock::now();
-    const auto outcome = co_await outcome_of(executor.run(wait_until_stopped(story), {.timeout = 5ms}));
+    const auto outcome =
+        co_await outcome_of(executor.run(wait_until_stopped(story), {.timeout = 5ms}));
     const auto took = Clock::now() - start;
 
     CHECK(threw<mtaio::TimeoutError>(outcome));
@@ -91,7 +95,8 @@ TEST_CASE("run: a timeout of zero or less never starts the task") {
     mtaio::TaskExecutor executor;
     for (const mtaio::Timeout timeout :
          {mtaio::Timeout{0s}, mtaio::Timeout{-1s}, mtaio::Timeout{std::chrono::hours::min()},
-          mtaio::Timeout{std::chrono::duration<double>{-std::numeric_limits<double>::infinity()}}}) {
+          mtaio::Timeout{
+              std::chrono::duration<double>{-std::numeric_limits<double>::infinity()}}}) {
       Story story;
 
       const auto outcome =
@@ -111,7 +116,9 @@ TEST_CASE("run: a timeout of hours::max() never runs out") {
   });
 }
 
-TEST_CASE("run: an inner TimeoutError is wrapped in an ExecutionError, so nobody takes it for the own timeout") {
+TEST_CASE(
+    "run: an inner TimeoutError is wrapped in an ExecutionError, so nobody takes it for the own "
+    "timeout") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
@@ -147,10 +154,13 @@ TEST_CASE("run: what a task throws after it has been timed out is a TimeoutError
   });
 }
 
-TEST_CASE("run: a task that only computes and polls its stop token is stopped by the timeout, with one thread too") {
+TEST_CASE(
+    "run: a task that only computes and polls its stop token is stopped by the timeout, with one "
+    "thread too") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    const auto outcome = co_await outcome_of(executor.run(compute_until_stopped(), {.timeout = 3ms}));
+    const auto outcome =
+        co_await outcome_of(executor.run(compute_until_stopped(), {.timeout = 3ms}));
     CHECK(threw<mtaio::TimeoutError>(outcome));
   });
 }
@@ -203,8 +213,9 @@ mtaio::Task<void> get_with_timeout(mtaio::TaskExecutor& executor, mtaio::AsyncQu
 
 }  // namespace
 
-TEST_CASE("run: an item that arrives just when the timeout of a get fires is taken or left, never lost") {
-  testing::with_threads(4, []() -> mtaio::Task<void> {
+TEST_CASE(
+    "run: an item that arrives just when the timeout of a get fires is taken or left, never lost") {
+  test::with_threads(4, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     mtaio::AsyncQueue<int> queue;
     std::atomic<int> taken{0};
@@ -212,7 +223,8 @@ TEST_CASE("run: an item that arrives just when the timeout of a get fires is tak
 
     for (int i = 0; i < kRounds; ++i) {
       const auto pause = std::chrono::microseconds{40 + i % 30};
-      co_await executor.gather(put_after(queue, pause, i), get_with_timeout(executor, queue, taken));
+      co_await executor.gather(put_after(queue, pause, i),
+                               get_with_timeout(executor, queue, taken));
     }
 
     CHECK(taken + static_cast<int>(queue.qsize()) == kRounds);

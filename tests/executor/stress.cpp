@@ -1,9 +1,10 @@
-/// Random trees of everything, with random failures, timeouts and cancellations: every child that starts ends before its
-/// parent goes on, and no limit is exceeded.
+/// Random trees of everything, with random failures, timeouts and cancellations: every child that
+/// starts ends before its parent goes on, and no limit is exceeded.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -15,7 +16,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::outcome_of;
+using test::outcome_of;
 
 namespace {
 
@@ -53,14 +54,17 @@ class Node {
   std::atomic<int> children_{0};
 };
 
-mtaio::Task<int> grow(World& world, std::uint32_t seed, int depth, std::atomic<int>* live, int limit);
+mtaio::Task<int> grow(World& world, std::uint32_t seed, int depth, std::atomic<int>* live,
+                      int limit);
 
 /// The children of a node, limited or not.
-std::vector<mtaio::Task<int>> branches(World& world, Random& random, int depth, Node& node, int limit) {
+std::vector<mtaio::Task<int>> branches(World& world, Random& random, int depth, Node& node,
+                                       int limit) {
   std::vector<mtaio::Task<int>> tasks;
   const std::size_t count = random() % 6;
   for (std::size_t i = 0; i < count; ++i) {
-    tasks.push_back(grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), limit));
+    tasks.push_back(
+        grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), limit));
   }
   return tasks;
 }
@@ -75,18 +79,26 @@ mtaio::GatherOptions random_options(Random& random, int limit) {
 mtaio::Task<int> leaf(World& world, Random& random) {
   const auto pause = std::chrono::microseconds{random() % 200};
   switch (random() % 5) {
-    case 0: co_return 1;
-    case 1: co_await mtaio::sleep(pause); co_return 1;
-    case 2: co_await mtaio::sleep(0s); throw std::runtime_error{"leaf"};
+    case 0:
+      co_return 1;
+    case 1:
+      co_await mtaio::sleep(pause);
+      co_return 1;
+    case 2:
+      co_await mtaio::sleep(0s);
+      throw std::runtime_error{"leaf"};
     case 3: {
       const auto work = [](mtaio::StopToken stop) { return stop.stop_requested() ? 1 : 2; };
       co_return co_await world.with_pool.run_in_thread(work);
     }
-    default: co_await mtaio::sleep(pause); throw std::runtime_error{"leaf"};
+    default:
+      co_await mtaio::sleep(pause);
+      throw std::runtime_error{"leaf"};
   }
 }
 
-mtaio::Task<int> grow(World& world, std::uint32_t seed, int depth, std::atomic<int>* live, int limit) {
+mtaio::Task<int> grow(World& world, std::uint32_t seed, int depth, std::atomic<int>* live,
+                      int limit) {
   Node node{world, live, limit};
   Random random{seed};
   if (depth == 0) co_return co_await leaf(world, random);
@@ -113,20 +125,25 @@ mtaio::Task<int> grow(World& world, std::uint32_t seed, int depth, std::atomic<i
       co_return static_cast<int>(results.size());
     }
     case 3: {
-      auto child = grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 1);
+      auto child =
+          grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 1);
       co_return co_await world.executor.run(std::move(child),
                                             {.timeout = std::chrono::microseconds{random() % 500}});
     }
     case 4: {
-      auto first = grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 2);
-      auto second = grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 2);
+      auto first =
+          grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 2);
+      auto second =
+          grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 2);
       const auto [a, b] = co_await world.executor.gather(std::move(first), std::move(second));
       co_return a + b;
     }
     default: {
       mtaio::TaskExecutor own;
-      auto first = grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 2);
-      auto second = grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 2);
+      auto first =
+          grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 2);
+      auto second =
+          grow(world, static_cast<std::uint32_t>(random()), depth - 1, &node.children(), 2);
       // They never fail, because a caller that is stopped might not get to hear of it.
       auto handle = own.create_task(outcome_of(std::move(first)));
       auto stopped = own.create_task(outcome_of(std::move(second)));
@@ -144,7 +161,8 @@ mtaio::Task<void> grow_trees(World& world, std::uint32_t seed, int trees) {
     auto tree = grow(world, static_cast<std::uint32_t>(random()), 4, nullptr, 0);
     if (random() % 3 == 0) {
       const auto timeout = std::chrono::microseconds{random() % 2'000};
-      [[maybe_unused]] const auto outcome = co_await outcome_of(world.executor.run(std::move(tree), {.timeout = timeout}));
+      [[maybe_unused]] const auto outcome =
+          co_await outcome_of(world.executor.run(std::move(tree), {.timeout = timeout}));
     } else if (random() % 2 == 0) {
       auto handle = world.executor.create_task(std::move(tree));
       co_await mtaio::sleep(std::chrono::microseconds{random() % 500});
@@ -160,12 +178,15 @@ mtaio::Task<void> grow_trees(World& world, std::uint32_t seed, int trees) {
 
 }  // namespace
 
-TEST_CASE("stress: in random trees of tasks every child ends before its parent goes on, within the limits") {
+TEST_CASE(
+    "stress: in random trees of tasks every child ends before its parent goes on, within the "
+    "limits") {
   for (const std::size_t threads : {1U, 2U, 4U}) {
     CAPTURE(threads);
     World world;
 
-    mtaio::run(grow_trees(world, 12'345U + static_cast<std::uint32_t>(threads), 300), {.threads = threads});
+    mtaio::run(grow_trees(world, 12'345U + static_cast<std::uint32_t>(threads), 300),
+               {.threads = threads});
 
     CHECK(world.started == world.ended);
     CHECK(world.started > 1'000);
@@ -173,7 +194,8 @@ TEST_CASE("stress: in random trees of tasks every child ends before its parent g
   }
 }
 
-TEST_CASE("stress: trees that several runs grow at once in the same world do not disturb each other") {
+TEST_CASE(
+    "stress: trees that several runs grow at once in the same world do not disturb each other") {
   World world;
   mtaio::Runtime runtime{{.threads = 3}};
   const auto grow_quietly = [](World& in, std::uint32_t seed) -> mtaio::Task<void> {

@@ -1,9 +1,10 @@
 /// A failure of a created task that nobody ever awaits is reported on standard error.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <mtaio/core.hpp>
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,8 +14,8 @@
 #include <utility>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::outcome_of;
+using test::on_one_thread;
+using test::outcome_of;
 
 namespace {
 
@@ -91,7 +92,9 @@ TEST_CASE("create_task: a failure that nobody ever awaits is reported when its h
 TEST_CASE("create_task: a failure whose handle went before is reported when it happens") {
   const std::string text = stderr_of([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    { const auto handle = executor.create_task(fail("disk full")); }
+    {
+      const auto handle = executor.create_task(fail("disk full"));
+    }
     co_await mtaio::sleep(0s);
     co_await mtaio::sleep(0s);
   });
@@ -120,7 +123,8 @@ TEST_CASE("create_task: a failure that was awaited is not reported, nor a succes
   CHECK(text.empty());
 }
 
-TEST_CASE("create_task: a failure awaited by somebody who was cancelled first is reported after all") {
+TEST_CASE(
+    "create_task: a failure awaited by somebody who was cancelled first is reported after all") {
   const std::string text = stderr_of([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     mtaio::Latch go_on{1};

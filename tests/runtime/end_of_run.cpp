@@ -1,8 +1,9 @@
 /// When main has ended, whatever still runs is asked to stop and waited for.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -32,8 +33,10 @@ mtaio::Task<void> wait_until_stopped(Counts& counts) {
   }
 }
 
-mtaio::Task<int> leave_behind(mtaio::TaskExecutor& executor, Counts& counts, int count, bool fails) {
-  for (int i = 0; i < count; ++i) const auto handle = executor.create_task(wait_until_stopped(counts));
+mtaio::Task<int> leave_behind(mtaio::TaskExecutor& executor, Counts& counts, int count,
+                              bool fails) {
+  for (int i = 0; i < count; ++i)
+    const auto handle = executor.create_task(wait_until_stopped(counts));
   co_await mtaio::sleep(0s);
   if (fails) throw std::runtime_error{"main failed"};
   co_return count;
@@ -57,8 +60,8 @@ TEST_CASE("run: created tasks are asked to stop when main has ended, and waited 
 TEST_CASE("run: created tasks are stopped and waited for when main has failed, too") {
   mtaio::TaskExecutor executor;
   Counts counts;
-  CHECK_THROWS_WITH_AS(mtaio::run(leave_behind(executor, counts, 5, true), {.threads = 2}), "main failed",
-                       std::runtime_error);
+  CHECK_THROWS_WITH_AS(mtaio::run(leave_behind(executor, counts, 5, true), {.threads = 2}),
+                       "main failed", std::runtime_error);
   CHECK(counts.started == 5);
   CHECK(counts.ended == 5);
 }
@@ -93,7 +96,8 @@ TEST_CASE("run: a function that a created task left running in a thread is waite
     std::this_thread::sleep_for(20ms);
     returned = true;
   };
-  const auto main = [](mtaio::TaskExecutor& of, auto function, std::latch& begun) -> mtaio::Task<void> {
+  const auto main = [](mtaio::TaskExecutor& of, auto function,
+                       std::latch& begun) -> mtaio::Task<void> {
     const auto call = [](mtaio::TaskExecutor& in, auto what) -> mtaio::Task<void> {
       co_await in.run_in_thread(what);
     };
@@ -113,7 +117,8 @@ TEST_CASE("Runtime::run: the end of one run does not stop the tasks of another")
   Counts counts;
   mtaio::Latch first_over{1};
   mtaio::Latch second_started{1};
-  const auto first = [](mtaio::TaskExecutor& of, Counts& to, mtaio::Latch& wait_for) -> mtaio::Task<void> {
+  const auto first = [](mtaio::TaskExecutor& of, Counts& to,
+                        mtaio::Latch& wait_for) -> mtaio::Task<void> {
     const auto handle = of.create_task(wait_until_stopped(to));
     co_await wait_for.wait();
   };
@@ -137,7 +142,9 @@ TEST_CASE("run: timers that nobody waits for any more are gone with it") {
     mtaio::TaskExecutor executor;
     std::vector<mtaio::TaskHandle<void>> handles;
     for (int i = 0; i < 200; ++i) {
-      const auto nap = [](int hours) -> mtaio::Task<void> { co_await mtaio::sleep(std::chrono::hours{hours}); };
+      const auto nap = [](int hours) -> mtaio::Task<void> {
+        co_await mtaio::sleep(std::chrono::hours{hours});
+      };
       handles.push_back(executor.create_task(nap(i + 1)));
     }
     co_await mtaio::sleep(1ms);
@@ -147,7 +154,9 @@ TEST_CASE("run: timers that nobody waits for any more are gone with it") {
   CHECK(std::chrono::steady_clock::now() - start < 10s);
 }
 
-TEST_CASE("run: a plain thread that lets main go on may be faster than the end of the runtime, or slower") {
+TEST_CASE(
+    "run: a plain thread that lets main go on may be faster than the end of the runtime, or "
+    "slower") {
   // Whoever opens the latch still is in count_down() when the runtime that it has woken goes.
   for (int round = 0; round < 2'000; ++round) {
     auto latch = std::make_unique<mtaio::Latch>(1);
@@ -162,7 +171,8 @@ TEST_CASE("run: a plain thread that lets main go on may be faster than the end o
       flag = true;
       co_return co_await on.wait();
     };
-    REQUIRE(mtaio::run(wait(*latch, waiting), {.threads = 1U + static_cast<std::size_t>(round % 3)}));
+    REQUIRE(
+        mtaio::run(wait(*latch, waiting), {.threads = 1U + static_cast<std::size_t>(round % 3)}));
     opener.join();
   }
 }

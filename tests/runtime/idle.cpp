@@ -1,8 +1,9 @@
 /// A worker without work costs nothing.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -49,7 +50,8 @@ class CountingParker final : public mtaio::lowlevel::Parker {
 TEST_CASE("Runtime: idle workers use no CPU and do not wake up, while main waits") {
   const auto nap = []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    co_await executor.gather(mtaio::sleep(1ms), mtaio::sleep(1ms), mtaio::sleep(1ms));  // all have been awake
+    co_await executor.gather(mtaio::sleep(1ms), mtaio::sleep(1ms),
+                             mtaio::sleep(1ms));  // all have been awake
     const auto before = cpu_time();
     const long switches = context_switches();
     co_await mtaio::sleep(200ms);

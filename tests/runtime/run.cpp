@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <coroutine>
 #include <memory>
@@ -13,7 +14,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::throws;
+using test::throws;
 
 namespace {
 
@@ -21,7 +22,9 @@ mtaio::Task<int> give(int value) {
   co_await mtaio::sleep(0s);
   co_return value;
 }
-mtaio::Task<std::unique_ptr<int>> give_move_only(int value) { co_return std::make_unique<int>(value); }
+mtaio::Task<std::unique_ptr<int>> give_move_only(int value) {
+  co_return std::make_unique<int>(value);
+}
 mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
 mtaio::Task<void> set(int& variable, int value) {
   variable = value;
@@ -88,7 +91,8 @@ TEST_CASE("run: takes any awaitable, and an lvalue task where it is") {
 TEST_CASE("run: a task that was awaited before or moved from is a logic_error") {
   mtaio::Task<int> task = give(1);
   const mtaio::Task<int> other = std::move(task);
-  CHECK_THROWS_AS(mtaio::run(std::move(task)), std::logic_error);  // NOLINT(bugprone-use-after-move)
+  CHECK_THROWS_AS(mtaio::run(std::move(task)),
+                  std::logic_error);  // NOLINT(bugprone-use-after-move)
   CHECK_THROWS_AS(mtaio::run(mtaio::Task<int>{}), std::logic_error);
 }
 
@@ -120,12 +124,14 @@ TEST_CASE("Runtime::run: on one of its own workers is a logic_error, and nothing
   const auto nested = [](mtaio::Runtime& own) -> mtaio::Task<bool> {
     int started = 0;
     const bool thrown = throws<std::logic_error>([&] { own.run(set(started, 1)); });
-    co_return thrown && started == 0;
+    co_return thrown&& started == 0;
   };
   CHECK(runtime.run(nested(runtime)));
 }
 
-TEST_CASE("Runtime::run: on a worker of another runtime is fine, unless that one waits for the first in turn") {
+TEST_CASE(
+    "Runtime::run: on a worker of another runtime is fine, unless that one waits for the first in "
+    "turn") {
   mtaio::Runtime first{{.threads = 1}};
   mtaio::Runtime second{{.threads = 1}};
   const auto back = [](mtaio::Runtime& to) -> mtaio::Task<bool> {

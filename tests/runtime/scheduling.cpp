@@ -1,8 +1,9 @@
 /// Who gets to run when.
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -15,8 +16,8 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
-using testing::with_threads;
+using test::on_one_thread;
+using test::with_threads;
 
 namespace {
 
@@ -109,7 +110,9 @@ TEST_CASE("Runtime: sleepers wake in the order of their deadlines, and not befor
   });
 }
 
-TEST_CASE("Runtime: tasks that are always ready starve neither sleepers nor new tasks nor other threads' wakes") {
+TEST_CASE(
+    "Runtime: tasks that are always ready starve neither sleepers nor new tasks nor other threads' "
+    "wakes") {
   for (const std::size_t threads : {1U, 2U}) {
     CAPTURE(threads);
     with_threads(threads, []() -> mtaio::Task<void> {
@@ -185,7 +188,8 @@ TEST_CASE("Runtime: no wake-up from another thread is lost, however the sleep an
     CAPTURE(threads);
     mtaio::AsyncQueue<int> requests;
     mtaio::AsyncQueue<int> answers;
-    const auto serve = [](mtaio::AsyncQueue<int>& from, mtaio::AsyncQueue<int>& to) -> mtaio::Task<void> {
+    const auto serve = [](mtaio::AsyncQueue<int>& from,
+                          mtaio::AsyncQueue<int>& to) -> mtaio::Task<void> {
       while (const auto request = co_await from.next()) co_await to.put(*request + 1);
     };
     std::thread client{[&] {
@@ -207,7 +211,8 @@ TEST_CASE("Runtime: no wake-up from another thread is lost, however the sleep an
 TEST_CASE("Runtime: two runtimes talk to each other without losing a wake-up") {
   mtaio::AsyncQueue<int> there;
   mtaio::AsyncQueue<int> back;
-  const auto play = [](mtaio::AsyncQueue<int>& from, mtaio::AsyncQueue<int>& to) -> mtaio::Task<int> {
+  const auto play = [](mtaio::AsyncQueue<int>& from,
+                       mtaio::AsyncQueue<int>& to) -> mtaio::Task<int> {
     int ball = 0;
     while (ball < 5'000) {
       ball = co_await from.get();

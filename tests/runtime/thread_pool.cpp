@@ -1,7 +1,8 @@
+#include <mtaio/core.hpp>
+
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <mtaio/core.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -15,7 +16,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using testing::on_one_thread;
+using test::on_one_thread;
 
 namespace {
 
@@ -77,7 +78,9 @@ TEST_CASE("ThreadPool: functions that queue run first come, first served") {
   });
 }
 
-TEST_CASE("ThreadPool: an executor that goes leaves the pool alone; several executors and runtimes share it") {
+TEST_CASE(
+    "ThreadPool: an executor that goes leaves the pool alone; several executors and runtimes share "
+    "it") {
   mtaio::ThreadPool pool{2};
   const auto use = [](mtaio::ThreadPool& shared, int value) -> mtaio::Task<int> {
     int sum = 0;
@@ -107,7 +110,8 @@ TEST_CASE("ThreadPool: the destructor waits for the functions that run and are q
   };
   const auto main = [](mtaio::ThreadPool& own, auto function) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor{own};
-    co_await executor.gather(call(executor, function), call(executor, function), call(executor, function));
+    co_await executor.gather(call(executor, function), call(executor, function),
+                             call(executor, function));
   };
   std::thread caller{[&] { mtaio::run(main(*pool, work), {.threads = 1}); }};
   running.wait();
@@ -146,7 +150,8 @@ TEST_CASE("ThreadPool: destroyed by a task lets that worker go on meanwhile, wit
   });
 }
 
-TEST_CASE("ThreadPool: a function may use the pool that it runs in, as long as there is a thread left") {
+TEST_CASE(
+    "ThreadPool: a function may use the pool that it runs in, as long as there is a thread left") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::ThreadPool pool{2};
     mtaio::TaskExecutor executor{pool};

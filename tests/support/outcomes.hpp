@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace testing {
+namespace test {
 
 /// Awaits `awaitable` and keeps what it gives or throws.
 template <mtaio::Awaitable A>
@@ -36,7 +36,8 @@ mtaio::Task<mtaio::Outcome<mtaio::await_result_t<A>>> outcome_of(A awaitable) {
   }
 }
 
-/// The exception as an `E`; null if there is none or it is something else. Lives as long as `error`.
+/// The exception as an `E`; null if there is none or it is something else. Lives as long as
+/// `error`.
 template <class E>
 const E* as(const std::exception_ptr& error) {
   if (!error) return nullptr;
@@ -71,11 +72,11 @@ inline std::string message_of(const std::exception_ptr& error) {
   return exception ? exception->what() : "no std::exception";
 }
 
-/// Runs a test that is a coroutine with so many threads. With one, what stands between two co_awaits happens at once, so
-/// the order of everything is known.
+/// Runs a test that is a coroutine with so many threads. With one, what stands between two
+/// co_awaits happens at once, so the order of everything is known.
 inline void with_threads(std::size_t threads, mtaio::Task<void> (*test)()) {
   mtaio::run(test(), {.threads = threads});
 }
 inline void on_one_thread(mtaio::Task<void> (*test)()) { with_threads(1, test); }
 
-}  // namespace testing
+}  // namespace test

@@ -1,0 +1,155 @@
+/// A blocking call against a pool that does what the test tells it to.
+#include <mtaio/lowlevel/blocking_call.hpp>
+
+#include <mtaio/core.hpp>
+
+#include "support/outcomes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
+
+namespace {
+
+/// Runs what was submitted when it is told to, on the thread that tells it.
+class ManualPool final : public mtaio::lowlevel::BlockingPool {
+ public:
+  void submit(mtaio::lowlevel::BlockingJob& job) override {
+    if (fails)
+      throw std::system_error{std::make_error_code(std::errc::resource_unavailable_try_again)};
+    if (runs_at_once) {
+      job.run();
+    } else {
+      jobs.push_back(job);
+    }
+  }
+  bool withdraw(mtaio::lowlevel::BlockingJob& job) noexcept override {
+    if (!job.linked()) return false;
+    jobs.erase(job);
+    return true;
+  }
+  void run_all() {
+    while (auto* job = jobs.pop_front()) job->run();
+  }
+
+  mtaio::lowlevel::IntrusiveList<mtaio::lowlevel::BlockingJob> jobs;
+  bool fails = false;
+  bool runs_at_once = false;
+};
+
+int answer() { return 42; }
+
+mtaio::Task<int> call_in(ManualPool& pool, int (*function)()) {
+  using Bound = mtaio::lowlevel::BoundCall<int (*)()>;
+  Bound bound{std::in_place, function};
+  co_return co_await mtaio::lowlevel::ThreadCall<Bound>{std::move(bound), &pool};
+}
+
+}  // namespace
+
+TEST_CASE("ThreadCall: suspends until the function has returned") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    ManualPool pool;
+    auto handle = executor.create_task(call_in(pool, answer));
+    co_await mtaio::sleep(0s);
+    co_await mtaio::sleep(0s);
+
+    const bool before = handle.done();
+    pool.run_all();
+    const int result = co_await handle;
+
+    CHECK_FALSE(before);
+    CHECK(result == 42);
+  });
+}
+
+TEST_CASE("ThreadCall: a function that returns before the caller is suspended is fine") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    ManualPool pool;
+    pool.runs_at_once = true;
+    int sum = 0;
+    for (int i = 0; i < 100; ++i) sum += co_await call_in(pool, answer);
+    CHECK(sum == 4200);
+  });
+}
+
+TEST_CASE("ThreadCall: what the function throws comes out as it is") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    ManualPool pool;
+    pool.runs_at_once = true;
+    const auto outcome =
+        co_await outcome_of(call_in(pool, []() -> int { throw std::runtime_error{"no"}; }));
+    CHECK(threw<std::runtime_error>(outcome));
+  });
+}
+
+TEST_CASE(
+    "ThreadCall: a pool that cannot start a thread is an exception at the co_await, and nothing is "
+    "left over") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    ManualPool pool;
+    pool.fails = true;
+    const auto failed = co_await outcome_of(call_in(pool, answer));
+    pool.fails = false;
+    pool.runs_at_once = true;
+    const int result = co_await call_in(pool, answer);
+
+    CHECK(threw<std::system_error>(failed));
+    CHECK(result == 42);
+  });
+}
+
+TEST_CASE("ThreadCall: a stop takes back a function that has not started") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    ManualPool pool;
+    auto handle = executor.create_task(call_in(pool, answer));
+    co_await mtaio::sleep(0s);
+    const bool queued = !pool.jobs.empty();
+
+    handle.request_stop();
+    const auto outcome = co_await outcome_of(std::move(handle));
+
+    CHECK(queued);
+    CHECK(pool.jobs.empty());
+    CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}
+
+TEST_CASE("ThreadCall: a stop that comes when the function has returned changes nothing") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    ManualPool pool;
+    auto handle = executor.create_task(call_in(pool, answer));
+    co_await mtaio::sleep(0s);
+
+    pool.run_all();
+    handle.request_stop();
+    const int result = co_await handle;
+
+    CHECK(result == 42);
+  });
+}
+
+TEST_CASE("ThreadCall: a caller that was asked to stop before never submits") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    ManualPool pool;
+    auto handle = executor.create_task(call_in(pool, answer));
+
+    handle.request_stop();
+    const auto outcome = co_await outcome_of(std::move(handle));
+
+    CHECK(pool.jobs.empty());
+    CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}

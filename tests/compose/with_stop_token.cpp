@@ -1,0 +1,175 @@
+#include <mtaio/core.hpp>
+
+#include "support/outcomes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <stdexcept>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+using namespace std::chrono_literals;
+using test::on_one_thread;
+using test::outcome_of;
+using test::threw;
+
+namespace {
+
+mtaio::Task<int> give(int value) {
+  co_await mtaio::sleep(0s);
+  co_return value;
+}
+mtaio::Task<std::unique_ptr<int>> give_move_only(int value) {
+  co_return std::make_unique<int>(value);
+}
+mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
+mtaio::Task<void> fail() {
+  co_await mtaio::sleep(0s);
+  throw std::runtime_error{"failed"};
+}
+mtaio::Task<void> wait_until_stopped(std::atomic<bool>& waiting) {
+  waiting = true;
+  co_await mtaio::sleep(1h);
+}
+mtaio::Task<bool> is_asked_to_stop() {
+  const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
+  co_return stop.stop_requested();
+}
+
+}  // namespace
+
+TEST_CASE("with_stop_token: result and exceptions are those of the awaitable") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    std::stop_source source;
+    int variable = 0;
+
+    const int value = co_await mtaio::with_stop_token(source.get_token(), give(1));
+    const auto owned = co_await mtaio::with_stop_token(source.get_token(), give_move_only(2));
+    int& reference = co_await mtaio::with_stop_token(source.get_token(), give_reference(variable));
+    co_await mtaio::with_stop_token(source.get_token(), mtaio::sleep(0s));
+    const auto failed = co_await outcome_of(mtaio::with_stop_token(source.get_token(), fail()));
+
+    CHECK(value == 1);
+    CHECK(*owned == 2);
+    CHECK(&reference == &variable);
+    CHECK(threw<std::runtime_error>(failed));
+  });
+}
+
+TEST_CASE("with_stop_token: a stop requested before the task begins meets it at its first wait") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    std::stop_source source;
+    source.request_stop();
+    std::atomic<bool> waiting{false};
+
+    const bool asked = co_await mtaio::with_stop_token(source.get_token(), is_asked_to_stop());
+    const auto outcome = co_await outcome_of(
+        mtaio::with_stop_token(source.get_token(), wait_until_stopped(waiting)));
+
+    CHECK(asked);
+    CHECK(waiting);
+    CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}
+
+TEST_CASE("with_stop_token: a stop requested by another thread while the task waits cancels it") {
+  for (const std::size_t threads : {1U, 2U}) {
+    for (int round = 0; round < 200; ++round) {
+      std::stop_source source;
+      std::atomic<bool> waiting{false};
+      std::thread stopper{[&] {
+        if (round % 2 == 0) {
+          while (!waiting) std::this_thread::yield();
+        }
+        source.request_stop();
+      }};
+
+      CHECK_THROWS_AS(
+          mtaio::run(mtaio::with_stop_token(source.get_token(), wait_until_stopped(waiting)),
+                     {.threads = threads}),
+          mtaio::CancelledError);
+      stopper.join();
+    }
+  }
+}
+
+TEST_CASE("with_stop_token: a stop requested when the task has ended may come at any time") {
+  for (int round = 0; round < 500; ++round) {
+    std::stop_source source;
+    std::atomic<bool> begun{false};
+    std::thread stopper{[&] {
+      while (!begun) {
+      }
+      source.request_stop();
+    }};
+    const auto end = [](std::atomic<bool>& flag) -> mtaio::Task<int> {
+      flag = true;
+      co_return 1;
+    };
+
+    REQUIRE(mtaio::run(mtaio::with_stop_token(source.get_token(), end(begun)), {.threads = 1}) ==
+            1);
+    stopper.join();
+  }
+}
+
+TEST_CASE("with_stop_token: the stop of the caller reaches the task too") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::stop_source source;
+    std::atomic<bool> waiting{false};
+
+    const auto outcome = co_await outcome_of(executor.run(
+        mtaio::with_stop_token(source.get_token(), wait_until_stopped(waiting)), {.timeout = 1ms}));
+
+    CHECK(threw<mtaio::TimeoutError>(outcome));
+    CHECK(waiting);
+  });
+}
+
+TEST_CASE("with_stop_token: the stop does not reach beyond the task") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    std::stop_source source;
+    source.request_stop();
+
+    const bool inside = co_await mtaio::with_stop_token(source.get_token(), is_asked_to_stop());
+    const bool outside = co_await is_asked_to_stop();
+    co_await mtaio::sleep(0s);
+
+    CHECK(inside);
+    CHECK_FALSE(outside);
+  });
+}
+
+TEST_CASE("with_stop_token: a token that cannot be stopped changes nothing") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    const int value = co_await mtaio::with_stop_token(std::stop_token{}, give(1));
+    CHECK(value == 1);
+  });
+}
+
+TEST_CASE("with_stop_token: reaches everything below, whatever the depth") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::stop_source source;
+    std::atomic<bool> first{false};
+    std::atomic<bool> second{false};
+    auto below = executor.gather(executor.run(wait_until_stopped(first), {.timeout = 1h}),
+                                 executor.gather(wait_until_stopped(second)));
+    const auto stop_soon = [](std::stop_source& from) -> mtaio::Task<void> {
+      co_await mtaio::sleep(0s);
+      from.request_stop();
+    };
+
+    const auto [outcome, none] = co_await executor.gather(
+        outcome_of(mtaio::with_stop_token(source.get_token(), std::move(below))),
+        stop_soon(source));
+
+    CHECK(first);
+    CHECK(second);
+    CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}
