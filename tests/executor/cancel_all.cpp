@@ -185,53 +185,6 @@ TEST_CASE("cancel_all: several callers at once all wait until the tasks have end
   });
 }
 
-TEST_CASE("close: stops what create_task left running, and waits for it") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    const auto handle = executor.create_task(wait_until_stopped(counts));
-    co_await mtaio::sleep(0s);
-
-    co_await executor.close();
-
-    CHECK(counts.ended == 1);
-  });
-}
-
-TEST_CASE("close: may be awaited again, and the destructor has nothing left to do") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    co_await executor.close();
-    co_await executor.close();
-    co_await executor.cancel_all();
-  });
-}
-
-TEST_CASE("close: after it, using the executor is a logic_error, and nothing starts") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(give(1));
-    const auto numbers = std::views::iota(0, 3);
-    const auto plain = [](int) { FAIL("started"); };
-    using mtaio::return_exceptions;
-    using test::throws;
-    co_await executor.close();
-
-    CHECK(throws<std::logic_error>([&] { (void)executor.run(give(1)); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.gather(tasks); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.gather(give(1), give(2)); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.gather(return_exceptions, tasks); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.gather(return_exceptions, give(1)); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.map(give, numbers); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.map(plain, numbers); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.map(std::plus<>{}, numbers, numbers); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.map(return_exceptions, give, numbers); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.run_in_thread([] { FAIL("started"); }); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.create_task(give(1)); }));
-  });
-}
-
 TEST_CASE(
     "close: an operation made before and awaited after it is a logic_error, and nothing starts") {
   on_one_thread([]() -> mtaio::Task<void> {
@@ -252,23 +205,5 @@ TEST_CASE(
     CHECK(threw<std::logic_error>(gathered));
     CHECK(threw<std::logic_error>(mapped));
     CHECK(threw<std::logic_error>(called));
-  });
-}
-
-TEST_CASE("close: leaves a gather that runs already alone") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto wait_for = [](mtaio::Latch& latch) -> mtaio::Task<bool> {
-      co_return co_await latch.wait();
-    };
-    const auto close = [](mtaio::TaskExecutor& of, mtaio::Latch& latch) -> mtaio::Task<void> {
-      co_await of.close();
-      latch.count_down();
-    };
-    mtaio::Latch closed{1};
-
-    const auto [waited, done] = co_await executor.gather(wait_for(closed), close(executor, closed));
-
-    CHECK(waited);
   });
 }

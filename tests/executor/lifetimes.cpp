@@ -97,7 +97,7 @@ TEST_CASE("operations: one that is never awaited runs nothing and leaks nothing"
     [[maybe_unused]] const auto gather = executor.gather(std::move(tasks));
     [[maybe_unused]] const auto several = executor.gather(give_counted(counted), note(notes, 1));
     [[maybe_unused]] const auto map = executor.map(make, std::views::iota(0, 3));
-    [[maybe_unused]] const auto in_thread = executor.run_in_thread([counted] { return 1; });
+    [[maybe_unused]] const auto in_thread = executor.run_in_thread(make, 1);
     [[maybe_unused]] const auto cancel = executor.cancel_all();
     [[maybe_unused]] const auto close = executor.close();
   }

@@ -44,6 +44,12 @@ struct Adder {
   [[nodiscard]] mtaio::Task<int> add(int number) const { co_return summand + number; }
 };
 
+/// A function object that cannot be copied.
+struct Times {
+  std::unique_ptr<int> factor;
+  [[nodiscard]] mtaio::Task<int> operator()(int number) const { return square(number * *factor); }
+};
+
 }  // namespace
 
 TEST_CASE("map: calls an async function for every element and gives the results in order") {
@@ -174,8 +180,8 @@ TEST_CASE(
     "map: a function object that is an rvalue is moved in and lives until the end of the call") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    auto factor = std::make_unique<int>(3);
-    auto times = [factor = std::move(factor)](int number) { return square(number * *factor); };
+    Times times;
+    times.factor = std::make_unique<int>(3);
 
     auto operation = executor.map(std::move(times), std::views::iota(1, 4));
     const auto results = co_await std::move(operation);
