@@ -1,0 +1,59 @@
+#include <mtaio/lowlevel/frame_allocator.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using mtaio::lowlevel::allocate_frame;
+using mtaio::lowlevel::deallocate_frame;
+
+TEST_CASE("frame allocator: memory of every size is aligned and belongs to one owner at a time") {
+  std::vector<std::pair<unsigned char*, std::size_t>> frames;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t size = 1; size <= 5000; size += 37) {
+      auto* frame = static_cast<unsigned char*>(allocate_frame(size));
+      CHECK(reinterpret_cast<std::uintptr_t>(frame) % alignof(std::max_align_t) == 0);
+      std::memset(frame, static_cast<int>(size % 251), size);
+      frames.emplace_back(frame, size);
+    }
+    bool intact = true;
+    for (const auto& [frame, size] : frames) {
+      intact = intact && frame[0] == size % 251 && frame[size - 1] == size % 251;
+    }
+    CHECK(intact);
+    for (const auto& [frame, size] : frames) deallocate_frame(frame, size);
+    frames.clear();
+  }
+}
+
+TEST_CASE("frame allocator: what one thread allocates, another may free") {
+  constexpr int kFrames = 20'000;
+  std::vector<void*> frames;
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < kFrames; ++i) frames.push_back(allocate_frame(200));
+    std::thread{[&frames] {
+      for (void* frame : frames) deallocate_frame(frame, 200);
+    }}.join();
+    frames.clear();
+  }
+}
+
+TEST_CASE("frame allocator: threads that come and go give back what they kept") {
+  // Seen by LeakSanitizer.
+  for (int i = 0; i < 50; ++i) {
+    std::thread{[] {
+      for (std::size_t size = 64; size <= 2048; size += 64) {
+        deallocate_frame(allocate_frame(size), size);
+      }
+    }}.join();
+  }
+}
+
+}  // namespace
