@@ -1,0 +1,206 @@
+#include <mtaio/lowlevel/stop_scope.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using mtaio::lowlevel::StopNode;
+using mtaio::lowlevel::StopScope;
+
+class CountingNode : public StopNode {
+ public:
+  CountingNode()
+      : StopNode{[](StopNode& node) noexcept { ++static_cast<CountingNode&>(node).count_; }} {}
+  [[nodiscard]] int count() const { return count_; }
+
+ private:
+  int count_ = 0;
+};
+
+TEST_CASE("stop scope: the first request is true, later ones are false") {
+  StopScope scope{nullptr};
+  CHECK_FALSE(scope.stop_requested());
+  CHECK(scope.request_stop());
+  CHECK_FALSE(scope.request_stop());
+  CHECK(scope.stop_requested());
+}
+
+TEST_CASE("stop scope: notifies what is in it, once, and not what was taken out") {
+  StopScope scope{nullptr};
+  CountingNode in;
+  CountingNode out;
+  scope.add(in);
+  scope.add(out);
+  scope.remove(out);
+  scope.request_stop();
+  scope.request_stop();
+  CHECK(in.count() == 1);
+  CHECK(out.count() == 0);
+  scope.remove(in);
+}
+
+TEST_CASE("stop scope: what is added after the request is notified at once") {
+  StopScope scope{nullptr};
+  scope.request_stop();
+  CountingNode node;
+  scope.add(node);
+  CHECK(node.count() == 1);
+  scope.remove(node);
+}
+
+TEST_CASE("stop scope: a request to stop goes to all scopes below, and not upwards") {
+  StopScope root{nullptr};
+  StopScope middle{&root};
+  StopScope leaf{&middle};
+  StopScope sibling{&root};
+  CountingNode in_root;
+  CountingNode in_leaf;
+  CountingNode in_sibling;
+  root.add(in_root);
+  leaf.add(in_leaf);
+  sibling.add(in_sibling);
+
+  middle.request_stop();
+  CHECK(leaf.stop_requested());
+  CHECK(in_leaf.count() == 1);
+  CHECK_FALSE(root.stop_requested());
+  CHECK_FALSE(sibling.stop_requested());
+
+  root.request_stop();
+  CHECK(sibling.stop_requested());
+  CHECK(in_sibling.count() == 1);
+  CHECK(in_root.count() == 1);
+  CHECK(in_leaf.count() == 1);
+  root.remove(in_root);
+  leaf.remove(in_leaf);
+  sibling.remove(in_sibling);
+}
+
+TEST_CASE("stop scope: one below sees the request although nobody ever waited in it") {
+  StopScope root{nullptr};
+  StopScope middle{&root};
+  StopScope leaf{&middle};
+  root.request_stop();
+  CHECK(leaf.stop_requested());
+  CountingNode node;
+  leaf.add(node);
+  CHECK(node.count() == 1);
+  leaf.remove(node);
+}
+
+TEST_CASE("stop scope: one made below a stopped one is stopped") {
+  StopScope root{nullptr};
+  root.request_stop();
+  StopScope leaf{&root};
+  CHECK(leaf.stop_requested());
+}
+
+TEST_CASE("stop scope: one that is closed does not hear from above any more") {
+  auto root = std::make_unique<StopScope>(nullptr);
+  StopScope leaf{root.get()};
+  CountingNode node;
+  leaf.add(node);
+  leaf.remove(node);
+  leaf.close();
+  root->request_stop();
+  CHECK_FALSE(leaf.stop_requested());
+  root.reset();
+}
+
+TEST_CASE(
+    "stop scope: a request that somebody was told of is noticed, also by scopes above that were "
+    "asked") {
+  StopScope root{nullptr};
+  StopScope leaf{&root};
+  root.request_stop();
+  CHECK_FALSE(root.noticed());
+  leaf.notice();
+  CHECK(root.noticed());
+}
+
+TEST_CASE("stop scope: noticing the request of one below is none of its parent's business") {
+  StopScope root{nullptr};
+  StopScope leaf{&root};
+  leaf.request_stop();
+  leaf.notice();
+  CHECK(leaf.noticed());
+  CHECK_FALSE(root.noticed());
+}
+
+/// A deadline in miniature.
+class Deadline : public StopScope::Hooks {
+ public:
+  bool poll() noexcept override {
+    if (!passed) return false;
+    scope->request_stop();
+    return true;
+  }
+  void attached() noexcept override { ++attached_count; }
+  StopScope* scope = nullptr;
+  bool passed = false;
+  int attached_count = 0;
+};
+
+TEST_CASE("stop scope: asks its hooks whether it is time, also for scopes below") {
+  Deadline deadline;
+  StopScope scope{nullptr, &deadline};
+  deadline.scope = &scope;
+  StopScope leaf{&scope};
+  CHECK_FALSE(leaf.stop_requested());
+  deadline.passed = true;
+  CHECK(leaf.stop_requested());
+  CHECK(scope.stop_arrived());
+}
+
+TEST_CASE("stop scope: tells its hooks once, when somebody waits in it or below it") {
+  Deadline deadline;
+  StopScope scope{nullptr, &deadline};
+  deadline.scope = &scope;
+  StopScope leaf{&scope};
+  CHECK(deadline.attached_count == 0);
+  CountingNode first;
+  CountingNode second;
+  leaf.add(first);
+  leaf.add(second);
+  CHECK(deadline.attached_count == 1);
+  leaf.remove(first);
+  leaf.remove(second);
+}
+
+TEST_CASE("stop scope: a tree 200,000 deep does not grow the stack") {
+  constexpr int kDeep = 200'000;
+  std::vector<std::unique_ptr<StopScope>> scopes;
+  StopScope* parent = nullptr;
+  for (int i = 0; i < kDeep; ++i) {
+    scopes.push_back(std::make_unique<StopScope>(parent));
+    parent = scopes.back().get();
+  }
+  CountingNode node;
+  parent->add(node);
+  scopes.front()->request_stop();
+  CHECK(node.count() == 1);
+  parent->remove(node);
+  while (!scopes.empty()) scopes.pop_back();
+}
+
+TEST_CASE("stop scope: a tree 50,000 wide is notified as a whole") {
+  StopScope root{nullptr};
+  std::vector<std::pair<std::unique_ptr<StopScope>, std::unique_ptr<CountingNode>>> leaves;
+  for (int i = 0; i < 50'000; ++i) {
+    leaves.emplace_back(std::make_unique<StopScope>(&root), std::make_unique<CountingNode>());
+    leaves.back().first->add(*leaves.back().second);
+  }
+  root.request_stop();
+  int notified = 0;
+  for (auto& [scope, node] : leaves) {
+    notified += node->count();
+    scope->remove(*node);
+  }
+  CHECK(notified == 50'000);
+}
+
+}  // namespace
