@@ -1,7 +1,11 @@
 #include "queue/queue_test_case.hpp"
 #include "support/counting_new.hpp"
 
+#include <array>
 #include <chrono>
+#include <new>
+#include <optional>
+#include <utility>
 
 namespace {
 
@@ -64,6 +68,63 @@ QUEUE_TEST_CASE("queue: to cancel a waiting get allocates nothing") {
   const std::size_t after = allocations();
   CHECK(after == before);
   CHECK(getting.done());
+}
+
+/// Too big for the free lists, so that each needs an allocation of its own.
+struct Big {
+  explicit Big(int of) : value{of} {}
+  int value;
+  std::array<char, 4000> rest{};
+};
+
+QUEUE_TEST_CASE(
+    "queue: a put whose allocation fails has not put, and try_put leaves the item with the "
+    "caller") {
+  Queue<Big> queue{1};
+  auto put = queue.put(Big{1});
+  Big item{2};
+  bool put_failed = false;
+  bool try_put_failed = false;
+  test::allocations_fail = true;
+  try {
+    co_await std::move(put);
+  } catch (const std::bad_alloc&) {
+    put_failed = true;
+  }
+  try {
+    (void)queue.try_put(item);
+  } catch (const std::bad_alloc&) {
+    try_put_failed = true;
+  }
+  test::allocations_fail = false;
+  CHECK(put_failed);
+  CHECK(try_put_failed);
+  CHECK(queue.empty());
+  CHECK(item.value == 2);
+  CHECK(queue.try_put(item));
+  CHECK(queue.full());
+  queue.task_done();
+  co_await queue.join();
+}
+
+QUEUE_TEST_CASE(
+    "queue: a waiting put whose allocation fails is told so; the getter and the one behind it are "
+    "not") {
+  mtaio::TaskExecutor executor;
+  Queue<Big> queue{1};
+  co_await queue.put(Big{1});
+  auto failing = executor.create_task(test::put_into(queue, Big{2}));
+  co_await test::let_others_run();
+  test::allocations_fail = true;
+  std::optional<Big> got = queue.try_get();
+  test::allocations_fail = false;
+  REQUIRE(got.has_value());
+  CHECK(got->value == 1);
+  CHECK_THROWS_AS(co_await failing, std::bad_alloc);
+  CHECK(queue.empty());
+  co_await queue.put(Big{3});
+  const Big last = co_await queue.get();
+  CHECK(last.value == 3);
 }
 
 }  // namespace

@@ -84,7 +84,8 @@ TEST_CASE("queue: over-aligned items pass through, put and taken by plain thread
 TASK_TEST_CASE("queue: over-aligned items pass through put() and get()") {
   mtaio::AsyncQueue<OverAligned> queue{1};
   co_await queue.put(OverAligned{1});
-  CHECK((co_await queue.get()).value == 1);
+  const OverAligned item = co_await queue.get();
+  CHECK(item.value == 1);
 }
 
 QUEUE_TEST_CASE("queue: destroying it destroys what is left in it, once") {

@@ -96,6 +96,35 @@ QUEUE_TEST_CASE("queue: the move of an item that waited for room may use the que
   CHECK(second->value() == 2);
 }
 
+QUEUE_TEST_CASE(
+    "queue: the move of an item that waited for room may shut the queue down; it is put, or it is "
+    "not") {
+  for (const bool immediate : {false, true}) {
+    const Quiet afterwards;
+    mtaio::TaskExecutor executor;
+    Queue<Lively> queue{1};
+    co_await queue.put(Lively{1});
+    auto waiting = executor.create_task(test::put_into(queue, Lively{2}));
+    auto behind = executor.create_task(test::put_into(queue, Lively{3}));
+    co_await test::let_others_run();
+    Lively::on_move = [&queue, immediate] { queue.shutdown(immediate); };
+    const auto first = queue.try_get();
+    Lively::on_move = nullptr;
+    CHECK(first.has_value());
+    bool put = true;
+    try {
+      co_await waiting;
+    } catch (const mtaio::QueueShutDown&) {
+      put = false;
+    }
+    CHECK_THROWS_AS(co_await behind, mtaio::QueueShutDown);
+    CHECK_FALSE((put && immediate));
+    CHECK(queue.try_get().has_value() == put);
+    const std::optional<Lively> none = co_await queue.next();
+    CHECK_FALSE(none.has_value());
+  }
+}
+
 QUEUE_TEST_CASE("queue: the destructor of a dropped item may use the queue") {
   const Quiet afterwards;
   Queue<Lively> queue;

@@ -2,6 +2,7 @@
 
 #include "queue/queue_test_case.hpp"
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -59,7 +60,8 @@ QUEUE_TEST_CASE(
   int taken = 0;
   while (const auto item = co_await queue.next()) taken += *item;
   CHECK(taken == 3);
-  CHECK_FALSE((co_await queue.next()).has_value());
+  const std::optional<int> none = co_await queue.next();
+  CHECK_FALSE(none.has_value());
 }
 
 QUEUE_TEST_CASE("queue: try_get() after shutdown() takes what is left, and then is nullopt") {
@@ -80,7 +82,8 @@ QUEUE_TEST_CASE(
   co_await let_others_run();
   queue.shutdown();
   CHECK_THROWS_AS((void)co_await getting, QueueShutDown);
-  CHECK_FALSE((co_await iterating).has_value());
+  const std::optional<int> none = co_await iterating;
+  CHECK_FALSE(none.has_value());
   CHECK_THROWS_AS((void)co_await also_getting, QueueShutDown);
 }
 

@@ -1,5 +1,5 @@
-/// Counts allocations. To be included in one file of a test program: it replaces the global
-/// operator new.
+/// Counts allocations, and lets them fail. To be included in one file of a test program: it
+/// replaces the global operator new.
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,9 @@ namespace test {
 
 inline std::atomic<std::size_t> allocation_count{0};
 
+/// Whether every allocation fails.
+inline std::atomic<bool> allocations_fail{false};
+
 /// How often memory has been allocated so far, by any thread.
 inline std::size_t allocations() noexcept { return allocation_count; }
 
@@ -19,11 +22,13 @@ inline std::size_t allocations() noexcept { return allocation_count; }
 // NOLINTBEGIN(misc-definitions-in-headers, *-no-malloc, misc-new-delete-overloads)
 void* operator new(std::size_t size) {
   ++test::allocation_count;
+  if (test::allocations_fail) throw std::bad_alloc{};
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc{};
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   ++test::allocation_count;
+  if (test::allocations_fail) throw std::bad_alloc{};
   const auto align = static_cast<std::size_t>(alignment);
   if (void* memory = std::aligned_alloc(align, (size + align - 1) / align * align)) return memory;
   throw std::bad_alloc{};
