@@ -167,6 +167,22 @@ TEST_CASE("nesting: created tasks that await each other 10,000 deep all end") {
   });
 }
 
+TEST_CASE(
+    "nesting: a chain of a hundred thousand tasks, each awaiting the handle of the one before, "
+    "ends") {
+  with_threads(2, []() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto next = [](mtaio::TaskHandle<int> before) -> mtaio::Task<int> {
+      const int result = co_await before;
+      co_return result + 1;
+    };
+    auto last = executor.create_task(await_below(0));
+    for (int i = 0; i < 100'000; ++i) last = executor.create_task(next(std::move(last)));
+    const int result = co_await last;
+    CHECK(result == 100'000);
+  });
+}
+
 TEST_CASE("nesting: tasks await each other 100,000 deep, and one after the other a million times") {
   with_threads(1, []() -> mtaio::Task<void> {
     const int depth = co_await await_below(100'000);
