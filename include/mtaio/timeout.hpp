@@ -28,7 +28,9 @@ class Timeout {
       : nanoseconds_{saturate(duration)} {}
 
   /// The time that never runs out.
-  [[nodiscard]] static constexpr Timeout forever() noexcept { return Timeout{Nanoseconds::max()}; }
+  [[nodiscard]] static constexpr Timeout forever() noexcept {
+    return Timeout{Exactly{}, Nanoseconds::max()};
+  }
 
   [[nodiscard]] constexpr bool is_forever() const noexcept {
     return nanoseconds_ == Nanoseconds::max();
@@ -43,6 +45,9 @@ class Timeout {
   friend constexpr bool operator==(Timeout, Timeout) noexcept = default;
 
  private:
+  struct Exactly {};
+  constexpr Timeout(Exactly, Nanoseconds nanoseconds) noexcept : nanoseconds_{nanoseconds} {}
+
   template <class Rep, class Period>
   static constexpr Nanoseconds saturate(std::chrono::duration<Rep, Period> duration) {
     // Nanoseconds in one tick. A long double holds every 64-bit integer exactly, so a comparison
@@ -61,7 +66,9 @@ class Timeout {
     if (wide * kTick >= kMax) return Nanoseconds::max();
     if (wide * kTick <= -kMax) return Nanoseconds::min();
     if constexpr (std::integral<Rep>) {
-      return std::chrono::duration_cast<Nanoseconds>(duration);
+      __extension__ using Wide = __int128;  // the result fits, the product on the way may not
+      return Nanoseconds{static_cast<Nanoseconds::rep>(static_cast<Wide>(duration.count()) *
+                                                       ToNano::num / ToNano::den)};
     } else {
       return Nanoseconds{static_cast<Nanoseconds::rep>(wide * kTick)};
     }

@@ -6,10 +6,21 @@
 #include <utility>
 
 namespace mtaio::lowlevel {
+namespace {
+
+// How many operations in a row a job may complete without waiting.
+constexpr int kTurns = 128;
+
+}  // namespace
 
 [[gnu::noinline]] ThreadState& this_thread() noexcept {
   static thread_local constinit ThreadState state;
   return state;
+}
+
+bool may_go_on() noexcept {
+  ThreadState& thread = this_thread();
+  return !thread.worker || --thread.turns_left > 0;
 }
 
 std::coroutine_handle<> defer_transfer(std::coroutine_handle<> to) noexcept {
@@ -40,6 +51,7 @@ void drive(Job& job) noexcept {
   ThreadState& thread = this_thread();
   const bool outer = std::exchange(thread.driving, true);
   thread.root = job.root();
+  thread.turns_left = kTurns;
   std::coroutine_handle<> next = job.run();
   for (;;) {
     next.resume();

@@ -11,13 +11,24 @@ void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
   scope_->add(*this);
 }
 
+void Waiter::yield(std::coroutine_handle<> awaiting, TaskContext* context) {
+  awaiting_ = awaiting;
+  scheduler_ = &scheduler_of(context);
+  set_root(context ? context->root : this_thread().root);
+  serve_now();
+  wake();
+}
+
 bool Waiter::try_serve_now() noexcept { return interrupt_as(Wake::kPreparing, Wake::kServed); }
 
 bool Waiter::commit() noexcept { return interrupt_as(Wake::kPreparing, Wake::kWaiting); }
 
 Waiter::Wake Waiter::finish() noexcept {
+  const Wake wake = wake_.load(std::memory_order_acquire);
+  // Only now is it certain: what it waited for may have come between the request and the wait.
+  if (wake == Wake::kCancelled && scope_) scope_->notice();
   leave_scope();
-  return wake_.load(std::memory_order_acquire);
+  return wake;
 }
 
 void Waiter::leave_scope() noexcept {
@@ -44,11 +55,7 @@ std::coroutine_handle<> Waiter::resume(Job& job) noexcept {
 }
 
 void Waiter::stop(StopNode& node) noexcept {
-  auto& self = static_cast<Waiter&>(node);
-  // The waiter may be gone once it is woken. Its scope is not: leaving it waits for this
-  // notification.
-  StopScope* scope = self.scope_;
-  if (self.interrupt(Wake::kCancelled)) scope->notice();
+  static_cast<Waiter&>(node).interrupt(Wake::kCancelled);
 }
 
 void TimedWaiter::arm(Timeout timeout) noexcept {

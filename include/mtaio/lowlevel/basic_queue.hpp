@@ -198,7 +198,8 @@ class PutOperation<T, Storage>::Awaiter : private Core::Putter {
       case Core::Push::kStored:
         this->node = nullptr;
         this->serve_now();
-        return true;
+        done_ = true;
+        return may_go_on();
       case Core::Push::kShutDown:
         this->shut_down = true;
         return true;
@@ -210,6 +211,10 @@ class PutOperation<T, Storage>::Awaiter : private Core::Putter {
 
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    if (done_) {
+      this->yield(awaiting);
+      return true;
+    }
     this->prepare(awaiting);
     return core_.wait_to_put(*this);
   }
@@ -232,6 +237,7 @@ class PutOperation<T, Storage>::Awaiter : private Core::Putter {
 
   Core& core_;
   double priority_;
+  bool done_ = false;  // without waiting
   T item_;
 };
 
@@ -288,10 +294,16 @@ class GetOperation<T, Storage, Result>::Awaiter : private Core::Getter {
  public:
   explicit Awaiter(Core& core) noexcept : core_{core} {}
 
-  [[nodiscard]] bool await_ready() noexcept { return core_.pop(*this) || this->shut_down; }
+  [[nodiscard]] bool await_ready() noexcept {
+    return core_.pop(*this) ? may_go_on() : this->shut_down;
+  }
 
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    if (this->node) {  // taken without waiting
+      this->yield(awaiting);
+      return true;
+    }
     this->prepare(awaiting);
     return core_.wait_to_get(*this);
   }

@@ -61,6 +61,14 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   }
   void prepare(std::coroutine_handle<> awaiting, TaskContext* context);
 
+  /// Instead of a wait: has the task go on behind everything else that is ready, as one that was
+  /// served. No cancellation point. Nothing may touch the waiter after this.
+  template <class Promise>
+  void yield(std::coroutine_handle<Promise> awaiting) {
+    yield(awaiting, context_of(awaiting));
+  }
+  void yield(std::coroutine_handle<> awaiting, TaskContext* context);
+
   /// The waiter's own side, while nobody can claim it: there is no need to wait.
   void serve_now() noexcept { wake_.store(Wake::kServed, std::memory_order_relaxed); }
   /// The same, unless it was asked to stop: then false.

@@ -73,6 +73,7 @@ struct Worker {
 struct ThreadState {
   Worker* worker = nullptr;  // null on a thread that is no worker
   TaskRoot* root = nullptr;  // the task whose code runs here
+  int turns_left = 0;        // see may_go_on()
   bool driving = false;      // a call of drive() is below on the stack
   void* transfer =
       nullptr;  // GCC: the coroutine to be resumed when the current one has returned to drive(),
@@ -82,6 +83,10 @@ struct ThreadState {
 /// The calling thread's. Never inlined, so that no compiler keeps the address across a suspension;
 /// for the same reason the reference is not to be kept across one.
 [[nodiscard, gnu::visibility("default")]] ThreadState& this_thread() noexcept;
+
+/// Asked by operations that did not have to wait. False once in a while: then the task lets others
+/// run first, so that two tasks that never make each other wait cannot keep a worker to themselves.
+[[nodiscard, gnu::visibility("default")]] bool may_go_on() noexcept;
 
 /// Runs `job` and all the coroutines that follow from it, until they return without a successor.
 [[gnu::visibility("default")]] void drive(Job& job) noexcept;
