@@ -70,8 +70,7 @@ int main(int argc, char** argv) {
   try {
     auto printing = tree.print_sums(argc > 1 ? argv[1] : "/usr/include");
     mtaio::run(mtaio::with_stop_token(interrupt.token(), std::move(printing)));
-  } catch (const mtaio::CancelledError&) {  // by the signal
-  } catch (const std::exception&) {
+  } catch (...) {
     console.complain(reason(std::current_exception()));
   }
   console.finish();

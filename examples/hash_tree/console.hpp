@@ -39,6 +39,8 @@ inline std::string reason(const std::exception_ptr& error) {
     std::rethrow_exception(error);
   } catch (const mtaio::ExecutionError& failed) {
     return reason(failed.cause());
+  } catch (const mtaio::CancelledError&) {
+    return "interrupted";
   } catch (const std::exception& other) {
     return other.what();
   }
@@ -59,7 +61,7 @@ class Console {
     lines_.append(sum).append("  ").append(name).append("\n");
   }
   /// Whether it is time to call `flush()`.
-  bool wants_flush() const { return lines_.size() >= (out_is_terminal_ ? 1 : 65536); }
+  [[nodiscard]] bool wants_flush() const { return lines_.size() >= (out_is_terminal_ ? 1 : 65536); }
   /// Writes the lines printed so far. Throws `std::system_error` if that is not possible; they are
   /// dropped then.
   void flush() {
@@ -86,10 +88,10 @@ class Console {
     complain(escaped(file.native()) + ": " + std::string{why});
   }
   /// Whether anything did.
-  bool failed() const { return failed_; }
+  [[nodiscard]] bool failed() const { return failed_; }
 
   /// Whether anybody sees a progress bar.
-  bool has_terminal() const { return error_is_terminal_; }
+  [[nodiscard]] bool has_terminal() const { return error_is_terminal_; }
   /// Writes to standard error, over the progress bar. Any thread.
   void show(std::string_view text) {
     std::string line{error_is_terminal_ ? kEraseLine : ""};

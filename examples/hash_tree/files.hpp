@@ -45,7 +45,7 @@ class FileWalk {
     enter(folder);
   }
   Iterator begin() { return Iterator{*this}; }
-  std::default_sentinel_t end() const { return {}; }
+  [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 
  private:
   void enter(const std::filesystem::path& folder) {

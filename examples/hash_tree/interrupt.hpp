@@ -25,13 +25,13 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
   ~Interrupt() {
     over_ = true;
-    pthread_kill(thread_.native_handle(), SIGTERM);
+    pthread_kill(thread_.native_handle(), SIGINT);
     thread_.join();
   }
 
-  std::stop_token token() const { return source_.get_token(); }
+  [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
   /// The signal that came; 0 if none has.
-  int signal() const { return signal_; }
+  [[nodiscard]] int signal() const { return signal_; }
 
  private:
   void wait_for_signals() {

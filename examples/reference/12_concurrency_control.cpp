@@ -31,6 +31,7 @@ mtaio::Task<void> long_running_task(Gauge& gauge) {
 mtaio::Task<void> async_main() {
   Gauge gauge;
   std::vector<mtaio::Task<void>> long_running_tasks;
+  long_running_tasks.reserve(20);
   for (int i = 0; i < 20; ++i) long_running_tasks.push_back(long_running_task(gauge));
 
   // Limit concurrent tasks

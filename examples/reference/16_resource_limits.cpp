@@ -17,7 +17,7 @@ class ThreadsSeen {
     const std::scoped_lock guard{mutex_};
     threads_.insert(std::this_thread::get_id());
   }
-  std::size_t count() const { return threads_.size(); }
+  [[nodiscard]] std::size_t count() const { return threads_.size(); }
 
  private:
   std::mutex mutex_;
