@@ -151,11 +151,21 @@ inline Task<void> TaskPromise<void>::get_return_object() noexcept {
   return Task<void>{std::coroutine_handle<TaskPromise>::from_promise(*this)};
 }
 
+// A result type in an unnamed namespace is the program's own affair.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// A task that awaits any awaitable. Lvalues are awaited where they are.
 template <Awaitable A>
 Task<await_result_t<A>> as_task(A awaitable) {
   co_return co_await std::forward<A>(awaitable);
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 template <class T>
 inline constexpr bool kIsTask = false;

@@ -30,43 +30,47 @@ void StopScope::notice() noexcept {
   }
 }
 
-bool StopScope::request_stop() noexcept {
+bool StopScope::request_stop_noting(std::atomic<bool>* first) noexcept {
   lock_.lock();
   if (!mark(kStopped)) {
     lock_.unlock();
     return false;
   }
+  if (first) first->store(true, std::memory_order_release);
   notify_all(*this);
   return true;
 }
 
 /// Walks the tree below `top` depth first. Takes over top's lock. A scope below stays alive while
 /// it is visited because its parent says that it is being notified, and its destructor waits for
-/// that.
+/// that; unless it is destroyed by a callback of this very walk, which then goes on above it.
 void StopScope::notify_all(StopScope& top) noexcept {
-  StopScope* scope = &top;
+  Walk walk{this_thread_mark(), &top, &top};
   for (;;) {
+    StopScope* scope = walk.scope;
+    scope->walk_ = &walk;
     StopNode* node = scope->nodes_.pop_front();
     scope->notifying_ = node;
     if (!node) {
+      scope->walk_ = nullptr;
       StopScope* above = scope == &top ? nullptr : scope->parent_;
       scope->lock_.unlock();
       if (!above) return;
-      scope = above;
-      scope->lock_.lock();
+      walk.scope = above;
+      above->lock_.lock();
       continue;
     }
-    scope->notifying_thread_ = this_thread_mark();
     scope->lock_.unlock();
     if (node->notify_) {
       node->notify_(*node);
-      scope->lock_.lock();
+      if (!walk.scope) return;
+      walk.scope->lock_.lock();
       continue;
     }
     auto& below = static_cast<StopScope&>(*node);
     below.lock_.lock();
     if (below.mark(kStopped)) {
-      scope = &below;
+      walk.scope = &below;
     } else {  // asked before, by somebody else, who notifies what is in it
       below.lock_.unlock();
       scope->lock_.lock();
@@ -112,7 +116,7 @@ void StopScope::remove(StopNode& node) noexcept {
     nodes_.erase(node);
     return;
   }
-  while (notifying_ == &node && notifying_thread_ != this_thread_mark()) {
+  while (notifying_ == &node && walk_->thread != this_thread_mark()) {
     guard.unlock();
     sched_yield();
     guard.lock();
@@ -120,7 +124,14 @@ void StopScope::remove(StopNode& node) noexcept {
 }
 
 void StopScope::detach() noexcept {
-  if (parent_) parent_->remove(*this);
+  const std::uint32_t state = state_.load(std::memory_order_relaxed);
+  if ((state & kAttached) && parent_) parent_->remove(*this);
+  if (!(state_.load(std::memory_order_relaxed) & kStopped)) return;
+  const std::scoped_lock guard{lock_};
+  if (walk_ && walk_->thread == this_thread_mark()) {
+    // A callback further down on this stack's walk ends what ran in this scope.
+    walk_->scope = walk_->top == this ? nullptr : parent_;
+  }
 }
 
 }  // namespace mtaio::lowlevel

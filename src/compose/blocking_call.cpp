@@ -10,6 +10,11 @@ bool BlockingCall::submit() noexcept {
   if (!stop_seen_.load(std::memory_order_acquire)) {
     try {
       scheduler().run_blocking(*this, pool_);
+      // A request that came before it was queued could not take it back.
+      if (stop_seen_.load(std::memory_order_acquire) &&
+          scheduler().withdraw_blocking(*this, pool_)) {
+        interrupt(Wake::kCancelled);
+      }
     } catch (...) {
       not_submitted_ = std::current_exception();
       serve_now();

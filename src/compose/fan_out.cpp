@@ -187,13 +187,13 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error) no
   count(&Progress::failed_);
   const bool cancelled = is_cancelled(error);
   if (collects_errors_ && !cancelled) return;
+  // A caller that was asked to stop gets to hear of that, not of what came of it. Asked outside the
+  // lock: a deadline that has passed notifies others now.
+  const bool caller_stopped = !halted_.load(std::memory_order_acquire) && caller_stop_requested();
+  if (caller_stopped) parent_context_->scope.notice();
   {
     const std::scoped_lock guard{failures_lock_};
-    if (!first_error_ && !cancelled_) {
-      // Nothing has gone wrong before. A caller that was asked to stop gets to hear of that, not of
-      // what came of it.
-      const bool caller_stopped = caller_stop_requested();
-      if (caller_stopped) parent_context_->scope.notice();
+    if (!first_error_ && !cancelled_) {  // nothing has gone wrong before
       if (cancelled || caller_stopped) {
         cancelled_ = true;
       } else {

@@ -27,12 +27,13 @@ void TimedContext::attached() noexcept {
   if (deadline_ == TimePoint::max()) return;
   armed_ = true;
   scheduler_->arm(*this, deadline_);
+  scheduler_->watch(deadline_);  // whoever waits may also compute: a callback is no suspension
 }
 
 void TimedContext::fire(Timer& timer) noexcept { static_cast<TimedContext&>(timer).expire(); }
 
 void TimedContext::expire() noexcept {
-  if (scope.request_stop()) expired_.store(true, std::memory_order_release);
+  scope.request_stop_noting(&expired_);  // this may be gone when it returns
 }
 
 }  // namespace mtaio::lowlevel

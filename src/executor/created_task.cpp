@@ -10,6 +10,15 @@
 
 namespace mtaio::lowlevel {
 
+namespace {
+
+// Tasks that hold each other's handles go one after the other: no length of the chain grows the
+// stack.
+thread_local constinit IntrusiveList<CreatedTask> to_delete;
+thread_local constinit bool deleting = false;
+
+}  // namespace
+
 TaskRoot& current_task_root() {
   TaskRoot* root = this_thread().root;
   if (!root) {
@@ -29,10 +38,17 @@ void CreatedTasks::check_open(const char* member) const {
                          ": the executor was closed; it takes no more work."};
 }
 
-void CreatedTasks::add(CreatedTask& task) noexcept {
+void CreatedTasks::close() noexcept {
   const std::scoped_lock guard{lock_};
+  closed_.store(true, std::memory_order_release);
+}
+
+bool CreatedTasks::add(CreatedTask& task) noexcept {
+  const std::scoped_lock guard{lock_};
+  if (closed_.load(std::memory_order_relaxed)) return false;
   task.number_ = ++created_;
   tasks_.push_back(task);
+  return true;
 }
 
 bool CreatedTasks::drained_up_to(std::uint64_t last) const noexcept {
@@ -134,11 +150,18 @@ CreatedTask::CreatedTask(TaskRoot& creator, std::shared_ptr<CreatedTasks> siblin
 
 CreatedTask::~CreatedTask() = default;
 
-void CreatedTask::start(std::coroutine_handle<> frame, PromiseBase& promise) noexcept {
+void CreatedTask::start(std::coroutine_handle<> frame, PromiseBase& promise) {
   entry_ = frame;
   promise.received_by(&CreatedTask::ended, this, 0, &context());
   TaskRoot::run().hold();
-  siblings_->add(*this);
+  if (!siblings_->add(*this)) {
+    const std::shared_ptr<CreatedTasks> siblings = siblings_;
+    lowlevel::Run& of = TaskRoot::run();
+    delete this;
+    of.release();
+    siblings->check_open("create_task");
+    return;
+  }
   scheduler().post(*this);
 }
 
@@ -206,7 +229,12 @@ void CreatedTask::check_first_take() {
 
 void CreatedTask::release() noexcept {
   // acq_rel: whoever deletes it comes after everything that the others did with it.
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  to_delete.push_back(*this);
+  if (deleting) return;
+  deleting = true;
+  while (CreatedTask* task = to_delete.pop_front()) delete task;
+  deleting = false;
 }
 
 void CreatedTask::abandon() noexcept {

@@ -82,9 +82,15 @@ void WorkStealing::wake_one() noexcept {
   }
 }
 
-/// The timers of a worker that is busy are watched by one that sleeps.
-void WorkStealing::keep_watch(const Seat& seat) noexcept {
-  if (seat.timers.next_deadline() < time_of(watched_until_) && idlers_.hungry()) wake_one();
+void WorkStealing::watch(lowlevel::TimePoint deadline) noexcept {
+  lowlevel::asymmetric_fence_light();  // E2
+  if (deadline < time_of(watched_until_) && idlers_.hungry()) wake_one();
+}
+
+/// Timers of workers that are busy, or have nobody on their seat, are watched by one that sleeps.
+/// Asked by whoever may have been the watchman, or is about to be busy.
+void WorkStealing::keep_watch() noexcept {
+  if (idlers_.hungry() && next_deadline() < time_of(watched_until_)) wake_one();
 }
 
 }  // namespace mtaio::runtime

@@ -31,16 +31,13 @@ class ThreadPool::Threads {
   [[nodiscard]] std::size_t max() const noexcept { return max_; }
 
   void submit(lowlevel::BlockingJob& job) {
-    std::list<std::thread> gone;  // joined when the lock is released
-    {
-      const std::scoped_lock guard{mutex_};
-      gone.swap(gone_);
-      queue_.push_back(job);
-      ++queued_;
-      if (queued_ > idle_ && running_.size() < max_) start_one(job);
-      if (idle_ > 0) wake_.notify_one();
-    }
-    join(gone);
+    Joiner gone;  // joins when the lock is released
+    const std::scoped_lock guard{mutex_};
+    gone.threads.swap(gone_);
+    queue_.push_back(job);
+    ++queued_;
+    if (queued_ > idle_ && running_.size() < max_) start_one(job);
+    if (idle_ > 0) wake_.notify_one();
   }
 
   bool withdraw(lowlevel::BlockingJob& job) noexcept {
@@ -53,6 +50,16 @@ class ThreadPool::Threads {
 
  private:
   using Guard = std::unique_lock<std::mutex>;
+
+  struct Joiner {
+    Joiner() = default;
+    Joiner(const Joiner&) = delete;
+    Joiner& operator=(const Joiner&) = delete;
+    ~Joiner() {
+      for (std::thread& thread : threads) thread.join();
+    }
+    std::list<std::thread> threads;
+  };
 
   /// REQUIRES: mutex_ is held; `job` is the last one queued.
   void start_one(lowlevel::BlockingJob& job) {
@@ -111,16 +118,9 @@ class ThreadPool::Threads {
       }
     }
     // The last one sets all_gone_ under the mutex; it has left it once it is joined.
-    std::list<std::thread> gone;
-    {
-      const std::scoped_lock guard{mutex_};
-      gone.swap(gone_);
-    }
-    join(gone);
-  }
-
-  static void join(std::list<std::thread>& gone) noexcept {
-    for (std::thread& thread : gone) thread.join();
+    Joiner gone;
+    const std::scoped_lock guard{mutex_};
+    gone.threads.swap(gone_);
   }
 
   const std::size_t max_;

@@ -47,6 +47,7 @@ void WorkStealing::worker_main(Occupant& who) noexcept {
   } else {
     idlers_.change(0, -1);  // those who have the seats were not woken for this thread's sake
     if (idlers_.hungry() && something_to_do()) wake_one();
+    keep_watch();
   }
   while (seated || seats_.sit(who, false)) {
     serve(who);
@@ -67,6 +68,7 @@ void WorkStealing::block_worker(const lowlevel::Event& event) noexcept {
   lowlevel::ThreadState& thread = lowlevel::this_thread();
   const lowlevel::ThreadState before = thread;
   Occupant& who = *static_cast<Seat*>(thread.worker)->occupant;
+  stop_searching(*who.seat);
   if (start_spare(who)) {
     thread = lowlevel::ThreadState{};
     event.wait();

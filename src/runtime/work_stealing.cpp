@@ -68,10 +68,8 @@ void WorkStealing::arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noe
     return;
   }
   visitors_.fetch_add(1, std::memory_order_relaxed);
-  if (workers_.front()->timers.arm(timer, deadline)) {
-    lowlevel::asymmetric_fence_light();  // E2
-    keep_watch(*workers_.front());
-  }
+  workers_.front()->timers.arm(timer, deadline);
+  watch(deadline);
   visitors_.fetch_sub(1, std::memory_order_release);
 }
 
@@ -102,33 +100,35 @@ void WorkStealing::serve(Occupant& who) noexcept {
   // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is
   // read anew.
   while (!who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
-    Seat& current = *who.seat;
-    if (lowlevel::Job* job = next_job(current)) {
+    if (lowlevel::Job* job = next_job(who)) {
       lowlevel::drive(*job);
     } else {
-      sleep(current, who);
+      sleep(*who.seat, who);
     }
   }
   stop_searching(*who.seat);
   thread = outer;
   // What is left on the seat is for the others.
   if (idlers_.hungry() && something_to_do()) wake_one();
+  keep_watch();
 }
 
-lowlevel::Job* WorkStealing::next_job(Seat& seat) noexcept {
-  if (++seat.turns % kTurnsBetweenLooks == 0) {
-    take_injected(seat);
+/// A timer that fires may run a callback that blocks, and after that this thread sits elsewhere; so
+/// the seat is read anew each time.
+lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
+  if (++who.seat->turns % kTurnsBetweenLooks == 0) {
+    take_injected(*who.seat);
     fire_due_timers();
   }
-  lowlevel::Job* job = own_job(seat);
+  lowlevel::Job* job = own_job(*who.seat);
   if (!job) {
-    take_injected(seat);
-    job = own_job(seat);
+    take_injected(*who.seat);
+    job = own_job(*who.seat);
   }
-  if (!job) job = search(seat);
+  if (!job) job = search(who);
   if (!job) return nullptr;
-  stop_searching(seat);
-  keep_watch(seat);
+  stop_searching(*who.seat);
+  keep_watch();
   return job;
 }
 
@@ -155,13 +155,14 @@ void WorkStealing::take_injected(Seat& seat) noexcept {
   }
 }
 
-lowlevel::Job* WorkStealing::search(Seat& seat) noexcept {
-  if (!seat.searching) {
-    seat.searching = true;
-    idlers_.change(0, 1);
-  }
+lowlevel::Job* WorkStealing::search(const Occupant& who) noexcept {
   for (int round = 0; round < kSearchRounds; ++round) {
     fire_due_timers();
+    Seat& seat = *who.seat;
+    if (!seat.searching) {
+      seat.searching = true;
+      idlers_.change(0, 1);
+    }
     if (lowlevel::Job* job = own_job(seat)) return job;
     if (lowlevel::Job* job = steal(seat)) return job;
     take_injected(seat);

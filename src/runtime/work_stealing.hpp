@@ -39,6 +39,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   void post(lowlevel::Job& job) noexcept override;
   [[nodiscard]] lowlevel::TimePoint now() noexcept override;
   void arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept override;
+  void watch(lowlevel::TimePoint deadline) noexcept override;
   void run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) override;
   bool withdraw_blocking(lowlevel::BlockingJob& job,
                          lowlevel::BlockingPool* pool) noexcept override;
@@ -53,9 +54,9 @@ class WorkStealing final : public lowlevel::Scheduler {
  private:
   // Work, on a seat. work_stealing.cpp
   void serve(Occupant& who) noexcept;
-  lowlevel::Job* next_job(Seat& seat) noexcept;
+  lowlevel::Job* next_job(const Occupant& who) noexcept;
   lowlevel::Job* own_job(Seat& seat) noexcept;
-  lowlevel::Job* search(Seat& seat) noexcept;
+  lowlevel::Job* search(const Occupant& who) noexcept;
   lowlevel::Job* steal(Seat& seat) noexcept;
   void take_injected(Seat& seat) noexcept;
   void fire_due_timers() noexcept;
@@ -67,7 +68,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   void sleep(Seat& seat, const Occupant& who) noexcept;
   void get_up(Seat& seat) noexcept;
   void wake_one() noexcept;
-  void keep_watch(const Seat& seat) noexcept;
+  void keep_watch() noexcept;
 
   // Threads. threads.cpp
   void start_worker() noexcept;

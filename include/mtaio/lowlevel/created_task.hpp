@@ -35,9 +35,10 @@ class [[gnu::visibility("default")]] CreatedTasks {
 
   /// Throws `std::logic_error` after `close()`.
   void check_open(const char* member) const;
-  void close() noexcept { closed_.store(true, std::memory_order_release); }
+  void close() noexcept;
 
-  void add(CreatedTask& task) noexcept;
+  /// False after `close()`. What got in before is known to `request_stop()`.
+  [[nodiscard]] bool add(CreatedTask& task) noexcept;
   void remove(CreatedTask& task) noexcept;
 
   /// Asks every task that is there to stop; returns the youngest of them.
@@ -53,7 +54,7 @@ class [[gnu::visibility("default")]] CreatedTasks {
   [[nodiscard]] bool drained_up_to(std::uint64_t last) const noexcept;
   [[nodiscard]] bool only_left(const TaskRoot* root) const noexcept;
 
-  std::atomic<bool> closed_{false};
+  std::atomic<bool> closed_{false};   // written under lock_
   Lock lock_;                         // guards all below
   IntrusiveList<CreatedTask> tasks_;  // the oldest first
   std::uint64_t created_ = 0;
@@ -89,8 +90,9 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   CreatedTask(TaskRoot& creator, std::shared_ptr<CreatedTasks> siblings) noexcept;
   virtual ~CreatedTask();
 
-  /// Schedules `frame` to be entered.
-  void start(std::coroutine_handle<> frame, PromiseBase& promise) noexcept;
+  /// Schedules `frame` to be entered. Throws `std::logic_error` when the executor was closed: then
+  /// the task is gone.
+  void start(std::coroutine_handle<> frame, PromiseBase& promise);
 
  private:
   friend class CreatedTasks;

@@ -62,6 +62,11 @@ class Scheduler {
   /// Arms a timer, to be disarmed with `TimerHeap::disarm()`.
   virtual void arm(Timer& timer, TimePoint deadline) noexcept = 0;
 
+  /// Has somebody idle watch a timer armed for `deadline`, because the calling thread may go on
+  /// computing.
+  /// Nothing to do for a scheduler whose timers fire whatever its workers do.
+  virtual void watch(TimePoint /*deadline*/) noexcept {}
+
   /// Runs `job` in `pool`, or in the scheduler's own pool if that is null. Throws as
   /// `BlockingPool::submit()` does.
   virtual void run_blocking(BlockingJob& job, BlockingPool* pool) = 0;

@@ -57,7 +57,7 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   /// Nobody waits in the scope any more: takes it out of its parent, which may go first from now
   /// on. Not concurrently with anything but `request_stop()`.
   void close() noexcept {
-    if (state_.load(std::memory_order_relaxed) & kAttached) detach();
+    if (state_.load(std::memory_order_relaxed) != 0) detach();
     parent_ = nullptr;
   }
 
@@ -80,7 +80,10 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
 
   /// Asks this scope and everything below to stop. False if it had been asked before. Any thread.
   /// Iterative: the depth of the tree does not grow the stack.
-  bool request_stop() noexcept;
+  bool request_stop() noexcept { return request_stop_noting(nullptr); }
+  /// The same, and sets `first` if it had not been asked before, before anybody is notified: those
+  /// may destroy the scope.
+  bool request_stop_noting(std::atomic<bool>* first) noexcept;
 
   /// Has `node` notified when this scope is asked to stop; during the call if it was asked already.
   /// Any thread.
@@ -101,14 +104,22 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   void attach_upwards() noexcept;
   static void notify_all(StopScope& top) noexcept;
 
+  /// A walk through the scopes below one that is asked to stop. On the stack of the thread that
+  /// walks.
+  struct Walk {
+    const void* thread;
+    StopScope* top;
+    StopScope* scope;  // where it is; null when `top` was destroyed by a callback of this walk
+  };
+
   StopScope* parent_;  // null once closed
   Hooks* const hooks_;
   std::atomic<std::uint32_t> state_{0};  // written under lock_
   std::atomic<bool> noticed_{false};
   Lock lock_;  // guards what follows; a child's is taken before its parent's, if both
-  IntrusiveList<StopNode> nodes_;           // to be notified
-  StopNode* notifying_ = nullptr;           // being notified right now,
-  const void* notifying_thread_ = nullptr;  // by this thread
+  IntrusiveList<StopNode> nodes_;  // to be notified
+  StopNode* notifying_ = nullptr;  // being notified right now,
+  Walk* walk_ = nullptr;           // by this walk, or by one that is in a scope below
 };
 
 }  // namespace mtaio::lowlevel

@@ -72,10 +72,20 @@ class TimedTask {
   std::optional<TimedContext> context_;
 };
 
+// A result type in an unnamed namespace is the program's own affair.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 /// The same as a task of its own.
 template <class T>
 Task<T> timed(Task<T> task, Timeout timeout) {
   co_return co_await TimedTask<T>{std::move(task), timeout};
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 }  // namespace mtaio::lowlevel
