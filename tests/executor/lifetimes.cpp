@@ -105,27 +105,6 @@ TEST_CASE("operations: one that is never awaited runs nothing and leaks nothing"
   CHECK(notes.empty());
 }
 
-TEST_CASE("operations: an operation awaited after its executor was destroyed is a logic_error") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    auto executor = std::make_unique<mtaio::TaskExecutor>();
-    auto run = executor->run(give(1));
-    auto gather = executor->gather(give(1));
-    auto map = executor->map(give, std::views::iota(0, 3));
-    auto in_thread = executor->run_in_thread([] {});
-    executor.reset();
-
-    const auto ran = co_await outcome_of(std::move(run));
-    const auto gathered = co_await outcome_of(std::move(gather));
-    const auto mapped = co_await outcome_of(std::move(map));
-    const auto called = co_await outcome_of(std::move(in_thread));
-
-    CHECK(threw<std::logic_error>(ran));
-    CHECK(threw<std::logic_error>(gathered));
-    CHECK(threw<std::logic_error>(mapped));
-    CHECK(threw<std::logic_error>(called));
-  });
-}
-
 TEST_CASE("TaskExecutor: may be made and destroyed outside a runtime, and used in several") {
   mtaio::TaskExecutor executor;
   const auto use = [](mtaio::TaskExecutor& of) -> mtaio::Task<int> {

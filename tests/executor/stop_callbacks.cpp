@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -30,13 +29,6 @@ mtaio::Task<void> compute_and_fail(std::chrono::milliseconds time) {
   throw std::runtime_error{"failed late"};
   co_return;
 }
-mtaio::Task<void> compute_and_fail_with(std::unique_lock<std::mutex> lock,
-                                        std::chrono::milliseconds time) {
-  CHECK(lock.owns_lock());
-  compute_for(time);
-  throw std::runtime_error{"failed later"};
-  co_return;
-}
 mtaio::Task<void> wait_until_stopped(int& stopped) {
   try {
     co_await mtaio::sleep(1h);
@@ -47,33 +39,6 @@ mtaio::Task<void> wait_until_stopped(int& stopped) {
 }
 
 }  // namespace
-
-TEST_CASE(
-    "StopCallback: may take a lock that a failing task holds, when a failure finds out that the "
-    "time is up") {
-  with_threads(2, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::mutex mutex;
-    int called = 0;
-    const auto gather_with_callback = [](mtaio::TaskExecutor& of, std::mutex& shared,
-                                         int& count) -> mtaio::Task<void> {
-      const mtaio::StopToken token = co_await mtaio::this_task::stop_token();
-      const mtaio::StopCallback callback{token, [&] {
-                                           const std::scoped_lock guard{shared};
-                                           ++count;
-                                         }};
-      std::unique_lock lock{shared};
-      auto second = compute_and_fail_with(std::move(lock), 30ms);
-      co_await of.gather(compute_and_fail(20ms), std::move(second));
-    };
-
-    const auto outcome = co_await outcome_of(
-        executor.run(gather_with_callback(executor, mutex, called), {.timeout = 5ms}));
-
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-    CHECK(called == 1);
-  });
-}
 
 TEST_CASE("StopCallback: may destroy an executor, which waits for its tasks") {
   for (const std::size_t threads : {1U, 2U}) {
