@@ -23,9 +23,14 @@
 //   - a temporary aggregate that has such a member:                   co_await queue.put(Item{1,
 //   s});
 //   - the chosen operand of a conditional of class type:              cond ? co_await a() : b
-// So none of these is here. Instead: give the closure or aggregate a name and std::move it, capture
-// by reference, pass arguments beside a function, or make the operation in one statement and await
-// it in the next.
+// GCC before 13 also loses its way in a coroutine that awaits in the condition of an if, a loop or
+// a switch and has no variable of its own anywhere in its body:
+//     mtaio::Task<void> f(mtaio::Latch& latch) { if (!co_await latch.wait(5s)) give_up(); }
+// A named variable for the result cures it.
+//
+// So none of these is here. Instead of the first three: give the closure or aggregate a name and
+// std::move it, capture by reference, pass arguments beside a function, or make the operation in
+// one statement and await it in the next.
 
 // GCC cannot tell a closure that has a name from one that has not, and where it warns of the latter
 // it warns of both.
@@ -199,6 +204,35 @@ TASK_TEST_CASE("canary: a map over a vector with a coroutine function") {
   const auto shout = [](std::string item) -> mtaio::Task<std::string> { co_return item + "!"; };
   const std::vector<std::string> loud = co_await executor.map(shout, items, {.limit = 2});
   CHECK(loud == std::vector<std::string>{"one!", "two!", "three!"});
+}
+
+mtaio::Task<bool> is_positive(int number) {
+  co_await mtaio::sleep(0s);
+  co_return number > 0;
+}
+mtaio::Task<int> count_down_awaiting_a_variable(int from) {
+  for (;;) {
+    const bool more = co_await is_positive(from);
+    if (!more) break;
+    --from;
+  }
+  co_return from;
+}
+mtaio::Task<int> count_down_declaring_in_the_condition(int from) {
+  while (const bool more = co_await is_positive(from)) from -= static_cast<int>(more);
+  co_return from;
+}
+mtaio::Task<int> count_down_awaiting_in_the_condition(int from) {
+  int left = from;
+  while (co_await is_positive(left)) --left;
+  if (!co_await is_positive(left)) --left;
+  co_return left + 1;
+}
+
+TASK_TEST_CASE("canary: awaiting for a condition, where the coroutine has a variable") {
+  CHECK(co_await count_down_awaiting_a_variable(5) == 0);
+  CHECK(co_await count_down_declaring_in_the_condition(5) == 0);
+  CHECK(co_await count_down_awaiting_in_the_condition(5) == 0);
 }
 
 TASK_TEST_CASE("canary: an exception that passes a co_await destroys everything once") {

@@ -5,11 +5,8 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <optional>
-#include <stdexcept>
 #include <utility>
-#include <vector>
 
 using namespace std::chrono_literals;
 using test::outcome_of;
@@ -18,17 +15,6 @@ using test::with_threads;
 
 namespace {
 
-void compute_for(std::chrono::milliseconds time) {
-  const auto end = std::chrono::steady_clock::now() + time;
-  while (std::chrono::steady_clock::now() < end) {
-  }
-}
-
-mtaio::Task<void> compute_and_fail(std::chrono::milliseconds time) {
-  compute_for(time);
-  throw std::runtime_error{"failed late"};
-  co_return;
-}
 mtaio::Task<void> wait_until_stopped(int& stopped) {
   try {
     co_await mtaio::sleep(1h);

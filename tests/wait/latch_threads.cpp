@@ -58,7 +58,10 @@ TEST_CASE("latch: what was done before count_down() is visible to whoever wait()
 }
 
 mtaio::Task<int> look_and_read(Shared& shared) {
-  while (!co_await shared.latch.wait(0s)) co_await mtaio::sleep(0s);
+  for (bool open = false; !open;) {
+    open = co_await shared.latch.wait(0s);
+    co_await mtaio::sleep(0s);
+  }
   co_return shared.values[0];
 }
 
@@ -80,8 +83,7 @@ mtaio::Task<void> wait_and_destroy(std::unique_ptr<Latch> latch) {
   latch.reset();
 }
 mtaio::Task<void> look_and_destroy(std::unique_ptr<Latch> latch) {
-  while (!co_await latch->wait(0s)) {
-  }
+  for (bool open = false; !open;) open = co_await latch->wait(0s);
   latch.reset();
 }
 
