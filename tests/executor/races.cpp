@@ -43,7 +43,7 @@ mtaio::Task<int> give_after(mtaio::Timeout time, int value) {
 mtaio::Task<void> create_until_closed(mtaio::TaskExecutor& executor, Counts& counts,
                                       std::atomic<int>& created) {
   try {
-    for (int i = 0; i < 10'000; ++i) {
+    for (int i = 0; i < 500; ++i) {
       const auto handle = executor.create_task(wait_until_stopped(counts));
       ++created;
     }
@@ -59,7 +59,7 @@ mtaio::Task<void> call(mtaio::TaskExecutor& executor, auto function) {
 
 TEST_CASE("races: create_task and close: a task is refused, or asked to stop and waited for") {
   with_threads(3, []() -> mtaio::Task<void> {
-    for (int round = 0; round < 300; ++round) {
+    for (int round = 0; round < 150; ++round) {
       mtaio::TaskExecutor executor;
       mtaio::TaskExecutor creators;
       Counts counts;
@@ -80,7 +80,7 @@ TEST_CASE("races: create_task and close: a task is refused, or asked to stop and
 
 TEST_CASE("races: create_task by a task of an executor and that executor's destructor") {
   with_threads(3, []() -> mtaio::Task<void> {
-    for (int round = 0; round < 300; ++round) {
+    for (int round = 0; round < 150; ++round) {
       Counts counts;
       std::atomic<int> created{0};
       {
