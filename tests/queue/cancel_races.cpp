@@ -23,11 +23,7 @@ constexpr int kItems = 5000;  // of each producer
 
 class Received {
  public:
-  void note(int item) {
-    ++counts_[static_cast<std::size_t>(item)];
-    ++total_;
-  }
-  [[nodiscard]] int total() const { return total_; }
+  void note(int item) { ++counts_[static_cast<std::size_t>(item)]; }
   [[nodiscard]] bool each_once() const {
     for (const auto& count : counts_) {
       if (count != 1) return false;
@@ -37,7 +33,6 @@ class Received {
 
  private:
   std::vector<std::atomic<int>> counts_ = std::vector<std::atomic<int>>(kProducers * kItems);
-  std::atomic<int> total_{0};
 };
 
 class RandomTimeout {
@@ -62,24 +57,36 @@ mtaio::Task<void> produce(Queue& queue, int producer) {
   }
 }
 
+/// Takes what there is until the queue is shut down.
 template <class Queue>
 mtaio::Task<void> consume(Queue& queue, Received& received, int consumer) {
   mtaio::TaskExecutor executor;
   RandomTimeout timeout{static_cast<unsigned>(1000 + consumer)};
-  while (received.total() < kProducers * kItems) {
+  for (;;) {
     try {
       const int item = co_await executor.run(queue.get(), {.timeout = timeout.next()});
       received.note(item);
     } catch (const mtaio::TimeoutError&) {  // nothing taken: once more
+    } catch (const mtaio::ExecutionError&) {
+      co_return;
     }
   }
+}
+
+template <class Queue>
+mtaio::Task<void> produce_all(Queue& queue) {
+  mtaio::TaskExecutor executor;
+  std::vector<mtaio::Task<void>> producers;
+  for (int i = 0; i < kProducers; ++i) producers.push_back(produce(queue, i));
+  co_await executor.gather(producers);
+  queue.shutdown();
 }
 
 template <class Queue>
 mtaio::Task<void> all(Queue& queue, Received& received) {
   mtaio::TaskExecutor executor;
   std::vector<mtaio::Task<void>> tasks;
-  for (int i = 0; i < kProducers; ++i) tasks.push_back(produce(queue, i));
+  tasks.push_back(produce_all(queue));
   for (int i = 0; i < kConsumers; ++i) tasks.push_back(consume(queue, received, i));
   co_await executor.gather(tasks);
 }
