@@ -32,7 +32,7 @@ class AsyncQueue : public lowlevel::BasicQueue<T, lowlevel::FifoStorage> {
 
   /// Puts an item in; waits while the queue is full. Throws `QueueShutDown` after `shutdown()`.
   ///
-  /// Suspends:  only while the queue is full.
+  /// Suspends:  while the queue is full; and once in 128 times, so that others can run.
   /// Resumes:   on the task's own scheduler, first come first served; never inside another call.
   /// Cancelled: throws CancelledError; the item has not been put, and goes with the operation.
   /// Threads:   any.

@@ -68,7 +68,7 @@ class Outcome {
 
  private:
   template <class Self>
-  static decltype(auto) get(Self&& self) {
+  static decltype(auto) get(Self&& self) {  // NOLINT(*-missing-std-forward)
     if (const auto* error = std::get_if<1>(&self.state_)) std::rethrow_exception(*error);
     if constexpr (std::is_void_v<T>) {
       return;

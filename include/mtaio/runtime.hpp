@@ -14,7 +14,7 @@
 namespace mtaio {
 
 namespace runtime {
-class WorkStealing;
+class WorkStealing;  // NOLINT(*-virtual-class-destructor)
 }
 
 struct RuntimeOptions {

@@ -177,7 +177,7 @@ inline constexpr bool kIsTask<Task<T>> = true;
 template <class A>
 auto to_task(A&& awaitable) {
   if constexpr (kIsTask<std::remove_reference_t<A>>) {
-    return std::move(awaitable);
+    return std::move(awaitable);  // NOLINT(bugprone-move-forwarding-reference)
   } else {
     return as_task<A>(std::forward<A>(awaitable));
   }

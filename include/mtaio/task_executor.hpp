@@ -183,7 +183,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
       "it "
       "a name and move that, or pass a function and its arguments (docs/compilers.md)")]]
   auto run_in_thread(Func&& func, Args&&... args) {
-    return call_in_thread(std::move(func), std::forward<Args>(args)...);
+    return call_in_thread(std::forward<Func>(func), std::forward<Args>(args)...);
   }
   template <lowlevel::UnsafeClosure Func, std::ranges::input_range Range>
     requires lowlevel::Mappable<Func, Range>
@@ -192,7 +192,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
       "it "
       "a name and move that, or pass a function and its arguments (docs/compilers.md)")]]
   auto map(Func&& func, Range&& range, MapOptions options = {}) {
-    return map_ranges<false>(options, std::move(func), std::forward<Range>(range));
+    return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range>(range));
   }
   template <lowlevel::UnsafeClosure Func, std::ranges::input_range Range1,
             std::ranges::input_range Range2>
@@ -202,7 +202,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
       "it "
       "a name and move that, or pass a function and its arguments (docs/compilers.md)")]]
   auto map(Func&& func, Range1&& range1, Range2&& range2, MapOptions options = {}) {
-    return map_ranges<false>(options, std::move(func), std::forward<Range1>(range1),
+    return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range1>(range1),
                              std::forward<Range2>(range2));
   }
 

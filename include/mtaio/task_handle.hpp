@@ -47,7 +47,7 @@ class [[nodiscard]] TaskHandle {
   Awaiter operator co_await() const { return Awaiter{task_}; }
 
   /// Whether the task has ended. Any thread.
-  [[nodiscard]] bool done() const noexcept { return !task_ || task_->done(); }
+  [[nodiscard]] bool done() const noexcept { return task_ == nullptr || task_->done(); }
   /// Asks the task to stop. Any thread.
   void request_stop() noexcept {
     if (task_) task_->request_stop();

@@ -11,7 +11,7 @@ bool StopScope::mark(std::uint32_t flag) noexcept {
   const std::uint32_t state = state_.load(std::memory_order_relaxed);
   // release: whoever sees the stop also sees what happened before it was requested.
   state_.store(state | flag, std::memory_order_release);
-  return !(state & flag);
+  return (state & flag) == 0;
 }
 
 bool StopScope::stop_requested() const noexcept {

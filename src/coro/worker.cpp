@@ -20,7 +20,7 @@ constexpr int kTurns = 128;
 
 bool may_go_on() noexcept {
   ThreadState& thread = this_thread();
-  return !thread.worker || --thread.turns_left > 0;
+  return thread.worker == nullptr || --thread.turns_left > 0;
 }
 
 std::coroutine_handle<> defer_transfer(std::coroutine_handle<> to) noexcept {

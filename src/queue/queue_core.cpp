@@ -26,10 +26,10 @@ QueueCore<Storage>::QueueCore(const char* name, std::ptrdiff_t max_size, bool ke
 
 template <class Storage>
 QueueCore<Storage>::~QueueCore() {
-  const char* waiting = !getters_.empty()   ? "get()"
-                        : !putters_.empty() ? "put()"
-                        : !joiners_.empty() ? "join()"
-                                            : nullptr;
+  const char* waiting = nullptr;
+  if (!joiners_.empty()) waiting = "join()";
+  if (!putters_.empty()) waiting = "put()";
+  if (!getters_.empty()) waiting = "get()";
   if (waiting) {
     contract_violation(std::string{name_} + " destroyed while tasks wait in " + waiting +
                        ". A queue outlives its waiters; shut it down, or stop the waiters, and "

@@ -81,7 +81,7 @@ class BasicQueue {
   /// Takes the next item; waits while there is none. After `shutdown()` the items that are left
   /// come out first, then it throws `QueueShutDown`.
   ///
-  /// Suspends:  only while the queue is empty.
+  /// Suspends:  while the queue is empty; and once in 128 times, so that others can run.
   /// Resumes:   on the task's own scheduler, first come first served; never inside another call.
   /// Cancelled: throws CancelledError; no item has been taken.
   /// Threads:   any.

@@ -64,6 +64,7 @@ class [[gnu::visibility("default")]] CreatedTasks {
 };
 
 /// The state of a created task: shared by the task itself, until it has ended, and its handle.
+// NOLINTNEXTLINE(*-virtual-class-destructor): it deletes itself
 class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
                                                    private Job,
                                                    public ListNode<CreatedTask> {

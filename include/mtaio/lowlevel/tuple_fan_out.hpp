@@ -75,19 +75,19 @@ class TupleFanOut final : private FanOut {
   void keep_error(const std::exception_ptr&) override {}  // next_child() does not throw
   [[nodiscard]] bool exhausted() const noexcept override { return started() == kCount; }
 
-  template <std::size_t... I>
-  std::coroutine_handle<> enter(std::size_t index, std::index_sequence<I...>) noexcept {
+  template <std::size_t... kI>
+  std::coroutine_handle<> enter(std::size_t index, std::index_sequence<kI...>) noexcept {
     std::coroutine_handle<> child;
-    ((I == index ? void(child = enter<I>()) : void()), ...);
+    ((kI == index ? void(child = enter<kI>()) : void()), ...);
     return child;
   }
-  template <std::size_t I>
+  template <std::size_t kI>
   std::coroutine_handle<> enter() noexcept {
-    const auto frame = std::get<I>(tasks_).release();
-    frames_[I] = frame;
-    results_[I] = &frame.promise().result();
-    using Child = std::tuple_element_t<I, std::tuple<Task<T>...>>;
-    frame.promise().received_by(&TupleFanOut::template ended<typename Child::value_type>, this, I,
+    const auto frame = std::get<kI>(tasks_).release();
+    frames_[kI] = frame;
+    results_[kI] = &frame.promise().result();
+    using Child = std::tuple_element_t<kI, std::tuple<Task<T>...>>;
+    frame.promise().received_by(&TupleFanOut::template ended<typename Child::value_type>, this, kI,
                                 children_context());
     return frame;
   }
@@ -100,12 +100,12 @@ class TupleFanOut final : private FanOut {
     return self.child_ended();
   }
 
-  template <std::size_t... I>
-  auto results(std::index_sequence<I...>) {
+  template <std::size_t... kI>
+  auto results(std::index_sequence<kI...>) {
     if constexpr (kOutcomes) {
-      return std::tuple<Outcome<T>...>{outcome<T>(I)...};
+      return std::tuple<Outcome<T>...>{outcome<T>(kI)...};
     } else {
-      return std::tuple<TupleElement<T>...>{value<T>(I)...};
+      return std::tuple<TupleElement<T>...>{value<T>(kI)...};
     }
   }
   template <class U>
