@@ -18,6 +18,10 @@ if(MTAIO_WARNINGS_AS_ERRORS)
   add_compile_options(-Werror)
   # g++ 12: our warning of closures that it may destroy twice also meets named ones that are moved.
   add_compile_options(-Wno-error=deprecated-declarations)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # It sees an overlap in moving a std::string where there is none (GCC bug 105651).
+    add_compile_options(-Wno-restrict)
+  endif()
 endif()
 
 if(MTAIO_SANITIZE)
