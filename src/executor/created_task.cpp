@@ -88,18 +88,26 @@ std::uint64_t CreatedTasks::request_stop() noexcept {
   }
   // One after the other: stopping one runs its callbacks, so not under the lock, and then the list
   // is another one.
+  CreatedTask* task = nullptr;
   for (std::uint64_t done = 0;;) {
-    CreatedTask* task = nullptr;
+    CreatedTask* before = task;  // kept, so that the walk goes on where it was
     {
       const std::scoped_lock guard{lock_};
-      task = tasks_.front();
-      while (task && task->number_ <= done) task = IntrusiveList<CreatedTask>::next(*task);
-      if (!task || task->number_ > last) return last;
-      done = task->number_;
-      task->hold();
+      if (before && static_cast<ListNode<CreatedTask>&>(*before).linked()) {
+        task = IntrusiveList<CreatedTask>::next(*before);
+      } else {
+        task = tasks_.front();
+        while (task && task->number_ <= done) task = IntrusiveList<CreatedTask>::next(*task);
+      }
+      if (task && task->number_ > last) task = nullptr;
+      if (task) {
+        done = task->number_;
+        task->hold();
+      }
     }
+    if (before) before->release();
+    if (!task) return last;
     task->request_stop();
-    task->release();
   }
 }
 
