@@ -12,11 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 using test::allocations;
 
+const doctest::skip kCounted{!test::kCountsAllocations};
+
 /// Lets others run without allocating itself.
 #define LET_OTHERS_RUN() \
   for (int turn = 0; turn < 8; ++turn) co_await mtaio::sleep(0s)
 
-QUEUE_TEST_CASE("queue: a get that waits allocates nothing") {
+QUEUE_TEST_CASE("queue: a get that waits allocates nothing" * kCounted) {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   auto getting = executor.create_task(test::get_from(queue));
@@ -29,7 +31,7 @@ QUEUE_TEST_CASE("queue: a get that waits allocates nothing") {
   (void)co_await getting;
 }
 
-QUEUE_TEST_CASE("queue: a put that waits allocates nothing") {
+QUEUE_TEST_CASE("queue: a put that waits allocates nothing" * kCounted) {
   mtaio::TaskExecutor executor;
   Queue<int> queue{1};
   co_await queue.put(1);
@@ -43,7 +45,7 @@ QUEUE_TEST_CASE("queue: a put that waits allocates nothing") {
   co_await putting;
 }
 
-QUEUE_TEST_CASE("queue: a join that waits allocates nothing") {
+QUEUE_TEST_CASE("queue: a join that waits allocates nothing" * kCounted) {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   co_await queue.put(1);
@@ -57,7 +59,7 @@ QUEUE_TEST_CASE("queue: a join that waits allocates nothing") {
   co_await joining;
 }
 
-QUEUE_TEST_CASE("queue: to cancel a waiting get allocates nothing") {
+QUEUE_TEST_CASE("queue: to cancel a waiting get allocates nothing" * kCounted) {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   auto getting = executor.create_task(test::get_from(queue));

@@ -7,7 +7,21 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__SANITIZE_THREAD__)
+#define MTAIO_TEST_REPLACES_NEW 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MTAIO_TEST_REPLACES_NEW 0
+#endif
+#endif
+#ifndef MTAIO_TEST_REPLACES_NEW
+#define MTAIO_TEST_REPLACES_NEW 1
+#endif
+
 namespace test {
+
+/// False under ThreadSanitizer, whose own operator new cannot be replaced.
+inline constexpr bool kCountsAllocations = MTAIO_TEST_REPLACES_NEW;
 
 inline std::atomic<std::size_t> allocation_count{0};
 
@@ -19,6 +33,7 @@ inline std::size_t allocations() noexcept { return allocation_count; }
 
 }  // namespace test
 
+#if MTAIO_TEST_REPLACES_NEW
 // NOLINTBEGIN(misc-definitions-in-headers, *-no-malloc, misc-new-delete-overloads)
 void* operator new(std::size_t size) {
   ++test::allocation_count;
@@ -38,3 +53,4 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 // NOLINTEND(misc-definitions-in-headers, *-no-malloc, misc-new-delete-overloads)
+#endif

@@ -6,12 +6,14 @@
 #include <mtaio/runtime.hpp>
 #include <mtaio/task.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace test {
 
@@ -70,6 +72,15 @@ bool throws(Function&& function) {
 inline std::string message_of(const std::exception_ptr& error) {
   const auto* exception = as<std::exception>(error);
   return exception ? exception->what() : "no std::exception";
+}
+
+/// `make(0)`, `make(1)` and so on, in a vector.
+template <std::integral Count, class Make>
+auto many(Count count, Make make) {
+  std::vector<decltype(make(0))> all;
+  all.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; std::cmp_less(i, count); ++i) all.push_back(make(i));
+  return all;
 }
 
 /// Runs a test that is a coroutine with so many threads. With one, what stands between two
