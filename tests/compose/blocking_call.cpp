@@ -49,8 +49,7 @@ int answer() { return 42; }
 
 mtaio::Task<int> call_in(ManualPool& pool, int (*function)()) {
   using Bound = mtaio::lowlevel::BoundCall<int (*)()>;
-  Bound bound{std::in_place, function};
-  co_return co_await mtaio::lowlevel::ThreadCall<Bound>{std::move(bound), &pool};
+  co_return co_await mtaio::lowlevel::ThreadCall<Bound>{Bound{std::in_place, function}, &pool};
 }
 
 }  // namespace

@@ -48,8 +48,7 @@ mtaio::Task<void> by_timed_run(mtaio::TaskExecutor& executor, Counts& counts) {
   co_await executor.run(wait_until_stopped(counts), {.timeout = 1h});
 }
 mtaio::Task<void> by_gather(mtaio::TaskExecutor& executor, Counts& counts) {
-  std::vector<mtaio::Task<void>> tasks;
-  for (int i = 0; i < 5; ++i) tasks.push_back(wait_until_stopped(counts));
+  auto tasks = test::many(5, [&](int) { return wait_until_stopped(counts); });
   co_await executor.gather(std::move(tasks), {.limit = 3});
 }
 mtaio::Task<void> by_gather_of_several(mtaio::TaskExecutor& executor, Counts& counts) {

@@ -93,3 +93,26 @@ TEST_CASE("close: leaves a gather that runs already alone") {
     CHECK(waited);
   });
 }
+
+TEST_CASE(
+    "close: an operation made before and awaited after it is a logic_error, and nothing starts") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto plain = [](int) { FAIL("started"); };
+    auto run = executor.run(give(1));
+    auto gather = executor.gather(give(1));
+    auto map = executor.map(plain, std::views::iota(0, 3));
+    auto in_thread = executor.run_in_thread(plain, 1);
+    co_await executor.close();
+
+    const auto ran = co_await outcome_of(std::move(run));
+    const auto gathered = co_await outcome_of(std::move(gather));
+    const auto mapped = co_await outcome_of(std::move(map));
+    const auto called = co_await outcome_of(std::move(in_thread));
+
+    CHECK(threw<std::logic_error>(ran));
+    CHECK(threw<std::logic_error>(gathered));
+    CHECK(threw<std::logic_error>(mapped));
+    CHECK(threw<std::logic_error>(called));
+  });
+}

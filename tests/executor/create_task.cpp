@@ -141,8 +141,7 @@ TEST_CASE("create_task: many tasks on several threads each run once") {
   test::with_threads(4, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     for (int round = 0; round < 50; ++round) {
-      std::vector<mtaio::TaskHandle<int>> handles;
-      for (int i = 0; i < 100; ++i) handles.push_back(executor.create_task(give(i)));
+      auto handles = test::many(100, [&](int i) { return executor.create_task(give(i)); });
       int sum = 0;
       for (auto& handle : handles) sum += co_await handle;
       CHECK(sum == 4950);

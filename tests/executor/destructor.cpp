@@ -241,8 +241,7 @@ TEST_CASE("~TaskExecutor: many destructors may wait on the same worker at once")
       const auto handle = inner.create_task(wait_until_stopped(to));
       co_await mtaio::sleep(0s);
     };
-    std::vector<mtaio::Task<void>> tasks;
-    for (int i = 0; i < 30; ++i) tasks.push_back(own(counts));
+    auto tasks = test::many(30, [&](int) { return own(counts); });
 
     co_await executor.gather(std::move(tasks));
 
@@ -254,10 +253,7 @@ TEST_CASE("~TaskExecutor: many destructors may wait on the same worker at once")
 TEST_CASE("~TaskExecutor: a failure of a task that it stops does not come out of it") {
   on_one_thread([]() -> mtaio::Task<void> {
     const auto fail_when_stopped = []() -> mtaio::Task<void> {
-      try {
-        co_await mtaio::sleep(1h);
-      } catch (const mtaio::CancelledError&) {
-      }
+      [[maybe_unused]] const auto stopped = co_await outcome_of(mtaio::sleep(1h));
       throw std::runtime_error{"while stopping"};
     };
     std::optional<mtaio::TaskHandle<void>> handle;

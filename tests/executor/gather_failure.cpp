@@ -44,10 +44,7 @@ mtaio::Task<int> fail(std::string why) {
 }
 
 mtaio::Task<int> fail_when_stopped(std::string why) {
-  try {
-    co_await mtaio::sleep(1h);
-  } catch (const mtaio::CancelledError&) {
-  }
+  [[maybe_unused]] const auto stopped = co_await outcome_of(mtaio::sleep(1h));
   throw std::runtime_error{why};
 }
 
@@ -75,10 +72,9 @@ TEST_CASE("gather: a failure is an ExecutionError that names the task and says w
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
-    std::vector<mtaio::Task<int>> tasks;
-    for (int i = 0; i < 10; ++i) {
-      tasks.push_back(i == 3 ? fail("connection refused") : wait_until_stopped(counts));
-    }
+    auto tasks = test::many(10, [&](int i) {
+      return i == 3 ? fail("connection refused") : wait_until_stopped(counts);
+    });
 
     const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
 
@@ -194,10 +190,9 @@ TEST_CASE(
     test::with_threads(3, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
       Counts counts;
-      std::vector<mtaio::Task<int>> tasks;
-      for (int i = 0; i < 30; ++i) {
-        tasks.push_back(i % 10 == 5 ? fail(std::to_string(i)) : wait_until_stopped(counts));
-      }
+      auto tasks = test::many(30, [&](int i) {
+        return i % 10 == 5 ? fail(std::to_string(i)) : wait_until_stopped(counts);
+      });
 
       const auto outcome = co_await outcome_of(executor.gather(std::move(tasks), {.limit = 12}));
 
@@ -214,8 +209,7 @@ TEST_CASE("gather: all of many tasks may fail at the same time on several thread
   for (int round = 0; round < 100; ++round) {
     test::with_threads(4, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
-      std::vector<mtaio::Task<int>> tasks;
-      for (int i = 0; i < 50; ++i) tasks.push_back(fail(std::to_string(i)));
+      auto tasks = test::many(50, [&](int i) { return fail(std::to_string(i)); });
 
       const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
 

@@ -15,7 +15,6 @@
 
 using namespace std::chrono_literals;
 using test::on_one_thread;
-using test::outcome_of;
 
 namespace {
 
@@ -72,8 +71,7 @@ TEST_CASE("gather: never more tasks than the limit are started and not yet finis
       Gauge gauge;
       const auto test = [](Gauge& at, int most) -> mtaio::Task<void> {
         mtaio::TaskExecutor executor;
-        std::vector<mtaio::Task<int>> tasks;
-        for (int i = 0; i < 400; ++i) tasks.push_back(wait_a_little(at, i));
+        auto tasks = test::many(400, [&](int i) { return wait_a_little(at, i); });
         const auto outcomes =
             co_await executor.gather(mtaio::return_exceptions, std::move(tasks), {.limit = most});
         CHECK(outcomes.size() == 400);
@@ -97,8 +95,7 @@ TEST_CASE("gather: as many tasks as the limit allows do run at once") {
       co_await latch.wait();
     };
     mtaio::Latch all_there{5};
-    std::vector<mtaio::Task<void>> tasks;
-    for (int i = 0; i < 5; ++i) tasks.push_back(meet(gauge, all_there));
+    auto tasks = test::many(5, [&](int) { return meet(gauge, all_there); });
 
     co_await executor.gather(std::move(tasks), {.limit = 5});
 
@@ -131,8 +128,7 @@ TEST_CASE("gather: tasks start in the order of the range, with any limit") {
     std::vector<int> starts;
     const auto test = [](std::vector<int>& order, int most) -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
-      std::vector<mtaio::Task<void>> tasks;
-      for (int i = 0; i < 300; ++i) tasks.push_back(note_start(order, i));
+      auto tasks = test::many(300, [&](int i) { return note_start(order, i); });
       co_await executor.gather(std::move(tasks), {.limit = most});
     };
 
@@ -147,8 +143,7 @@ TEST_CASE("gather: with a limit of 1 the tasks run one after the other, on sever
   test::with_threads(4, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::vector<int> notes;  // not atomic: each task sees what the one before it did
-    std::vector<mtaio::Task<void>> tasks;
-    for (int i = 0; i < 2'000; ++i) tasks.push_back(note_start(notes, i));
+    auto tasks = test::many(2'000, [&](int i) { return note_start(notes, i); });
 
     co_await executor.gather(std::move(tasks), {.limit = 1});
 

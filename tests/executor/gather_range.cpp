@@ -19,7 +19,6 @@
 using namespace std::chrono_literals;
 using test::on_one_thread;
 using test::outcome_of;
-using test::threw;
 
 namespace {
 
@@ -47,8 +46,7 @@ struct Rigid {
 mtaio::Task<Rigid> give_rigid(int value) { co_return Rigid{value}; }
 
 std::vector<mtaio::Task<int>> tasks_up_to(int count) {
-  std::vector<mtaio::Task<int>> tasks;
-  for (int i = 0; i < count; ++i) tasks.push_back(give(i));
+  auto tasks = test::many(count, [&](int i) { return give(i); });
   return tasks;
 }
 
@@ -71,8 +69,8 @@ TEST_CASE("gather: gives a vector of the results, in the order of the range") {
 TEST_CASE("gather: results come in the order of the range, whatever order the tasks finish in") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    std::vector<mtaio::Task<int>> tasks;
-    for (int i = 0; i < 5; ++i) tasks.push_back(give_after(std::chrono::milliseconds{5 - i}, i));
+    auto tasks =
+        test::many(5, [&](int i) { return give_after(std::chrono::milliseconds{5 - i}, i); });
 
     const std::vector<int> results = co_await executor.gather(std::move(tasks));
 
@@ -149,8 +147,7 @@ TEST_CASE("gather: bool results of tasks on several threads do not disturb each 
   for (int round = 0; round < 100; ++round) {
     test::with_threads(4, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
-      std::vector<mtaio::Task<bool>> tasks;
-      for (int i = 0; i < 500; ++i) tasks.push_back(is_even(i));
+      auto tasks = test::many(500, [&](int i) { return is_even(i); });
 
       const std::vector<bool> bools = co_await executor.gather(std::move(tasks));
 
@@ -198,8 +195,7 @@ TEST_CASE("gather: takes awaitables that are no tasks") {
 TEST_CASE("gather: takes handles of tasks that run already, as lvalues too") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    std::vector<mtaio::TaskHandle<int>> handles;
-    for (int i = 0; i < 4; ++i) handles.push_back(executor.create_task(give_after(1ms, i)));
+    auto handles = test::many(4, [&](int i) { return executor.create_task(give_after(1ms, i)); });
 
     const std::vector<int> results = co_await executor.gather(handles);
 

@@ -43,8 +43,7 @@ mtaio::Task<int> compute_until_stopped() {
 }
 
 std::vector<mtaio::Task<int>> waits(Counts& counts, int count, mtaio::Timeout time) {
-  std::vector<mtaio::Task<int>> tasks;
-  for (int i = 0; i < count; ++i) tasks.push_back(wait(counts, time));
+  auto tasks = test::many(count, [&](int) { return wait(counts, time); });
   return tasks;
 }
 

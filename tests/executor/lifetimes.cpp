@@ -57,12 +57,16 @@ TEST_CASE("operations: start when they are awaited, and may be kept and moved un
     tasks.push_back(note(notes, 1));
     tasks.push_back(note(notes, 2));
     const auto noting = [&notes](int value) { return note(notes, value); };
+    const auto append = [&notes](const std::vector<int>& values) {
+      notes.push_back(values.front());
+    };
+    const std::vector<int> seven{7};
 
     auto run = executor.run(note(notes, 0));
     auto gather = executor.gather(std::move(tasks), {.limit = 1});
     auto several = executor.gather(note(notes, 3), note(notes, 4));
     auto map = executor.map(noting, std::views::iota(5, 7), {.limit = 1});
-    auto in_thread = executor.run_in_thread([&notes] { notes.push_back(7); });
+    auto in_thread = executor.run_in_thread(append, seven);
     auto cancel = executor.cancel_all();
     co_await mtaio::sleep(0s);
     const bool started = !notes.empty();

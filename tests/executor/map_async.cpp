@@ -124,8 +124,7 @@ TEST_CASE("map: an rvalue range is moved in and lives until the end of the call"
 TEST_CASE("map: elements may be moved out of the range") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    std::vector<std::unique_ptr<int>> pointers;
-    for (int i = 0; i < 3; ++i) pointers.push_back(std::make_unique<int>(i));
+    auto pointers = test::many(3, [&](int i) { return std::make_unique<int>(i); });
     const auto move = [](std::unique_ptr<int>& pointer) { return take(std::move(pointer)); };
 
     const auto results = co_await executor.map(move, pointers);

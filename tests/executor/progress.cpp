@@ -56,8 +56,7 @@ TEST_CASE("Progress: counts what was started and what has ended while a gather r
     mtaio::TaskExecutor executor;
     mtaio::Progress progress;
     std::vector<Reading> readings;
-    std::vector<mtaio::Task<void>> tasks;
-    for (int i = 0; i < 3; ++i) tasks.push_back(look(progress, readings));
+    auto tasks = test::many(3, [&](int) { return look(progress, readings); });
 
     co_await executor.gather(std::move(tasks), {.limit = 1, .progress = &progress});
 

@@ -42,6 +42,7 @@ mtaio::Task<int> throw_cancelled() {
 /// Throws when it is moved too often.
 struct Fragile {
   explicit Fragile(int moves) : moves_left{moves} {}
+  // NOLINTNEXTLINE(performance-noexcept-move-constructor): that is the point
   Fragile(Fragile&& other) : moves_left{other.moves_left - 1} {
     if (moves_left < 0) throw std::runtime_error{"moved"};
   }
@@ -69,8 +70,7 @@ mtaio::Task<bool> arrives(A awaitable) {
 TEST_CASE("return_exceptions: every task runs, and there is an outcome each, in order") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    std::vector<mtaio::Task<std::string>> tasks;
-    for (int i = 0; i < 20; ++i) tasks.push_back(give_or_fail(std::to_string(i), i % 3 == 1));
+    auto tasks = test::many(20, [&](int i) { return give_or_fail(std::to_string(i), i % 3 == 1); });
 
     const std::vector<mtaio::Outcome<std::string>> outcomes =
         co_await executor.gather(mtaio::return_exceptions, std::move(tasks), {.limit = 4});
@@ -173,8 +173,7 @@ TEST_CASE(
 TEST_CASE("return_exceptions: a caller that is asked to stop gets CancelledError, not outcomes") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
-    std::vector<mtaio::Task<int>> tasks;
-    for (int i = 0; i < 3; ++i) tasks.push_back(give_or_fail(i, false));
+    auto tasks = test::many(3, [&](int i) { return give_or_fail(i, false); });
     std::vector<mtaio::Sleep> sleeps{mtaio::sleep(1h), mtaio::sleep(1h)};
 
     const auto outcome = co_await outcome_of(executor.run(

@@ -146,8 +146,7 @@ TEST_CASE(
       for (int i = 0; i < 100; ++i) co_await of.run_in_thread(increase);
       co_return value;
     };
-    std::vector<mtaio::Task<int>> calls;
-    for (int i = 0; i < 20; ++i) calls.push_back(call(executor));
+    auto calls = test::many(20, [&](int) { return call(executor); });
 
     const std::vector<int> values = co_await executor.gather(std::move(calls));
 

@@ -60,10 +60,7 @@ mtaio::Task<int> throw_timeout_error() {
 }
 
 mtaio::Task<int> fail_when_stopped() {
-  try {
-    co_await mtaio::sleep(1h);
-  } catch (const mtaio::CancelledError&) {
-  }
+  [[maybe_unused]] const auto stopped = co_await outcome_of(mtaio::sleep(1h));
   throw std::runtime_error{"while stopping"};
 }
 

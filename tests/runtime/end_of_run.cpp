@@ -70,10 +70,7 @@ TEST_CASE("run: tasks that are created while the run ends are stopped and waited
   mtaio::TaskExecutor executor;
   Counts counts;
   const auto respawn = [](mtaio::TaskExecutor& of, Counts& to) -> mtaio::Task<void> {
-    try {
-      co_await mtaio::sleep(1h);
-    } catch (const mtaio::CancelledError&) {
-    }
+    [[maybe_unused]] const auto stopped = co_await test::outcome_of(mtaio::sleep(1h));
     for (int i = 0; i < 3; ++i) const auto handle = of.create_task(wait_until_stopped(to));
   };
   const auto main = [](mtaio::TaskExecutor& of, Counts& to, auto task) -> mtaio::Task<void> {

@@ -52,8 +52,7 @@ TEST_CASE("Runtime: children of a gather run on as many threads as there are") {
     const auto test = [](std::size_t count) -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
       std::latch all_there{static_cast<std::ptrdiff_t>(count)};
-      std::vector<mtaio::Task<std::thread::id>> tasks;
-      for (std::size_t i = 0; i < count; ++i) tasks.push_back(meet(all_there));
+      auto tasks = test::many(count, [&](int) { return meet(all_there); });
 
       const auto ids = co_await executor.gather(std::move(tasks));
 
@@ -68,8 +67,7 @@ TEST_CASE("Runtime: created tasks run on as many threads as there are") {
     mtaio::TaskExecutor executor;
     for (int round = 0; round < 50; ++round) {
       std::latch all_there{3};
-      std::vector<mtaio::TaskHandle<std::thread::id>> handles;
-      for (int i = 0; i < 3; ++i) handles.push_back(executor.create_task(meet(all_there)));
+      auto handles = test::many(3, [&](int) { return executor.create_task(meet(all_there)); });
       std::set<std::thread::id> ids;
       for (auto& handle : handles) ids.insert(co_await handle);
       CHECK(ids.size() == 3);

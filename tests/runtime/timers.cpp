@@ -111,8 +111,7 @@ TEST_CASE("timers: ten thousand at once fire, each not before its time") {
       co_await mtaio::sleep(time);
       if (Clock::now() - start < time) ++wrong;
     };
-    std::vector<mtaio::Task<void>> tasks;
-    for (int i = 0; i < 10'000; ++i) tasks.push_back(check(i, early));
+    auto tasks = test::many(10'000, [&](int i) { return check(i, early); });
 
     co_await executor.gather(std::move(tasks));
 
