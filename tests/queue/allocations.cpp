@@ -81,7 +81,8 @@ struct Big {
 
 QUEUE_TEST_CASE(
     "queue: a put whose allocation fails has not put, and try_put leaves the item with the "
-    "caller") {
+    "caller" *
+    kCounted) {
   Queue<Big> queue{1};
   auto put = queue.put(Big{1});
   Big item{2};
@@ -111,7 +112,8 @@ QUEUE_TEST_CASE(
 
 QUEUE_TEST_CASE(
     "queue: a waiting put whose allocation fails is told so; the getter and the one behind it are "
-    "not") {
+    "not" *
+    kCounted) {
   mtaio::TaskExecutor executor;
   Queue<Big> queue{1};
   co_await queue.put(Big{1});
