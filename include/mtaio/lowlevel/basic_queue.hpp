@@ -260,30 +260,36 @@ class [[nodiscard]] GetOperation {
       const std::unique_ptr<Node> owner{node};
       return Result{std::move(node->item)};
     } else {
+      // The result is made in its final place: a named one would be moved once more where the
+      // compiler does not elide that (g++ before 14), after the item has left the queue.
       Taken taken{core, node};
-      Result result{std::move(node->item)};
-      taken.done = true;
-      return result;
+      try {
+        return Result{std::move(node->item)};
+      } catch (...) {
+        taken.undo();
+        throw;
+      }
     }
   }
 
  private:
-  /// Puts the item back unless its move was done; gives its place free if it was.
-  struct Taken {
-    Taken(Core& in, Node* of) noexcept : core{in}, node{of} {}
+  /// An item on its way out: at the end its node is destroyed and its place given free.
+  class Taken {
+   public:
+    Taken(Core& core, Node* node) noexcept : core_{core}, node_{node} {}
     Taken(const Taken&) = delete;
     Taken& operator=(const Taken&) = delete;
     ~Taken() {
-      if (done) {
-        delete node;
-        core.leave_place();
-      } else {
-        core.put_back(*node);
-      }
+      if (!node_) return;
+      delete node_;
+      core_.leave_place();
     }
-    Core& core;
-    Node* node;
-    bool done = false;
+    /// Puts the item back instead.
+    void undo() noexcept { core_.put_back(*std::exchange(node_, nullptr)); }
+
+   private:
+    Core& core_;
+    Node* node_;
   };
 
   Core* core_;
