@@ -9,27 +9,6 @@
 namespace mtaio {
 namespace {
 
-/// The calls of run() that are under way on this thread, the innermost first.
-struct OngoingCall {
-  const void* runtime;
-  const OngoingCall* outer;
-};
-
-thread_local constinit const OngoingCall* ongoing_calls = nullptr;
-
-class ThisCall {
- public:
-  explicit ThisCall(const void* runtime) noexcept : call_{runtime, ongoing_calls} {
-    ongoing_calls = &call_;
-  }
-  ThisCall(const ThisCall&) = delete;
-  ThisCall& operator=(const ThisCall&) = delete;
-  ~ThisCall() { ongoing_calls = call_.outer; }
-
- private:
-  OngoingCall call_;
-};
-
 class RunCall final : public lowlevel::Run {
  public:
   explicit RunCall(runtime::WorkStealing& workers) noexcept : Run{workers}, workers_{workers} {}
@@ -82,12 +61,11 @@ Runtime::~Runtime() = default;
 std::size_t Runtime::threads() const noexcept { return workers_->size(); }
 
 void Runtime::check_not_on_worker() const {
-  const lowlevel::Worker* worker = lowlevel::this_thread().worker;
-  bool mine = worker != nullptr && &worker->scheduler == workers_.get();
-  for (const OngoingCall* call = ongoing_calls; call; call = call->outer) {
-    mine = mine || call->runtime == workers_.get();
+  for (const auto* state = &lowlevel::this_thread(); state; state = state->outer) {
+    if (state->worker && &state->worker->scheduler == workers_.get()) {
+      throw std::logic_error{kRunOnWorker};
+    }
   }
-  if (mine) throw std::logic_error{kRunOnWorker};
 }
 
 void Runtime::throw_no_task() {
@@ -95,7 +73,6 @@ void Runtime::throw_no_task() {
 }
 
 void Runtime::run_to_end(std::coroutine_handle<> frame, lowlevel::PromiseBase& promise) {
-  const ThisCall this_call{workers_.get()};
   RunCall run{*workers_};
   MainRoot root{run};
   MainJob job{frame, root};

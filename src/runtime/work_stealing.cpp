@@ -97,6 +97,7 @@ void WorkStealing::serve(Occupant& who) noexcept {
   lowlevel::ThreadState& thread = lowlevel::this_thread();
   const lowlevel::ThreadState outer = std::exchange(thread, lowlevel::ThreadState{});
   thread.worker = &seat;
+  thread.outer = &outer;
   // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is
   // read anew.
   while (!who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {

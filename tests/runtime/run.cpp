@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <barrier>
 #include <coroutine>
 #include <memory>
 #include <stdexcept>
@@ -144,6 +145,26 @@ TEST_CASE(
     co_return answer;
   };
   CHECK(first.run(forth(first, second, back)) == 5);
+}
+
+TEST_CASE(
+    "Runtime::run: on any worker of an outer runtime, through another one, it is a logic_error") {
+  mtaio::Runtime outer{{.threads = 2}};
+  mtaio::Runtime between{{.threads = 1}};
+  std::barrier both_workers{2};
+  const auto back = [](mtaio::Runtime& to) -> mtaio::Task<bool> {
+    co_return throws<std::logic_error>([&] { to.run(give(1)); });
+  };
+  const auto through = [&](int) -> mtaio::Task<bool> {
+    both_workers.arrive_and_wait();
+    co_return between.run(back(outer));
+  };
+  const auto main = [](auto call) -> mtaio::Task<std::vector<bool>> {
+    mtaio::TaskExecutor executor;
+    const std::vector<int> items{0, 1};
+    co_return co_await executor.map(call, items);
+  };
+  CHECK(outer.run(main(through)) == std::vector<bool>{true, true});
 }
 
 TEST_CASE("Runtime::run: one runtime can be used for many runs, one after the other") {

@@ -71,10 +71,11 @@ struct Worker {
 
 /// What the library knows about a thread.
 struct ThreadState {
-  Worker* worker = nullptr;  // null on a thread that is no worker
-  TaskRoot* root = nullptr;  // the task whose code runs here
-  int turns_left = 0;        // see may_go_on()
-  bool driving = false;      // a call of drive() is below on the stack
+  Worker* worker = nullptr;            // null on a thread that is no worker
+  const ThreadState* outer = nullptr;  // what it was when a task called run() of another runtime
+  TaskRoot* root = nullptr;            // the task whose code runs here
+  int turns_left = 0;                  // see may_go_on()
+  bool driving = false;                // a call of drive() is below on the stack
   void* transfer =
       nullptr;  // GCC: the coroutine to be resumed when the current one has returned to drive(),
   PromiseBase* ended = nullptr;  // or the one that has just ended
