@@ -69,6 +69,21 @@ TEST_CASE("deque: pop_if() takes the newest only if it is the one that is asked 
   CHECK(deque.empty());
 }
 
+/// Steals until there is nothing left after `all_pushed`.
+template <class Deque>
+void steal_all(Deque& deque, const std::atomic<bool>& all_pushed) {
+  for (;;) {
+    const bool last_look = all_pushed;
+    if (auto* item = deque.steal()) {
+      item->fetch_add(1, std::memory_order_relaxed);
+    } else if (last_look) {
+      return;
+    } else {
+      std::this_thread::yield();
+    }
+  }
+}
+
 /// The owner pushes and pops, thieves steal: every item is taken exactly once.
 template <std::size_t kCapacity>
 void check_that_each_is_taken_once(std::size_t thieves, bool with_pop_if) {
@@ -78,18 +93,7 @@ void check_that_each_is_taken_once(std::size_t thieves, bool with_pop_if) {
   std::atomic<bool> all_pushed = false;
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < thieves; ++i) {
-    threads.emplace_back([&] {
-      for (;;) {
-        const bool last_look = all_pushed;
-        if (auto* item = deque->steal()) {
-          item->fetch_add(1, std::memory_order_relaxed);
-        } else if (last_look) {
-          return;
-        } else {
-          std::this_thread::yield();
-        }
-      }
-    });
+    threads.emplace_back([&] { steal_all(*deque, all_pushed); });
   }
   for (std::size_t i = 0; i < kItems; ++i) {
     while (!deque->push(&taken[i])) {

@@ -12,13 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 using test::allocations;
 
-const doctest::skip kCounted{!test::kCountsAllocations};
+const doctest::skip if_not_counted{!test::kCountsAllocations};
 
 /// Lets others run without allocating itself.
 #define LET_OTHERS_RUN() \
   for (int turn = 0; turn < 8; ++turn) co_await mtaio::sleep(0s)
 
-QUEUE_TEST_CASE("queue: a get that waits allocates nothing" * kCounted) {
+QUEUE_TEST_CASE("queue: a get that waits allocates nothing" * if_not_counted) {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   auto getting = executor.create_task(test::get_from(queue));
@@ -31,7 +31,7 @@ QUEUE_TEST_CASE("queue: a get that waits allocates nothing" * kCounted) {
   (void)co_await getting;
 }
 
-QUEUE_TEST_CASE("queue: a put that waits allocates nothing" * kCounted) {
+QUEUE_TEST_CASE("queue: a put that waits allocates nothing" * if_not_counted) {
   mtaio::TaskExecutor executor;
   Queue<int> queue{1};
   co_await queue.put(1);
@@ -45,7 +45,7 @@ QUEUE_TEST_CASE("queue: a put that waits allocates nothing" * kCounted) {
   co_await putting;
 }
 
-QUEUE_TEST_CASE("queue: a join that waits allocates nothing" * kCounted) {
+QUEUE_TEST_CASE("queue: a join that waits allocates nothing" * if_not_counted) {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   co_await queue.put(1);
@@ -59,7 +59,7 @@ QUEUE_TEST_CASE("queue: a join that waits allocates nothing" * kCounted) {
   co_await joining;
 }
 
-QUEUE_TEST_CASE("queue: to cancel a waiting get allocates nothing" * kCounted) {
+QUEUE_TEST_CASE("queue: to cancel a waiting get allocates nothing" * if_not_counted) {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   auto getting = executor.create_task(test::get_from(queue));
@@ -82,7 +82,7 @@ struct Big {
 QUEUE_TEST_CASE(
     "queue: a put whose allocation fails has not put, and try_put leaves the item with the "
     "caller" *
-    kCounted) {
+    if_not_counted) {
   Queue<Big> queue{1};
   auto put = queue.put(Big{1});
   Big item{2};
@@ -113,7 +113,7 @@ QUEUE_TEST_CASE(
 QUEUE_TEST_CASE(
     "queue: a waiting put whose allocation fails is told so; the getter and the one behind it are "
     "not" *
-    kCounted) {
+    if_not_counted) {
   mtaio::TaskExecutor executor;
   Queue<Big> queue{1};
   co_await queue.put(Big{1});

@@ -32,7 +32,8 @@ class Received {
   }
 
  private:
-  std::vector<std::atomic<int>> counts_ = std::vector<std::atomic<int>>(kProducers * kItems);
+  std::vector<std::atomic<int>> counts_ =
+      std::vector<std::atomic<int>>(std::size_t{kProducers} * kItems);
 };
 
 class RandomTimeout {

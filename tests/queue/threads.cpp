@@ -34,9 +34,11 @@ class Received {
 
  private:
   std::atomic<int>& at(Item item) {
-    return counts_[static_cast<std::size_t>(item.producer * kItems + item.number)];
+    return counts_[static_cast<std::size_t>(item.producer) * kItems +
+                   static_cast<std::size_t>(item.number)];
   }
-  std::vector<std::atomic<int>> counts_ = std::vector<std::atomic<int>>(kProducers * kItems);
+  std::vector<std::atomic<int>> counts_ =
+      std::vector<std::atomic<int>>(std::size_t{kProducers} * kItems);
 };
 
 template <class Queue>

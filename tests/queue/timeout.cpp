@@ -8,7 +8,6 @@
 namespace {
 
 using namespace std::chrono_literals;
-using test::put_into;
 
 QUEUE_TEST_CASE("queue: a get that times out has not taken an item") {
   mtaio::TaskExecutor executor;

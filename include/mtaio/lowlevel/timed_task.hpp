@@ -31,7 +31,6 @@ class TimedTask {
   TimedTask(const TimedTask&) = delete;
   TimedTask& operator=(const TimedTask&) = delete;
   ~TimedTask() {
-    context_.reset();
     if (frame_) frame_.destroy();
   }
 
