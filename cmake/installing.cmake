@@ -1,8 +1,8 @@
-# `cmake --install`: the library, its headers, a CMake package and a pkg-config file.
+# `cmake --install`: the library, its headers, a CMake package and pkg-config files.
 include(CMakePackageConfigHelpers)
 
 install(
-  TARGETS mtaio
+  TARGETS mtaio mtaio_testing
   EXPORT mtaioTargets
   FILE_SET HEADERS)
 
@@ -18,7 +18,7 @@ write_basic_package_version_file(mtaioConfigVersion.cmake COMPATIBILITY SameMino
 install(FILES ${PROJECT_BINARY_DIR}/mtaioConfig.cmake ${PROJECT_BINARY_DIR}/mtaioConfigVersion.cmake
         DESTINATION ${package_dir})
 
-# The pkg-config file finds its prefix from where it lies, so that an installed tree can be moved.
+# A pkg-config file finds its prefix from where it lies, so that an installed tree can be moved.
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
   set(pc_prefix "${CMAKE_INSTALL_PREFIX}")
@@ -31,5 +31,7 @@ else()
   set(pc_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
   set(pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
-configure_file(${CMAKE_CURRENT_LIST_DIR}/mtaio.pc.in mtaio.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/mtaio.pc DESTINATION ${pkgconfig_dir})
+foreach(name IN ITEMS mtaio mtaio-testing)
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/${name}.pc.in ${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${pkgconfig_dir})
+endforeach()

@@ -1,24 +1,28 @@
-# A layer is a folder src/<layer>/, a CMake target mtaio_<layer>, and the public headers it declares.
+# A layer is a folder src/<layer>/, a CMake target layer_<layer>, and the public headers it declares.
 #
 #   mtaio_layer(wait USES base coro HEADERS latch.hpp lowlevel/wait_list.hpp)
 #
+# LIBRARY  the library that the layer is part of; without it, `mtaio`.
 # USES     the lower layers whose headers this layer may include. It is the whole truth: what a used layer uses itself
 #          is not passed on. tools/layering.py holds every #include to it.
 # HEADERS  the public headers of the layer, relative to include/mtaio/. Only declared headers are installed.
 #
 # The sources are all src/<layer>/*.cpp; a layer without any is header-only.
 function(mtaio_layer layer)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;HEADERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LIBRARY" "USES;HEADERS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "mtaio_layer(${layer}): '${arg_UNPARSED_ARGUMENTS}' is neither in USES nor in HEADERS.")
   endif()
+  if(NOT arg_LIBRARY)
+    set(arg_LIBRARY mtaio)
+  endif()
 
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  set(target mtaio_${layer})
+  set(target layer_${layer})
   if(sources)
     set(access PUBLIC)
     add_library(${target} OBJECT ${sources})
-    set_property(GLOBAL APPEND PROPERTY MTAIO_OBJECTS $<TARGET_OBJECTS:${target}>)
+    set_property(GLOBAL APPEND PROPERTY ${arg_LIBRARY}_OBJECTS $<TARGET_OBJECTS:${target}>)
   else()
     set(access INTERFACE)
     add_library(${target} INTERFACE)
@@ -27,29 +31,39 @@ function(mtaio_layer layer)
   target_link_libraries(${target} ${access} Threads::Threads)
 
   foreach(used IN LISTS arg_USES)
-    if(NOT TARGET mtaio_${used})
+    if(NOT TARGET layer_${used})
       message(FATAL_ERROR "mtaio_layer(${layer}): USES ${used}, which is not a lower layer. "
                           "src/CMakeLists.txt lists the layers from low to high.")
     endif()
-    target_link_libraries(${target} ${access} mtaio_${used})
+    target_link_libraries(${target} ${access} layer_${used})
   endforeach()
 
   foreach(header IN LISTS arg_HEADERS)
-    set_property(GLOBAL APPEND PROPERTY MTAIO_HEADERS ${PROJECT_SOURCE_DIR}/include/mtaio/${header})
+    set_property(GLOBAL APPEND PROPERTY ${arg_LIBRARY}_HEADERS ${PROJECT_SOURCE_DIR}/include/mtaio/${header})
   endforeach()
 endfunction()
 
 # The header that includes the public headers of all layers. It belongs to none of them.
 function(mtaio_umbrella header)
-  set_property(GLOBAL APPEND PROPERTY MTAIO_HEADERS ${PROJECT_SOURCE_DIR}/include/mtaio/${header})
+  set_property(GLOBAL APPEND PROPERTY mtaio_HEADERS ${PROJECT_SOURCE_DIR}/include/mtaio/${header})
 endfunction()
 
-# Gives the objects and the public headers of all layers to the library.
-function(mtaio_collect_layers library)
-  get_property(objects GLOBAL PROPERTY MTAIO_OBJECTS)
-  get_property(headers GLOBAL PROPERTY MTAIO_HEADERS)
+# The library NAME, as mtaio::ALIAS: the objects and the public headers of its layers.
+function(mtaio_library library alias)
+  get_property(objects GLOBAL PROPERTY ${library}_OBJECTS)
+  get_property(headers GLOBAL PROPERTY ${library}_HEADERS)
+  add_library(${library})
+  add_library(mtaio::${alias} ALIAS ${library})
   target_sources(
     ${library}
     PRIVATE ${objects}
     PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
+  target_compile_features(${library} PUBLIC cxx_std_20)
+  set_target_properties(
+    ${library}
+    PROPERTIES EXPORT_NAME ${alias}
+               VERSION ${PROJECT_VERSION}
+               # Until 1.0 a minor version may change the ABI.
+               SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+               VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()

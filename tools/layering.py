@@ -69,7 +69,7 @@ class Project:
     def _read_layers(self, text):
         text = re.sub(r"#.*", "", text)
         for name, arguments in re.findall(r"\bmtaio_layer\(\s*(\w+)([^)]*)\)", text):
-            lists = {"USES": [], "HEADERS": []}
+            lists = {"LIBRARY": [], "USES": [], "HEADERS": []}
             current = []
             for word in arguments.split():
                 if word in lists:

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/lowlevel/main_task.hpp>
 #include <mtaio/lowlevel/parker.hpp>
-#include <mtaio/task.hpp>
 
 #include <coroutine>
 #include <cstddef>
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 namespace mtaio {
@@ -45,33 +44,18 @@ class [[gnu::visibility("default")]] Runtime {
   template <Awaitable A>
   await_result_t<A> run(A&& main) {
     check_not_on_worker();
-    using Result = await_result_t<A>;
-    auto frame = as_main<Result>(std::forward<A>(main)).release();
-    struct Owner {
-      std::coroutine_handle<> handle;
-      ~Owner() { handle.destroy(); }
-    };
-    if (!frame) throw_no_task();
-    const Owner owner{frame};
-    run_to_end(frame, frame.promise());
-    return frame.promise().result().take();
+    return lowlevel::run_main(std::forward<A>(main),
+                              [this](std::coroutine_handle<> task, lowlevel::PromiseBase& promise) {
+                                run_to_end(task, promise);
+                              });
   }
 
   /// The number of workers.
   [[nodiscard]] std::size_t threads() const noexcept;
 
  private:
-  template <class Result, class A>
-  static Task<Result> as_main(A&& main) {
-    if constexpr (std::is_same_v<A, Task<Result>>) {
-      return std::forward<A>(main);
-    } else {
-      return lowlevel::as_task<A>(std::forward<A>(main));
-    }
-  }
   void check_not_on_worker() const;
-  [[noreturn]] static void throw_no_task();
-  void run_to_end(std::coroutine_handle<> frame, lowlevel::PromiseBase& promise);
+  void run_to_end(std::coroutine_handle<> main, lowlevel::PromiseBase& promise);
 
   std::unique_ptr<runtime::WorkStealing> workers_;
 };

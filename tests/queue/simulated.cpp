@@ -1,7 +1,7 @@
 #include <mtaio/exceptions.hpp>
+#include <mtaio/testing/simulation.hpp>
 
 #include "queue/queue_test_case.hpp"
-#include "support/simulation.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +13,8 @@
 
 namespace {
 
+using mtaio::testing::Simulation;
+
 using namespace std::chrono_literals;
 
 /// What was put, and what was taken.
@@ -23,46 +25,46 @@ struct Books {
 };
 
 template <class Queue>
-mtaio::Task<void> put_some(test::Simulation& simulation, Queue& queue, Books& books) {
+mtaio::Task<void> put_some(Simulation& simulation, Queue& queue, Books& books) {
   mtaio::TaskExecutor executor;
   for (int i = 0; i < 6; ++i) {
     const int item = books.next++;
     try {
       co_await executor.run(queue.put(item),
-                            {.timeout = std::chrono::milliseconds{1 + simulation.draw(4)}});
+                            {.timeout = std::chrono::milliseconds{1 + simulation.choose(4)}});
       books.put.push_back(item);
     } catch (const mtaio::TimeoutError&) {
     }
-    if (simulation.draw(2) == 0) co_await mtaio::sleep(1ms);
+    if (simulation.choose(2) == 0) co_await mtaio::sleep(1ms);
   }
 }
 
 template <class Queue>
-mtaio::Task<void> take_some(test::Simulation& simulation, Queue& queue, Books& books) {
+mtaio::Task<void> take_some(Simulation& simulation, Queue& queue, Books& books) {
   mtaio::TaskExecutor executor;
   for (int i = 0; i < 6; ++i) {
     try {
       const int item = co_await executor.run(
-          queue.get(), {.timeout = std::chrono::milliseconds{1 + simulation.draw(4)}});
+          queue.get(), {.timeout = std::chrono::milliseconds{1 + simulation.choose(4)}});
       books.taken.push_back(item);
       queue.task_done();
     } catch (const mtaio::TimeoutError&) {
     }
-    if (simulation.draw(2) == 0) co_await mtaio::sleep(1ms);
+    if (simulation.choose(2) == 0) co_await mtaio::sleep(1ms);
   }
 }
 
 template <class Queue>
-mtaio::Task<void> random_program(test::Simulation& simulation, Queue& queue, Books& books) {
+mtaio::Task<void> random_program(Simulation& simulation, Queue& queue, Books& books) {
   mtaio::TaskExecutor executor;
   std::vector<mtaio::TaskHandle<void>> tasks;
   for (int i = 0; i < 3; ++i) {
     tasks.push_back(executor.create_task(put_some(simulation, queue, books)));
     tasks.push_back(executor.create_task(take_some(simulation, queue, books)));
   }
-  while (simulation.draw(4) != 0) {
+  while (simulation.choose(4) != 0) {
     co_await mtaio::sleep(1ms);
-    tasks[simulation.draw(tasks.size())].request_stop();
+    tasks[simulation.choose(tasks.size())].request_stop();
     CHECK(queue.qsize() <= 2);
   }
   for (auto& task : tasks) {
@@ -81,7 +83,7 @@ mtaio::Task<void> random_program(test::Simulation& simulation, Queue& queue, Boo
 /// Whether everything that was put, and nothing else, was taken once.
 template <template <class> class Queue>
 bool conserved(std::uint64_t seed) {
-  test::Simulation simulation{seed};
+  Simulation simulation{{.seed = seed, .max_lag = 1h}};
   Queue<int> queue{2};
   Books books;
   simulation.run(random_program(simulation, queue, books));

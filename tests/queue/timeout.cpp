@@ -1,11 +1,13 @@
 #include <mtaio/exceptions.hpp>
+#include <mtaio/testing/simulation.hpp>
 
 #include "queue/queue_test_case.hpp"
-#include "support/simulation.hpp"
 
 #include <chrono>
 
 namespace {
+
+using mtaio::testing::Simulation;
 
 using namespace std::chrono_literals;
 
@@ -79,11 +81,11 @@ mtaio::Task<int> race_item_and_timeout(bool item_first) {
 }
 
 TEST_CASE("queue: an item that comes just before the timeout is returned") {
-  CHECK(test::Simulation{}.run(race_item_and_timeout(true)) == 1);
+  CHECK(Simulation{}.run(race_item_and_timeout(true)) == 1);
 }
 
 TEST_CASE("queue: an item that comes just after the timeout stays in the queue") {
-  CHECK(test::Simulation{}.run(race_item_and_timeout(false)) == -1);
+  CHECK(Simulation{}.run(race_item_and_timeout(false)) == -1);
 }
 
 /// The item comes at the last moment before the timeout; what is first to run then is drawn.
@@ -103,7 +105,8 @@ TEST_CASE(
   constexpr int kSeeds = 300;
   int returned = 0;
   for (int seed = 1; seed <= kSeeds; ++seed) {
-    returned += test::Simulation{static_cast<std::uint64_t>(seed)}.run(race_at_the_last_moment());
+    returned +=
+        Simulation{{.seed = static_cast<std::uint64_t>(seed)}}.run(race_at_the_last_moment());
   }
   CHECK(returned > 0);
   CHECK(returned < kSeeds);

@@ -2,8 +2,8 @@
 #include <mtaio/latch.hpp>
 #include <mtaio/sleep.hpp>
 #include <mtaio/task_executor.hpp>
+#include <mtaio/testing/simulation.hpp>
 
-#include "support/simulation.hpp"
 #include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
@@ -14,6 +14,8 @@
 #include <stdexcept>
 
 namespace {
+
+using mtaio::testing::Simulation;
 
 using namespace std::chrono_literals;
 using mtaio::CancelledError;
@@ -145,15 +147,15 @@ mtaio::Task<bool> race(mtaio::Timeout opens, mtaio::Timeout gives_up) {
 }
 
 TEST_CASE("latch: opened just before the timeout is true, just after it false") {
-  CHECK(test::Simulation{}.run(race(10ms, 10ms + 1ns)));
-  CHECK_FALSE(test::Simulation{}.run(race(10ms + 1ns, 10ms)));
+  CHECK(Simulation{}.run(race(10ms, 10ms + 1ns)));
+  CHECK_FALSE(Simulation{}.run(race(10ms + 1ns, 10ms)));
 }
 
 TEST_CASE("latch: opened at the last moment, it is true or false, in any order of events") {
   int opened = 0;
   constexpr int kSeeds = 300;
   for (int seed = 1; seed <= kSeeds; ++seed) {
-    opened += test::Simulation{static_cast<std::uint64_t>(seed)}.run(race(10ms - 1ns, 10ms));
+    opened += Simulation{{.seed = static_cast<std::uint64_t>(seed)}}.run(race(10ms - 1ns, 10ms));
   }
   CHECK(opened > 0);
   CHECK(opened < kSeeds);

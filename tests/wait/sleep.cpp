@@ -2,9 +2,9 @@
 
 #include <mtaio/exceptions.hpp>
 #include <mtaio/task_executor.hpp>
+#include <mtaio/testing/simulation.hpp>
 
 #include "support/counting_new.hpp"
-#include "support/simulation.hpp"
 #include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
@@ -15,6 +15,8 @@
 #include <vector>
 
 namespace {
+
+using mtaio::testing::Simulation;
 
 using namespace std::chrono_literals;
 using mtaio::sleep;
@@ -57,17 +59,17 @@ mtaio::Task<std::string> wake_in_order_of_deadlines() {
 TEST_CASE(
     "sleep: sleepers wake in the order of their deadlines, equal ones in the order in which they "
     "came") {
-  CHECK(test::Simulation{}.run(wake_in_order_of_deadlines()) == "abcd");
+  CHECK(Simulation{}.run(wake_in_order_of_deadlines()) == "abcd");
 }
 
-mtaio::Task<std::chrono::nanoseconds> measure(test::Simulation& simulation, mtaio::Timeout length) {
-  const auto start = simulation.now();
+mtaio::Task<std::chrono::nanoseconds> measure(Simulation& simulation, mtaio::Timeout length) {
+  const auto start = simulation.elapsed();
   co_await sleep(length);
-  co_return simulation.now() - start;
+  co_return simulation.elapsed() - start;
 }
 
 TEST_CASE("sleep: takes exactly as long as it says, by the scheduler's clock") {
-  test::Simulation simulation;
+  Simulation simulation;
   CHECK(simulation.run(measure(simulation, 90s)) == 90s);
   CHECK(simulation.run(measure(simulation, 1ns)) == 1ns);
   CHECK(simulation.run(measure(simulation, std::chrono::hours{24 * 365 * 100})) ==

@@ -1,6 +1,7 @@
 /// Misuse that cannot be an exception.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace mtaio::lowlevel {
@@ -10,5 +11,24 @@ namespace mtaio::lowlevel {
 /// and what to do.
 [[noreturn, gnu::cold, gnu::visibility("default")]] void contract_violation(
     std::string_view message) noexcept;
+
+/// While it lives, `contract_violation()` on this thread also prints what `print(of)` returns:
+/// where it happened.
+class [[gnu::visibility("default")]] ContractNote {
+ public:
+  using Print = std::string (*)(const void* of);
+
+  ContractNote(Print print, const void* of) noexcept;
+  ContractNote(const ContractNote&) = delete;
+  ContractNote& operator=(const ContractNote&) = delete;
+  ~ContractNote();
+
+  [[nodiscard]] std::string text() const { return print_(of_); }
+
+ private:
+  const Print print_;
+  const void* const of_;
+  const ContractNote* const outer_;
+};
 
 }  // namespace mtaio::lowlevel

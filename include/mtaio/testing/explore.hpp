@@ -1,0 +1,50 @@
+/// Runs a test with many seeds.
+#pragma once
+
+#include <mtaio/testing/simulation.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace mtaio::testing {
+
+struct ExploreOptions {
+  std::uint64_t first_seed = 1;
+  std::uint64_t seeds = 10'000;
+  /// Of the simulations; their seed does not matter.
+  SimulationOptions simulation = {};
+};
+
+/// The seed in the environment variable MTAIO_SEED, if there is one. Throws
+/// `std::invalid_argument` when it is not a number.
+[[nodiscard, gnu::visibility("default")]] std::optional<std::uint64_t> seed_from_environment();
+/// Says on standard error which seed failed, and how to try it alone.
+[[gnu::visibility("default")]] void report_seed(std::uint64_t seed) noexcept;
+
+/// Calls `test(simulation)` once for each seed. When it throws, the seed is printed on standard
+/// error and the exception goes on. With the environment variable MTAIO_SEED set to a number only
+/// that seed is tried.
+///
+///     mtaio::testing::explore([](mtaio::testing::Simulation& simulation) {
+///       REQUIRE(simulation.run(transfer_money()) == 100);
+///     });
+template <class Test>
+void explore(Test&& test, ExploreOptions options = {}) {
+  if (const auto only = seed_from_environment()) {
+    options.first_seed = *only;
+    options.seeds = 1;
+  }
+  options.simulation.seed = options.first_seed;
+  Simulation simulation{options.simulation};
+  for (std::uint64_t i = 0; i < options.seeds; ++i) {
+    simulation.restart(options.first_seed + i);
+    try {
+      test(simulation);
+    } catch (...) {
+      report_seed(options.first_seed + i);
+      throw;
+    }
+  }
+}
+
+}  // namespace mtaio::testing
