@@ -40,10 +40,11 @@ class [[gnu::visibility("default")]] Runtime {
   /// Runs `main` to its end: gives its result, or throws what it threw, as it is. When it has
   /// ended, whatever else was started in the run is asked to stop and waited for. Several threads
   /// may call this at once; their tasks share the workers. Throws `std::logic_error` on one of the
-  /// runtime's own workers: it would wait for itself.
+  /// runtime's own workers: it would wait for itself; and in a forked child of the process that
+  /// made the runtime, whose threads are not there. The child can make a runtime of its own.
   template <Awaitable A>
   await_result_t<A> run(A&& main) {
-    check_not_on_worker();
+    check_may_run();
     return lowlevel::run_main(std::forward<A>(main),
                               [this](std::coroutine_handle<> task, lowlevel::PromiseBase& promise) {
                                 run_to_end(task, promise);
@@ -54,7 +55,7 @@ class [[gnu::visibility("default")]] Runtime {
   [[nodiscard]] std::size_t threads() const noexcept;
 
  private:
-  void check_not_on_worker() const;
+  void check_may_run() const;
   void run_to_end(std::coroutine_handle<> main, lowlevel::PromiseBase& promise);
 
   std::unique_ptr<runtime::WorkStealing> workers_;

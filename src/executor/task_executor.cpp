@@ -8,6 +8,7 @@ TaskExecutor::TaskExecutor(ThreadPool& thread_pool)
     : tasks_{std::make_shared<lowlevel::CreatedTasks>()}, thread_pool_{&thread_pool} {}
 
 TaskExecutor::~TaskExecutor() {
+  if (tasks_->forked()) return;  // the tasks go on in the parent, not in this child of it
   tasks_->close();
   tasks_->request_stop();
   tasks_->wait_blocking();

@@ -28,6 +28,10 @@ constexpr const char* kRunOnWorker =
     "run(): called on a worker of the runtime, which would wait for itself. Inside a task, "
     "co_await instead.";
 
+constexpr const char* kRunInChild =
+    "Runtime::run(): called in a forked child of the process that made the runtime, whose threads "
+    "are in the parent only. Make a new Runtime in the child.";
+
 }  // namespace
 
 Runtime::Runtime(RuntimeOptions options)
@@ -37,7 +41,8 @@ Runtime::~Runtime() = default;
 
 std::size_t Runtime::threads() const noexcept { return workers_->size(); }
 
-void Runtime::check_not_on_worker() const {
+void Runtime::check_may_run() const {
+  if (workers_->forked()) throw std::logic_error{kRunInChild};
   for (const auto* state = &lowlevel::this_thread(); state; state = state->outer) {
     if (state->worker && &state->worker->scheduler == workers_.get()) {
       throw std::logic_error{kRunOnWorker};

@@ -2,6 +2,7 @@
 
 #include <mtaio/lowlevel/contract.hpp>
 #include <mtaio/lowlevel/event.hpp>
+#include <mtaio/lowlevel/fork_mark.hpp>
 #include <mtaio/lowlevel/worker.hpp>
 
 #include <chrono>
@@ -17,6 +18,11 @@ namespace {
 
 constexpr std::chrono::seconds kIdleFor{10};
 
+constexpr const char* kUsedInChild =
+    "ThreadPool: used in a forked child of the process that made it, whose threads are in the "
+    "parent "
+    "only. Make a new pool in the child.";
+
 thread_local constinit const void* pool_of_this_thread = nullptr;
 
 }  // namespace
@@ -28,9 +34,14 @@ class ThreadPool::Threads {
   Threads& operator=(const Threads&) = delete;
   ~Threads() { finish(); }
 
+  /// Whether this is a child process, which has none of the threads, and where the mutex may be
+  /// held by one of them for ever.
+  [[nodiscard]] bool forked() const noexcept { return made_in_.forked(); }
+
   [[nodiscard]] std::size_t max() const noexcept { return max_; }
 
   void submit(lowlevel::BlockingJob& job) {
+    if (forked()) throw std::logic_error{kUsedInChild};
     Joiner gone;  // joins when the lock is released
     const std::scoped_lock guard{mutex_};
     gone.threads.swap(gone_);
@@ -83,6 +94,7 @@ class ThreadPool::Threads {
         --queued_;
         guard.unlock();
         job->run();
+        if (forked()) lowlevel::end_forked_child();
         guard.lock();
         continue;
       }
@@ -123,6 +135,7 @@ class ThreadPool::Threads {
     gone.threads.swap(gone_);
   }
 
+  const lowlevel::ForkMark made_in_;
   const std::size_t max_;
   std::mutex mutex_;  // guards all below; never held while a job runs
   std::condition_variable wake_;
@@ -142,7 +155,11 @@ ThreadPool::ThreadPool(std::size_t max_workers) {
   threads_ = std::make_unique<Threads>(max_workers);
 }
 
-ThreadPool::~ThreadPool() = default;
+ThreadPool::~ThreadPool() {
+  if (!threads_ || !threads_->forked()) return;
+  [[maybe_unused]] static const void* reachable = nullptr;  // what it points to is no leak
+  reachable = threads_.release();
+}
 
 std::size_t ThreadPool::max_workers() const noexcept { return threads_->max(); }
 

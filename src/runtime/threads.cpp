@@ -9,9 +9,9 @@ namespace mtaio::runtime {
 Occupant* WorkStealing::start_thread(bool spare) noexcept {
   const std::scoped_lock guard{threads_mutex_};
   if (finishing_) return nullptr;
-  const std::size_t before = threads_.size();
+  const std::size_t before = threads_->size();
   try {
-    Thread& added = threads_.emplace_back(spare);
+    Thread& added = threads_->emplace_back(spare);
     added.thread = std::thread{[this, &who = added.occupant] {
       if (who.spare) {
         spare_main(who);
@@ -21,7 +21,7 @@ Occupant* WorkStealing::start_thread(bool spare) noexcept {
     }};
     return &added.occupant;
   } catch (const std::exception&) {  // out of memory, or of threads
-    if (threads_.size() > before) threads_.pop_back();
+    if (threads_->size() > before) threads_->pop_back();
     return nullptr;
   }
 }
@@ -99,13 +99,19 @@ void WorkStealing::work_in_place_until(const lowlevel::Event& event) noexcept {
   }
 }
 
+/// In a forked child: the threads are not there, so they can be neither joined nor detached.
+void WorkStealing::abandon_threads() noexcept {
+  [[maybe_unused]] static const void* reachable = nullptr;  // what it points to is no leak
+  reachable = threads_.release();
+}
+
 void WorkStealing::finish_threads() noexcept {
   {
     const std::scoped_lock guard{threads_mutex_};
     finishing_ = true;
   }
-  for (Thread& each : threads_) seats_.dismiss(each.occupant);
-  for (Thread& each : threads_) each.thread.join();
+  for (Thread& each : *threads_) seats_.dismiss(each.occupant);
+  for (Thread& each : *threads_) each.thread.join();
 }
 
 }  // namespace mtaio::runtime

@@ -42,6 +42,10 @@ WorkStealing::WorkStealing(const RuntimeOptions& options)
 }
 
 WorkStealing::~WorkStealing() {
+  if (forked()) {
+    abandon_threads();
+    return;
+  }
   finish_threads();
   // E3. acquire: everything a visitor did here is over.
   while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
@@ -103,6 +107,8 @@ void WorkStealing::serve(Occupant& who) noexcept {
   while (!who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
     if (lowlevel::Job* job = next_job(who)) {
       lowlevel::drive(*job);
+      if (forked()) [[unlikely]]
+        lowlevel::end_forked_child();
     } else {
       sleep(*who.seat, who);
     }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <mtaio/lowlevel/context.hpp>
+#include <mtaio/lowlevel/fork_mark.hpp>
 #include <mtaio/lowlevel/lock.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/runtime.hpp>
@@ -50,6 +51,8 @@ class WorkStealing final : public lowlevel::Scheduler {
   void work_from(lowlevel::Job& first, Occupant& who) noexcept;
   void dismiss(Occupant& who) noexcept { seats_.dismiss(who); }
   [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
+  /// Whether this is a child process, which has none of the threads.
+  [[nodiscard]] bool forked() const noexcept { return made_in_.forked(); }
 
  private:
   // Work, on a seat. work_stealing.cpp
@@ -78,6 +81,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   void spare_main(Occupant& who) noexcept;
   void work_in_place_until(const lowlevel::Event& event) noexcept;
   void finish_threads() noexcept;
+  void abandon_threads() noexcept;
 
   struct Thread {
     explicit Thread(bool spare) noexcept : occupant{spare} {}
@@ -85,6 +89,7 @@ class WorkStealing final : public lowlevel::Scheduler {
     std::thread thread;
   };
 
+  const lowlevel::ForkMark made_in_;
   std::vector<std::unique_ptr<Seat>> workers_;
   Injector injector_;
   std::atomic<std::size_t> visitors_{0};  // E3
@@ -98,8 +103,9 @@ class WorkStealing final : public lowlevel::Scheduler {
   std::atomic<lowlevel::TimePoint::rep> watched_until_;  // at this time. Read without the lock
 
   Seats seats_;
-  std::mutex threads_mutex_;   // guards the next two
-  std::list<Thread> threads_;  // a list, because occupants stay where they are
+  std::mutex threads_mutex_;  // guards the next two
+  std::unique_ptr<std::list<Thread>> threads_ =
+      std::make_unique<std::list<Thread>>();  // a list, because occupants stay where they are
   bool finishing_ = false;
 
   ThreadPool blocking_;

@@ -3,6 +3,7 @@
 
 #include <mtaio/lowlevel/context.hpp>
 #include <mtaio/lowlevel/event.hpp>
+#include <mtaio/lowlevel/fork_mark.hpp>
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/lowlevel/lock.hpp>
 #include <mtaio/lowlevel/promise.hpp>
@@ -33,6 +34,9 @@ class [[gnu::visibility("default")]] CreatedTasks {
   CreatedTasks(const CreatedTasks&) = delete;
   CreatedTasks& operator=(const CreatedTasks&) = delete;
 
+  /// Whether this is a child process, where the tasks do not run and the lock may be held for ever.
+  [[nodiscard]] bool forked() const noexcept { return made_in_.forked(); }
+
   /// Throws `std::logic_error` after `close()`.
   void check_open(const char* member) const;
   void close() noexcept;
@@ -54,6 +58,7 @@ class [[gnu::visibility("default")]] CreatedTasks {
   [[nodiscard]] bool drained_up_to(std::uint64_t last) const noexcept;
   [[nodiscard]] bool only_left(const TaskRoot* root) const noexcept;
 
+  const ForkMark made_in_;
   std::atomic<bool> closed_{false};   // written under lock_
   Lock lock_;                         // guards all below
   IntrusiveList<CreatedTask> tasks_;  // the oldest first
