@@ -33,3 +33,18 @@ if(MTAIO_SANITIZE)
   add_compile_options(-fsanitize=${mtaio_sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${mtaio_sanitizers})
 endif()
+
+# What costs little and stops much: docs and figures in SECURITY.md. Fortified functions need an optimiser, and sanitizers
+# do more than all of this.
+if(MTAIO_HARDENING AND NOT MTAIO_SANITIZE AND CMAKE_BUILD_TYPE MATCHES "^(Release|RelWithDebInfo|MinSizeRel)$")
+  include(CheckCXXCompilerFlag)
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS)
+  foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -mbranch-protection=standard)
+    string(MAKE_C_IDENTIFIER "MTAIO_HAS${flag}" known)
+    check_cxx_compiler_flag(${flag} ${known})
+    if(${known})
+      add_compile_options(${flag})
+    endif()
+  endforeach()
+  add_link_options(LINKER:-z,relro LINKER:-z,now)
+endif()

@@ -13,10 +13,9 @@ constexpr int kTurns = 128;
 
 }  // namespace
 
-[[gnu::noinline]] ThreadState& this_thread() noexcept {
-  static thread_local constinit ThreadState state;
-  return state;
-}
+constinit thread_local ThreadState thread_state;
+
+[[gnu::noinline]] ThreadState& this_thread() noexcept { return thread_state; }
 
 bool may_go_on() noexcept {
   ThreadState& thread = this_thread();

@@ -17,6 +17,12 @@ namespace mtaio::runtime {
 
 struct Occupant;
 
+/// For a deque that is never popped: even the owner takes the oldest item.
+struct NoFences {
+  static void owner() noexcept {}
+  static void thief() noexcept {}
+};
+
 /// One worker of a runtime. Threads sit on it and leave it between two jobs; what belongs to the
 /// worker stays.
 struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
@@ -30,7 +36,7 @@ struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
   bool searching = false;  // counted in Idlers
 
   // Any thread.
-  lowlevel::WorkDeque<lowlevel::Job, 256>
+  lowlevel::WorkDeque<lowlevel::Job, 256, NoFences>
       ready;  // to be resumed, the oldest first: even the owner steals from it
   lowlevel::TimerHeap timers;
   const std::unique_ptr<lowlevel::Parker> parker;

@@ -29,4 +29,10 @@ inline void asymmetric_fence_light() noexcept {
 /// The rare side.
 [[gnu::visibility("default")]] void asymmetric_fence_heavy() noexcept;
 
+/// The pair for a `WorkDeque` that is popped much more often than stolen from.
+struct AsymmetricFences {
+  static void owner() noexcept { asymmetric_fence_light(); }
+  static void thief() noexcept { asymmetric_fence_heavy(); }
+};
+
 }  // namespace mtaio::lowlevel

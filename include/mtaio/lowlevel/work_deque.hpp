@@ -9,9 +9,9 @@
 ///                     store to `bottom_` is a release too, so that a thief that reads one of
 ///                     those still acquires the slots pushed before.
 /// E2  pop <-> steal   pop() lowers `bottom_` and then reads `top_`; steal() reads `top_` and then
-///                     `bottom_`. All four are seq_cst, so either the thief sees the lowered
-///                     bottom, or the owner sees that the thief may be at the last item, and then
-///                     both decide it by the exchange of `top_`.
+///                     `bottom_`. Each side puts a full fence in between, so either the thief sees
+///                     the lowered bottom, or the owner sees that the thief may be at the last
+///                     item, and then both decide it by the exchange of `top_`.
 /// E3  steal -> push   push() acquires `top_` before it writes into a slot again, and thieves move
 ///                     `top_` only after they have read the slot.
 #pragma once
@@ -22,7 +22,14 @@
 
 namespace mtaio::lowlevel {
 
-template <class T, std::size_t kCapacity>
+/// The two full fences of E2. A deque may be given others: an asymmetric pair; or none, if nobody
+/// ever pops.
+struct DequeFences {
+  static void owner() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
+  static void thief() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
+};
+
+template <class T, std::size_t kCapacity, class Fences = DequeFences>
 class WorkDeque {
   static_assert((kCapacity & (kCapacity - 1)) == 0, "the capacity is a power of two");
 
@@ -44,8 +51,9 @@ class WorkDeque {
   /// Owner only. The newest item, or null.
   [[nodiscard]] T* pop() noexcept {
     const std::int64_t last = bottom_.load(std::memory_order_relaxed) - 1;
-    bottom_.store(last, std::memory_order_seq_cst);           // E2, E1
-    std::int64_t top = top_.load(std::memory_order_seq_cst);  // E2
+    bottom_.store(last, std::memory_order_release);  // E2, E1
+    Fences::owner();                                 // E2
+    std::int64_t top = top_.load(std::memory_order_relaxed);
     if (top > last) {
       bottom_.store(last + 1, std::memory_order_release);  // E1
       return nullptr;
@@ -73,8 +81,10 @@ class WorkDeque {
   /// Anybody. The oldest item, or null when there is none.
   [[nodiscard]] T* steal() noexcept {
     for (;;) {
-      std::int64_t top = top_.load(std::memory_order_seq_cst);             // E2
-      if (top >= bottom_.load(std::memory_order_seq_cst)) return nullptr;  // E2, E1
+      std::int64_t top = top_.load(std::memory_order_acquire);             // E2
+      if (top >= bottom_.load(std::memory_order_acquire)) return nullptr;  // not worth a fence
+      Fences::thief();                                                     // E2
+      if (top >= bottom_.load(std::memory_order_acquire)) return nullptr;  // E2, E1
       T* item = slot(top).load(std::memory_order_relaxed);
       // release: E3. Failure: somebody else took it, so the deque as a whole has made progress.
       if (top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,

@@ -66,7 +66,7 @@ struct Worker {
 
   Scheduler& scheduler;
   const Idlers& idlers;
-  WorkDeque<Job, 1024> forks;  // gathers that have children left to start
+  WorkDeque<Job, 1024, AsymmetricFences> forks;  // gathers that have children left to start
 };
 
 /// What the library knows about a thread.
@@ -81,9 +81,21 @@ struct ThreadState {
   PromiseBase* ended = nullptr;  // or the one that has just ended
 };
 
+[[gnu::visibility("default")]] extern constinit thread_local ThreadState thread_state;
+
 /// The calling thread's. Never inlined, so that no compiler keeps the address across a suspension;
 /// for the same reason the reference is not to be kept across one.
 [[nodiscard, gnu::visibility("default")]] ThreadState& this_thread() noexcept;
+
+/// The same, inlined where that is safe: for functions that are no coroutines and are never inlined
+/// into one, such as the hook of a task that has ended.
+[[nodiscard]] inline ThreadState& this_thread_inlined() noexcept {
+#if defined(__clang__)
+  return thread_state;
+#else
+  return this_thread();
+#endif
+}
 
 /// Asked by operations that did not have to wait. False once in a while: then the task lets others
 /// run first, so that two tasks that never make each other wait cannot keep a worker to themselves.
