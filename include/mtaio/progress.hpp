@@ -8,7 +8,9 @@ namespace mtaio {
 
 namespace lowlevel {
 class FanOut;
-}
+template <class Derived, class Options>
+class FanOutOf;
+}  // namespace lowlevel
 
 /// Counters that a `gather` or `map` keeps up to date, and that any thread may read at any time.
 ///
@@ -30,10 +32,20 @@ class Progress {
 
  private:
   friend class lowlevel::FanOut;
+  template <class Derived, class Options>
+  friend class lowlevel::FanOutOf;
   using Counter = std::atomic<std::size_t>;
 
   static std::size_t read(const Counter& counter) noexcept {
     return counter.load(std::memory_order_relaxed);
+  }
+
+  void add_total(std::size_t more) noexcept { add(total_, more); }
+  void count_started() noexcept { add(started_, 1); }
+  void count_done() noexcept { add(done_, 1); }
+  void count_failed() noexcept { add(failed_, 1); }
+  static void add(Counter& counter, std::size_t more) noexcept {
+    counter.fetch_add(more, std::memory_order_relaxed);
   }
 
   Counter total_{0};

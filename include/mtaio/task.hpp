@@ -101,6 +101,8 @@ class [[nodiscard]] Task {
   /// Whether there is a task to await.
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
 
+  /// The frame, which stays the task's. For `lowlevel` code.
+  [[nodiscard]] std::coroutine_handle<promise_type> frame() const noexcept { return frame_; }
   /// Gives up the frame to the caller, who enters and destroys it. For `lowlevel` code.
   [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept {
     return std::exchange(frame_, {});

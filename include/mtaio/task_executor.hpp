@@ -83,7 +83,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// `std::monostate`.
   template <Awaitable... A>
   auto gather(A&&... awaitables) {
-    return gather_all<false>({}, std::forward<A>(awaitables)...);
+    return gather_all<false>(lowlevel::NoOptions{}, std::forward<A>(awaitables)...);
   }
   template <Awaitable... A>
   auto gather(GatherOptions options, A&&... awaitables) {
@@ -92,7 +92,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// The same, but every one runs to its end, and the result is a tuple of `Outcome`s.
   template <Awaitable... A>
   auto gather(return_exceptions_t, A&&... awaitables) {
-    return gather_all<true>({}, std::forward<A>(awaitables)...);
+    return gather_all<true>(lowlevel::NoOptions{}, std::forward<A>(awaitables)...);
   }
   template <Awaitable... A>
   auto gather(return_exceptions_t, GatherOptions options, A&&... awaitables) {
@@ -226,10 +226,10 @@ class [[gnu::visibility("default")]] TaskExecutor {
         options, *tasks_};
   }
 
-  template <bool kOutcomes, class... A>
-  auto gather_all(const GatherOptions& options, A&&... awaitables) {
+  template <bool kOutcomes, class Options, class... A>
+  auto gather_all(const Options& options, A&&... awaitables) {
     tasks_->check_open("gather");
-    return lowlevel::TupleOperation<kOutcomes, await_result_t<A>...>{
+    return lowlevel::TupleOperation<Options, kOutcomes, await_result_t<A>...>{
         {lowlevel::to_task(std::forward<A>(awaitables))...}, options, *tasks_};
   }
 

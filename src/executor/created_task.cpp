@@ -32,8 +32,7 @@ TaskRoot& current_task_root() {
 
 // CreatedTasks
 
-void CreatedTasks::check_open(const char* member) const {
-  if (!closed_.load(std::memory_order_acquire)) return;
+void CreatedTasks::throw_closed(const char* member) {
   throw std::logic_error{std::string{"TaskExecutor::"} + member +
                          ": the executor was closed; it takes no more work."};
 }

@@ -20,6 +20,7 @@ template <class View>
 class GatheredChildren {
  public:
   using value_type = await_result_t<std::ranges::range_reference_t<View>>;
+  static constexpr bool kSized = ElementSource<View>::kSized;
 
   explicit GatheredChildren(ElementSource<View> source) : source_(std::move(source)) {}
 
@@ -55,6 +56,7 @@ class MappedChildren {
  public:
   using value_type =
       await_result_t<std::invoke_result_t<Func&, std::ranges::range_reference_t<View>...>>;
+  static constexpr bool kSized = ElementSource<View...>::kSized;
 
   MappedChildren(Func func, ElementSource<View...> source, BlockingPool*)
       : func_(std::move(func)), source_(std::move(source)) {}
@@ -81,6 +83,7 @@ class MappedChildren<Func, View...> {
 
  public:
   using value_type = typename Bound::Result;
+  static constexpr bool kSized = ElementSource<View...>::kSized;
 
   MappedChildren(Func func, ElementSource<View...> source, BlockingPool* pool)
       : func_(std::move(func)), source_(std::move(source)), pool_{pool} {}

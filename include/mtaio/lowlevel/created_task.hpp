@@ -38,7 +38,10 @@ class [[gnu::visibility("default")]] CreatedTasks {
   [[nodiscard]] bool forked() const noexcept { return made_in_.forked(); }
 
   /// Throws `std::logic_error` after `close()`.
-  void check_open(const char* member) const;
+  void check_open(const char* member) const {
+    if (closed_.load(std::memory_order_acquire)) [[unlikely]]
+      throw_closed(member);
+  }
   void close() noexcept;
 
   /// False after `close()`. What got in before is known to `request_stop()`.
@@ -55,6 +58,7 @@ class [[gnu::visibility("default")]] CreatedTasks {
   void wait_blocking() noexcept;
 
  private:
+  [[noreturn, gnu::cold]] static void throw_closed(const char* member);
   [[nodiscard]] bool drained_up_to(std::uint64_t last) const noexcept;
   [[nodiscard]] bool only_left(const TaskRoot* root) const noexcept;
 

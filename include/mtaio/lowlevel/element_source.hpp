@@ -76,6 +76,9 @@ class ElementSource {
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }
 
+  /// Whether size() always knows.
+  static constexpr bool kSized = (Cursor<View>::kSized && ...);
+
   /// How many elements there are, if the ranges can tell. Before the walk.
   [[nodiscard]] std::optional<std::size_t> size() {
     if constexpr ((Cursor<View>::kSized || ...)) {
@@ -86,7 +89,7 @@ class ElementSource {
         }
       };
       std::apply([&](auto&... cursor) { (consider(cursor), ...); }, cursors_);
-      if constexpr ((Cursor<View>::kSized && ...)) return shortest;
+      if constexpr (kSized) return shortest;
     }
     return std::nullopt;
   }

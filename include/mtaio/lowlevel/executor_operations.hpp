@@ -80,21 +80,21 @@ class [[nodiscard]] RangeOperation {
 };
 
 /// `TaskExecutor::gather` of awaitables
-template <bool kOutcomes, class... T>
+template <class Options, bool kOutcomes, class... T>
 class [[nodiscard]] TupleOperation {
  public:
-  TupleOperation(std::tuple<Task<T>...>&& tasks, const GatherOptions& options,
+  TupleOperation(std::tuple<Task<T>...>&& tasks, const Options& options,
                  const CreatedTasks& executor)
       : tasks_{std::move(tasks)}, options_{options}, executor_{&executor} {}
 
-  TupleFanOut<kOutcomes, T...> operator co_await() {
+  TupleFanOut<Options, kOutcomes, T...> operator co_await() {
     executor_->check_open("gather");
     return {std::move(tasks_), options_};
   }
 
  private:
   std::tuple<Task<T>...> tasks_;
-  GatherOptions options_;
+  [[no_unique_address]] Options options_;
   const CreatedTasks* executor_;
 };
 

@@ -19,6 +19,7 @@
 #include <mtaio/lowlevel/lock.hpp>
 #include <mtaio/lowlevel/promise.hpp>
 #include <mtaio/lowlevel/timed_context.hpp>
+#include <mtaio/lowlevel/timed_task.hpp>
 #include <mtaio/options.hpp>
 #include <mtaio/progress.hpp>
 
@@ -28,10 +29,21 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 namespace mtaio::lowlevel {
 
+/// What stands for `GatherOptions` where none were given: known when the program is compiled.
+struct NoOptions {
+  static constexpr Limit limit = no_limit;
+  static constexpr std::optional<Timeout> timeout = std::nullopt;
+  static constexpr std::optional<Timeout> task_timeout = std::nullopt;
+  static constexpr Progress* progress = nullptr;
+};
+
+/// What does not depend on the kind of children, and what is not needed for each of them.
 class [[gnu::visibility("default")]] FanOut : public Job {
  public:
   FanOut(const FanOut&) = delete;
@@ -39,40 +51,9 @@ class [[gnu::visibility("default")]] FanOut : public Job {
 
  protected:
   /// `collects_errors`: a child that fails is a result like any other (return_exceptions).
-  FanOut(const GatherOptions& options, bool collects_errors) noexcept;
-  ~FanOut();
-
-  /// The parent has been suspended. Returns what is to be resumed. Throws `std::logic_error`
-  /// outside a runtime.
-  std::coroutine_handle<> begin(std::coroutine_handle<> parent, TaskContext* context);
-  /// A child has ended, and what it left has been put away. Returns what is to be resumed.
-  std::coroutine_handle<> child_ended() noexcept;
-
-  /// The child at `index` failed. Before child_ended().
-  void child_failed(std::size_t index, const std::exception_ptr& error) noexcept;
-
-  /// The parent goes on: throws what the call throws, if it does. `total`: how many tasks there
-  /// were, if that is known.
-  void finish(std::optional<std::size_t> total);
-
-  [[nodiscard]] TaskContext* children_context() noexcept { return &*context_; }
-  [[nodiscard]] const GatherOptions& options() const noexcept { return options_; }
-  [[nodiscard]] bool collects_errors() const noexcept { return collects_errors_; }
-  /// How many children have been started. Touched by the holder of the entry only.
-  [[nodiscard]] std::size_t started() const noexcept { return started_; }
-  void set_total(std::size_t total) noexcept;
-
- private:
-  // What the derived class does, always as the holder of the entry.
-
-  /// The next child, ready to be entered; null when there are none left. May throw: that is the
-  /// failure of this child.
-  virtual std::coroutine_handle<> next_child() = 0;
-  /// The next child could not be made: keeps the error as its result. Only if collects_errors().
-  /// May throw.
-  virtual void keep_error(const std::exception_ptr& error) = 0;
-  /// Whether there are certainly none left. `false` if only next_child() can tell.
-  [[nodiscard]] virtual bool exhausted() const noexcept = 0;
+  FanOut(Job::Run run, bool collects_errors) noexcept
+      : Job{run}, collects_errors_{collects_errors} {}
+  ~FanOut() = default;
 
   // The state: how many children live, and two flags. Where neither is set, somebody holds the
   // entry, or it is in a deque.
@@ -81,34 +62,231 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   static constexpr std::uint64_t kNoMore = std::uint64_t{1} << 62U;  // there is no entry any more
   static constexpr std::uint64_t kLive = kNoMore - 1;
 
-  static std::coroutine_handle<> run(Job& job) noexcept;
-  std::coroutine_handle<> start_next() noexcept;
-  std::coroutine_handle<> start_next_in_turn() noexcept;
-  [[nodiscard]] Worker* worker_here() const noexcept;
-  std::coroutine_handle<> make_child() noexcept;
-  void offer_entry() noexcept;
-  std::coroutine_handle<> no_more() noexcept;
-  [[nodiscard]] bool halted() noexcept;
-  [[nodiscard]] bool caller_stop_requested() const noexcept;
-  void halt() noexcept;
-  void count(Progress::Counter Progress::* counter) const noexcept;
+  // Every so many children, the worker gets to look at its other work, and the whole chain of
+  // scopes is asked for a stop request: children that never wait would hear of one only then.
+  static constexpr std::size_t kChildrenInARow = 64;
 
-  GatherOptions options_;
+  /// The child at `index` failed. Before it counts as ended.
+  void child_failed(std::size_t index, const std::exception_ptr& error,
+                    Progress* progress) noexcept;
+  /// The same for one that could not even be made.
+  void child_not_made(const std::exception_ptr& error, Progress* progress) noexcept;
+  /// There is no memory for the result of one that could not be made: the call as a whole fails.
+  void no_memory_for_result(const std::exception_ptr& error) noexcept;
+  /// No further child starts, and those that run are asked to stop.
+  void halt() noexcept;
+  /// Whether no further child is to start. `look_above`: asks all scopes above as well.
+  [[nodiscard]] bool halted(bool look_above) noexcept {
+    if (!halted_.load(std::memory_order_acquire) && !context_->scope.stop_arrived() && !look_above)
+        [[likely]] {
+      return false;
+    }
+    return halted_slowly();
+  }
+
+  /// The worker that this thread is, if it is one of the scheduler's.
+  [[nodiscard]] Worker* worker_here() const noexcept {
+    Worker* worker = this_thread_inlined().worker;
+    return worker && &worker->scheduler == scheduler_ ? worker : nullptr;
+  }
+  /// Puts the entry where others find it. The caller must hold it, and gives it up with this.
+  void offer_entry(std::size_t limit) noexcept {
+    if (limit != no_limit.value() && park_entry(limit)) return;
+    if (Worker* worker = worker_here()) {
+      worker->push_fork(*this);
+    } else {
+      scheduler_->post(*this);
+    }
+  }
+  /// The same, behind everything else that is ready, on behalf of a child that has ended.
+  std::coroutine_handle<> post_entry() noexcept;
+  [[nodiscard]] bool park_entry(std::size_t limit) noexcept;
+
+  /// There is no further child, so there is no entry any more. The last one was just started,
+  void last_started() noexcept {
+    // relaxed: the child is still to run, so this cannot be the end. If it is the only one, nobody
+    // else is at the state.
+    if (state_.load(std::memory_order_relaxed) == 1) {
+      state_.store(kNoMore | 1, std::memory_order_relaxed);
+    } else {
+      state_.fetch_or(kNoMore, std::memory_order_relaxed);
+    }
+  }
+  /// or the one that was counted as started did not come.
+  std::coroutine_handle<> no_more() noexcept;
+
+  enum class Leaving : std::uint8_t { kParent, kNothing, kEntry };
+  /// A child has ended, and the entry is not at hand: what comes next. `kEntry`: the child's place
+  /// is for the next one.
+  Leaving leave() noexcept;
+
+  [[nodiscard]] bool in_trouble() const noexcept {
+    return halted_.load(std::memory_order_relaxed) || cut_short_ || cancelled_;
+  }
+  /// The parent goes on, and something went wrong: throws what the call throws, if it does.
+  void throw_trouble(std::optional<std::size_t> total);
+
   const bool collects_errors_;
+  bool cut_short_ = false;  // holder of the entry only: children were left out because of a stop
+  bool cancelled_ = false;  // a child ended with CancelledError, or the caller was asked to stop
+                            // first. Guarded by failures_lock_
   std::atomic<bool> halted_{false};  // no further child starts: one failed
-  std::atomic<std::uint64_t> state_{0};
+  Lock failures_lock_;               // guards the last three, and cancelled_
+  std::atomic<std::uint64_t> state_{1};
   std::coroutine_handle<> parent_;
   Scheduler* scheduler_ = nullptr;
   TaskContext* parent_context_ = nullptr;
-  std::optional<TimedContext> context_;
-  std::size_t started_ = 0;  // holder of the entry only
-  bool cut_short_ = false;   // the same: children were left out because of a stop request
-  Lock failures_lock_;       // guards the next four
-  std::vector<ExecutionError::Failure> failures_;
+  TaskContext* context_ = nullptr;  // the children's
+  std::size_t started_ = 0;         // holder of the entry only: how many children
+
+ private:
+  [[nodiscard]] bool halted_slowly() noexcept;
+  [[nodiscard]] bool caller_stop_requested() const noexcept;
+
   std::size_t first_index_ = 0;
   std::exception_ptr first_error_;
-  bool cancelled_ =
-      false;  // a child ended with CancelledError, or the caller was asked to stop first
+  std::vector<ExecutionError::Failure> failures_;
+};
+
+/// The way of a child from its start to its end. `Derived` has, always called by the holder of the
+/// entry:
+///
+///     handle next_child()           the next child, ready to be entered; null when there are none
+///                                   left. May throw: that is the failure of this child
+///     void keep_error(error)        the next child could not be made: keeps that as its result. Only
+///                                   if errors are collected. May throw
+///     bool exhausted() const        whether there are certainly none left; `false` if only
+///                                   next_child() can tell
+template <class Derived, class Options>
+class FanOutOf : public FanOut {
+ protected:
+  FanOutOf(const Options& options, bool collects_errors) noexcept
+      : FanOut{&FanOutOf::run, collects_errors}, options_(options) {}
+  ~FanOutOf() = default;
+
+  [[nodiscard]] const Options& options() const noexcept { return options_; }
+  [[nodiscard]] std::size_t started() const noexcept { return started_; }
+  [[nodiscard]] bool timed_out_before() const noexcept {
+    return options_.timeout && options_.timeout->is_now();
+  }
+  void set_total(std::size_t total) noexcept {
+    if (options_.progress) options_.progress->add_total(total);
+  }
+
+  /// The parent has been suspended. Returns what is to be resumed. Throws `std::logic_error`
+  /// outside a runtime.
+  std::coroutine_handle<> begin(std::coroutine_handle<> parent, TaskContext* context) {
+    scheduler_ = context && context->root ? &context->root->scheduler() : &scheduler_of(context);
+    parent_ = parent;
+    parent_context_ = context;
+    context_ = open_context(context);
+    set_root(context_->root);
+    return start_next();
+  }
+
+  /// A child has ended, and what it left has been put away. Returns what is to be resumed.
+  std::coroutine_handle<> child_ended() noexcept {
+    if (options_.progress) options_.progress->count_done();
+    // acquire: the others, if there were any, are done. The only one left, so nobody else can touch
+    // the state any more.
+    if (state_.load(std::memory_order_acquire) == (kNoMore | 1)) return parent_;
+    Worker* worker = worker_here();
+    if (!worker || !worker->forks.pop_if(this)) {
+      switch (leave()) {
+        case Leaving::kParent:
+          return parent_;
+        case Leaving::kNothing:
+          return std::noop_coroutine();
+        case Leaving::kEntry:
+          break;
+      }
+    }
+    // Once in a while behind everything else that is ready.
+    return started_ % kChildrenInARow == 0 ? post_entry() : start_next();
+  }
+
+  /// The parent goes on: throws what the call throws, if it does. `total`: how many tasks there
+  /// were, if that is known.
+  void finish(std::optional<std::size_t> total) {
+    if constexpr (kMayBeTimed) {
+      if (auto* timed = std::get_if<TimedContext>(&contexts_)) {
+        timed->close();
+        if (timed->cut_off()) throw_timed_out(*options_.timeout);
+      }
+    }
+    if (in_trouble()) [[unlikely]]
+      throw_trouble(total);
+  }
+
+ private:
+  static constexpr bool kMayBeTimed = !std::is_same_v<Options, NoOptions>;
+  using Contexts =
+      std::conditional_t<kMayBeTimed, std::variant<std::monostate, TaskContext, TimedContext>,
+                         std::variant<std::monostate, TaskContext>>;
+
+  TaskContext* open_context(TaskContext* parent) {
+    if constexpr (kMayBeTimed) {
+      if (options_.timeout) {
+        return &contexts_.template emplace<TimedContext>(parent, options_.timeout);
+      }
+    }
+    return &contexts_.template emplace<TaskContext>(parent);
+  }
+
+  Derived& derived() noexcept { return static_cast<Derived&>(*this); }
+
+  /// As a job: somebody found the entry in a deque.
+  static std::coroutine_handle<> run(Job& job) noexcept {
+    auto& self = static_cast<FanOutOf&>(job);
+    self.state_.fetch_add(1, std::memory_order_relaxed);
+    return self.start_next();
+  }
+
+  /// REQUIRES: the caller holds the entry, and the child to be started is counted in state_.
+  std::coroutine_handle<> start_next() noexcept {
+    const std::coroutine_handle<> child = make_child();
+    if (!child) [[unlikely]]
+      return no_more();
+    if (derived().exhausted()) {
+      last_started();
+    } else {
+      offer_entry(options_.limit.value());
+    }
+    return child;
+  }
+
+  std::coroutine_handle<> make_child() noexcept {
+    while (!halted(started_ % kChildrenInARow == kChildrenInARow - 1)) {
+      try {
+        const std::coroutine_handle<> child = derived().next_child();
+        if (child) {
+          ++started_;
+          if (options_.progress) options_.progress->count_started();
+        }
+        return child;
+      } catch (...) {
+        if (!keep(std::current_exception())) return {};
+      }
+      if (derived().exhausted()) return {};
+    }
+    return {};
+  }
+
+  /// A child could not be made. Whether another one is to be tried.
+  [[gnu::cold, gnu::noinline]] bool keep(const std::exception_ptr& error) noexcept {
+    child_not_made(error, options_.progress);
+    if (!collects_errors_) return false;
+    try {
+      derived().keep_error(error);
+      return true;
+    } catch (...) {
+      no_memory_for_result(std::current_exception());
+      return false;
+    }
+  }
+
+  [[no_unique_address]] Options options_;
+  Contexts contexts_;
 };
 
 }  // namespace mtaio::lowlevel

@@ -2,171 +2,106 @@
 #pragma once
 
 #include <mtaio/lowlevel/fan_out.hpp>
-#include <mtaio/lowlevel/result.hpp>
+#include <mtaio/lowlevel/range_results.hpp>
 #include <mtaio/lowlevel/timed_task.hpp>
-#include <mtaio/outcome.hpp>
 #include <mtaio/task.hpp>
 
 #include <coroutine>
 #include <cstddef>
-#include <deque>
 #include <exception>
-#include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace mtaio::lowlevel {
 
-/// What a result of type `T` is in a vector: references cannot be.
-template <class T>
-using Element =
-    std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>,
-                       std::remove_cv_t<T>>;
-
 /// `Children` makes them: `value_type`, `bool advance()`, `Task<value_type> make()`, `size()`,
-/// `ended()`.
+/// `ended()`, and `kSized`: whether `size()` always knows.
 template <class Children, bool kOutcomes>
-class RangeFanOut final : private FanOut {
+class RangeFanOut final : private FanOutOf<RangeFanOut<Children, kOutcomes>, GatherOptions> {
+  using Base = FanOutOf<RangeFanOut, GatherOptions>;
+  friend Base;
   using T = typename Children::value_type;
-  static constexpr bool kKeepsResults = kOutcomes || !std::is_void_v<T>;
-
-  /// Where a child leaves its result. Never moves, so a child can write while others are added.
-  struct Slot {
-    explicit Slot(RangeFanOut& of) noexcept : owner{of} {}
-    RangeFanOut& owner;
-    Result<T> result;
-  };
+  using Results = ResultsInOrder<T, kOutcomes, Children::kSized>;
 
  public:
   RangeFanOut(Children&& children, const GatherOptions& options)
-      : FanOut{options, kOutcomes}, children_(std::move(children)) {}
+      : Base{options, kOutcomes}, children_(std::move(children)) {}
 
   [[nodiscard]] bool await_ready() {
     total_ = children_.size();
-    if (total_) set_total(*total_);
-    return total_ == 0 || timed_out_before();
+    if (total_) this->set_total(*total_);
+    return total_ == 0 || this->timed_out_before();
   }
 
   template <class Promise>
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
-    return transfer_to(begin(awaiting, context_of(awaiting)));
+    if (total_) results_.expect(*total_);
+    return transfer_to(this->begin(awaiting, context_of(awaiting)));
   }
 
   auto await_resume() {
-    if (total_ == 0) return results();
-    if (timed_out_before()) throw_timed_out(*options().timeout);
-    finish(total_);
-    return results();
+    if (total_ == 0) return results_.take(0);
+    if (this->timed_out_before()) throw_timed_out(*this->options().timeout);
+    this->finish(total_);
+    return results_.take(this->started());
   }
 
  private:
-  [[nodiscard]] bool timed_out_before() const noexcept {
-    return options().timeout && options().timeout->is_now();
-  }
-
-  std::coroutine_handle<> next_child() override {
+  std::coroutine_handle<> next_child() {
     if (!children_.advance()) {
-      if (!total_) set_total(started());
+      if (!total_) this->set_total(this->started());
       return {};
     }
-    void* receiver = this;
-    if constexpr (kKeepsResults) receiver = &slots_.emplace_back(*this);
+    void* receiver = results_.add(this);
     try {
       Task<T> child = children_.make();
-      if (options().task_timeout) child = timed(std::move(child), *options().task_timeout);
-      if (!child) throw_no_task();
+      if (this->options().task_timeout) [[unlikely]]
+        child = timed(std::move(child), *this->options().task_timeout);
+      if (!child) [[unlikely]]
+        throw_no_task();
       const auto frame = child.release();
-      frame.promise().received_by(&RangeFanOut::ended, receiver, started(), children_context());
+      frame.promise().received_by(&RangeFanOut::ended, receiver, this->started(), this->context_);
       return frame;
     } catch (...) {
-      if constexpr (kKeepsResults) slots_.pop_back();
+      results_.remove_last();
       throw;
     }
   }
 
-  void keep_error(const std::exception_ptr& error) override {
-    if constexpr (kKeepsResults) slots_.emplace_back(*this).result.set_error(error);
+  void keep_error(const std::exception_ptr& error) {
+    if constexpr (kOutcomes) Results::fail(results_.add(this), error);
   }
 
-  [[nodiscard]] bool exhausted() const noexcept override {
-    return children_.ended() || started() == total_;
+  [[nodiscard]] bool exhausted() const noexcept {
+    return children_.ended() || this->started() == total_;
   }
 
   static std::coroutine_handle<> ended(PromiseBase& base) noexcept {
     auto& promise = static_cast<TaskPromise<T>&>(base);
-    RangeFanOut& self = owner_of(promise);
-    if (promise.result().has_error()) {
-      keep_failure(promise, promise.result().error());
-    } else if constexpr (kKeepsResults) {
+    auto& self = *static_cast<RangeFanOut*>(Results::owner_of(promise.receiver()));
+    if (promise.result().has_error()) [[unlikely]] {
+      self.keep_failure(promise, promise.result().error());
+    } else {
       try {
-        move_result(promise.result(), slot_of(promise).result);
+        self.results_.store(promise.receiver(), promise.index(), promise.result());
       } catch (...) {
-        keep_failure(promise, std::current_exception());
+        self.keep_failure(promise, std::current_exception());
       }
     }
     std::coroutine_handle<TaskPromise<T>>::from_promise(promise).destroy();
     return self.child_ended();
   }
 
-  static void keep_failure(TaskPromise<T>& promise, const std::exception_ptr& error) noexcept {
-    if constexpr (kOutcomes) slot_of(promise).result.set_error(error);
-    owner_of(promise).child_failed(promise.index(), error);
-  }
-
-  static void move_result(Result<T>& from, Result<T>& to) {
-    if constexpr (std::is_void_v<T>) {
-      to.emplace();
-    } else if constexpr (std::is_reference_v<T>) {
-      to.emplace(*from.stored());
-    } else {
-      to.emplace(std::move(from.stored()));
-    }
-  }
-
-  static Slot& slot_of(PromiseBase& promise) noexcept {
-    return *static_cast<Slot*>(promise.receiver());
-  }
-  static RangeFanOut& owner_of(PromiseBase& promise) noexcept {
-    if constexpr (kKeepsResults) {
-      return slot_of(promise).owner;
-    } else {
-      return *static_cast<RangeFanOut*>(promise.receiver());
-    }
-  }
-
-  auto results() {
-    if constexpr (kOutcomes) {
-      std::vector<Outcome<T>> outcomes;
-      outcomes.reserve(slots_.size());
-      for (Slot& slot : slots_) {
-        if (slot.result.has_error()) {
-          outcomes.emplace_back(slot.result.error());
-        } else if constexpr (std::is_void_v<T>) {
-          outcomes.emplace_back(std::in_place);
-        } else {
-          outcomes.emplace_back(std::in_place, std::move(slot.result.stored()));
-        }
-      }
-      return outcomes;
-    } else if constexpr (kKeepsResults) {
-      std::vector<Element<T>> values;
-      values.reserve(slots_.size());
-      for (Slot& slot : slots_) {
-        if constexpr (std::is_reference_v<T>) {
-          values.emplace_back(*slot.result.stored());
-        } else {
-          values.push_back(std::move(slot.result.stored()));
-        }
-      }
-      return values;
-    }
+  [[gnu::cold, gnu::noinline]] void keep_failure(TaskPromise<T>& promise,
+                                                 const std::exception_ptr& error) noexcept {
+    if constexpr (kOutcomes) Results::fail(promise.receiver(), error);
+    this->child_failed(promise.index(), error, this->options().progress);
   }
 
   Children children_;
   std::optional<std::size_t> total_;
-  std::conditional_t<kKeepsResults, std::deque<Slot>, Unit> slots_;
+  [[no_unique_address]] Results results_;
 };
 
 }  // namespace mtaio::lowlevel

@@ -22,107 +22,112 @@ template <class T>
 using TupleElement = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 /// The results stay in the children's frames, which live as long as the fan-out.
-template <bool kOutcomes, class... T>
-class TupleFanOut final : private FanOut {
+template <class Options, bool kOutcomes, class... T>
+class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>, Options> {
+  using Base = FanOutOf<TupleFanOut, Options>;
+  friend Base;
   static constexpr std::size_t kCount = sizeof...(T);
+  using Indices = std::index_sequence_for<T...>;
 
  public:
-  TupleFanOut(std::tuple<Task<T>...>&& tasks, const GatherOptions& options)
-      : FanOut{options, kOutcomes}, tasks_(std::move(tasks)) {}
-  TupleFanOut(const TupleFanOut&) = delete;
-  TupleFanOut& operator=(const TupleFanOut&) = delete;
-  ~TupleFanOut() {
-    for (const std::coroutine_handle<> frame : frames_) {
-      if (frame) frame.destroy();
-    }
-  }
+  TupleFanOut(std::tuple<Task<T>...>&& tasks, const Options& options)
+      : Base{options, kOutcomes}, tasks_(std::move(tasks)) {}
 
   [[nodiscard]] bool await_ready() {
-    set_total(kCount);
+    this->set_total(kCount);
     std::apply([](auto&... task) { ((task ? void() : throw_no_task()), ...); }, tasks_);
-    return kCount == 0 || timed_out_before();
+    return kCount == 0 || this->timed_out_before();
   }
 
   template <class Promise>
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
-    if (options().task_timeout) {
+    if (this->options().task_timeout) {
       std::apply(
           [this](auto&... task) {
-            ((task = timed(std::move(task), *options().task_timeout)), ...);
+            ((task = timed(std::move(task), *this->options().task_timeout)), ...);
           },
           tasks_);
     }
-    return transfer_to(begin(awaiting, context_of(awaiting)));
+    return transfer_to(this->begin(awaiting, context_of(awaiting)));
   }
 
   auto await_resume() {
     if constexpr (kCount > 0) {
-      if (timed_out_before()) throw_timed_out(*options().timeout);
-      finish(kCount);
+      if (this->timed_out_before()) throw_timed_out(*this->options().timeout);
+      if (last_is_direct_) note_last(std::get<kCount - 1>(tasks_));
+      this->finish(kCount);
     }
-    return results(std::index_sequence_for<T...>{});
+    return results(Indices{});
   }
 
  private:
-  [[nodiscard]] bool timed_out_before() const noexcept {
-    return options().timeout && options().timeout->is_now();
-  }
+  // The last child to start, when no other one runs, needs no hook: it goes on to the parent.
+  static constexpr bool kLastMayBeDirect = std::is_same_v<Options, NoOptions>;
 
-  std::coroutine_handle<> next_child() override {
-    return started() < kCount ? enter(started(), std::index_sequence_for<T...>{})
-                              : std::coroutine_handle<>{};
+  std::coroutine_handle<> next_child() noexcept {
+    return this->started() < kCount ? enter(this->started(), Indices{}) : std::coroutine_handle<>{};
   }
-  void keep_error(const std::exception_ptr&) override {}  // next_child() does not throw
-  [[nodiscard]] bool exhausted() const noexcept override { return started() == kCount; }
+  void keep_error(const std::exception_ptr&) {}  // next_child() does not throw
+  [[nodiscard]] bool exhausted() const noexcept { return this->started() == kCount; }
 
   template <std::size_t... kI>
   std::coroutine_handle<> enter(std::size_t index, std::index_sequence<kI...>) noexcept {
     std::coroutine_handle<> child;
-    ((kI == index ? void(child = enter<kI>()) : void()), ...);
+    (void)((kI == index && (child = enter<kI>(), true)) || ...);
     return child;
   }
   template <std::size_t kI>
   std::coroutine_handle<> enter() noexcept {
-    const auto frame = std::get<kI>(tasks_).release();
-    frames_[kI] = frame;
-    results_[kI] = &frame.promise().result();
-    using Child = std::tuple_element_t<kI, std::tuple<Task<T>...>>;
-    frame.promise().received_by(&TupleFanOut::template ended<typename Child::value_type>, this, kI,
-                                children_context());
-    return frame;
+    auto& task = std::get<kI>(tasks_);
+    auto& promise = task.frame().promise();
+    if constexpr (kLastMayBeDirect && kI == kCount - 1) {
+      // acquire: where no other one runs, what those that ran did is visible to the parent.
+      last_is_direct_ = this->state_.load(std::memory_order_acquire) == 1;
+      if (last_is_direct_) {
+        promise.awaited_by(this->parent_, this->context_);
+        return task.frame();
+      }
+    }
+    using Child = std::remove_reference_t<decltype(task)>;
+    promise.received_by(&TupleFanOut::template ended<typename Child::value_type>, this, kI,
+                        this->context_);
+    return task.frame();
   }
 
   template <class U>
   static std::coroutine_handle<> ended(PromiseBase& base) noexcept {
     auto& self = *static_cast<TupleFanOut*>(base.receiver());
     auto& result = static_cast<TaskPromise<U>&>(base).result();
-    if (result.has_error()) self.child_failed(base.index(), result.error());
+    if (result.has_error()) [[unlikely]]
+      self.child_failed(base.index(), result.error(), self.options().progress);
     return self.child_ended();
+  }
+  template <class U>
+  void note_last(Task<U>& task) noexcept {
+    auto& result = task.frame().promise().result();
+    if (result.has_error()) [[unlikely]]
+      this->child_failed(kCount - 1, result.error(), nullptr);
   }
 
   template <std::size_t... kI>
   auto results(std::index_sequence<kI...>) {
     if constexpr (kOutcomes) {
-      return std::tuple<Outcome<T>...>{outcome<T>(kI)...};
+      return std::tuple<Outcome<T>...>{outcome<T>(std::get<kI>(tasks_))...};
     } else {
-      return std::tuple<TupleElement<T>...>{value<T>(kI)...};
+      return std::tuple<TupleElement<T>...>{value<T>(std::get<kI>(tasks_))...};
     }
   }
   template <class U>
-  Result<U>& result(std::size_t index) noexcept {
-    return *static_cast<Result<U>*>(results_[index]);
-  }
-  template <class U>
-  TupleElement<U> value(std::size_t index) {
+  static TupleElement<U> value(Task<U>& task) {
     if constexpr (std::is_void_v<U>) {
       return {};
     } else {
-      return result<U>(index).take();
+      return task.frame().promise().result().take();
     }
   }
   template <class U>
-  Outcome<U> outcome(std::size_t index) {
-    Result<U>& from = result<U>(index);
+  static Outcome<U> outcome(Task<U>& task) {
+    Result<U>& from = task.frame().promise().result();
     if (from.has_error()) return Outcome<U>{from.error()};
     if constexpr (std::is_void_v<U>) {
       return Outcome<U>{std::in_place};
@@ -132,8 +137,7 @@ class TupleFanOut final : private FanOut {
   }
 
   std::tuple<Task<T>...> tasks_;
-  std::array<std::coroutine_handle<>, kCount> frames_{};  // of the children that have been started
-  std::array<void*, kCount> results_{};                   // in those frames: Result<T> of each
+  bool last_is_direct_ = false;
 };
 
 }  // namespace mtaio::lowlevel
