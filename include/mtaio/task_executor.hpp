@@ -70,14 +70,19 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// waited for, and `ExecutionError` is thrown.
   template <std::ranges::input_range Range>
     requires Awaitable<std::ranges::range_reference_t<Range>>
-  auto gather(Range&& range, GatherOptions options = {}) {
-    return gather_range<false>(std::forward<Range>(range), options);
+  auto gather(Range&& range) {
+    return gather_range<false>(lowlevel::NoOptions{}, std::forward<Range>(range));
+  }
+  template <std::ranges::input_range Range>
+    requires Awaitable<std::ranges::range_reference_t<Range>>
+  auto gather(Range&& range, GatherOptions options) {
+    return gather_range<false>(options, std::forward<Range>(range));
   }
   /// The same, but every one runs to its end, and the result is a vector of `Outcome`s.
   template <std::ranges::input_range Range>
     requires Awaitable<std::ranges::range_reference_t<Range>>
   auto gather(return_exceptions_t, Range&& range, GatherOptions options = {}) {
-    return gather_range<true>(std::forward<Range>(range), options);
+    return gather_range<true>(options, std::forward<Range>(range));
   }
   /// Runs the awaitables given, and gives a tuple of their results; that of void is
   /// `std::monostate`.
@@ -106,7 +111,13 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// are treated as in `gather`.
   template <class Func, std::ranges::input_range Range>
     requires(lowlevel::Mappable<Func, Range> && !lowlevel::UnsafeClosure<Func>)
-  auto map(Func&& func, Range&& range, MapOptions options = {}) {
+  auto map(Func&& func, Range&& range) {
+    return map_ranges<false>(lowlevel::NoOptions{}, std::forward<Func>(func),
+                             std::forward<Range>(range));
+  }
+  template <class Func, std::ranges::input_range Range>
+    requires(lowlevel::Mappable<Func, Range> && !lowlevel::UnsafeClosure<Func>)
+  auto map(Func&& func, Range&& range, MapOptions options) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range>(range));
   }
   /// The same for `func(a, b)` over two ranges in step, as long as the shorter one.
@@ -216,11 +227,11 @@ class [[gnu::visibility("default")]] TaskExecutor {
         *tasks_};
   }
 
-  template <bool kOutcomes, class Range>
-  auto gather_range(Range&& range, const GatherOptions& options) {
+  template <bool kOutcomes, class Options, class Range>
+  auto gather_range(const Options& options, Range&& range) {
     tasks_->check_open("gather");
     using View = std::views::all_t<Range>;
-    return lowlevel::RangeOperation<lowlevel::GatheredChildren<View>, kOutcomes>{
+    return lowlevel::RangeOperation<Options, lowlevel::GatheredChildren<View>, kOutcomes>{
         lowlevel::GatheredChildren<View>{
             lowlevel::ElementSource<View>::of(std::forward<Range>(range))},
         options, *tasks_};
@@ -233,11 +244,11 @@ class [[gnu::visibility("default")]] TaskExecutor {
         {lowlevel::to_task(std::forward<A>(awaitables))...}, options, *tasks_};
   }
 
-  template <bool kOutcomes, class Func, class... Range>
-  auto map_ranges(const MapOptions& options, Func&& func, Range&&... range) {
+  template <bool kOutcomes, class Options, class Func, class... Range>
+  auto map_ranges(const Options& options, Func&& func, Range&&... range) {
     tasks_->check_open("map");
     using Children = lowlevel::MappedChildren<std::decay_t<Func>, std::views::all_t<Range>...>;
-    return lowlevel::RangeOperation<Children, kOutcomes>{
+    return lowlevel::RangeOperation<Options, Children, kOutcomes>{
         Children{std::forward<Func>(func),
                  lowlevel::SourceOf<Range...>::of(std::forward<Range>(range)...), thread_pool_},
         options, *tasks_};

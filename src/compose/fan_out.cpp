@@ -53,16 +53,16 @@ std::coroutine_handle<> FanOut::no_more() noexcept {
 }
 
 bool FanOut::halted_slowly() noexcept {
-  if (halted_.load(std::memory_order_acquire)) return true;
+  if (is_set(kHalted)) return true;
   StopScope& scope = context_->scope;
   if (!scope.stop_requested()) return false;
   scope.notice();
-  cut_short_ = true;
+  set(kCutShort);
   return true;
 }
 
 void FanOut::halt() noexcept {
-  halted_.store(true, std::memory_order_release);
+  set(kHalted);
   context_->scope.request_stop();
 }
 
@@ -77,21 +77,20 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error,
   if (collects_errors_ && !cancelled) return;
   // A caller that was asked to stop gets to hear of that, not of what came of it. Asked outside the
   // lock: a deadline that has passed notifies others now.
-  const bool caller_stopped = !halted_.load(std::memory_order_acquire) && caller_stop_requested();
+  const bool caller_stopped = !is_set(kHalted) && caller_stop_requested();
   if (caller_stopped) parent_context_->scope.notice();
   {
     const std::scoped_lock guard{failures_lock_};
-    if (!first_error_ && !cancelled_) {  // nothing has gone wrong before
+    if (!failures_ && !is_set(kCancelled)) {  // nothing has gone wrong before
       if (cancelled || caller_stopped) {
-        cancelled_ = true;
+        set(kCancelled);
       } else {
-        first_error_ = error;
-        first_index_ = index;
+        failures_.emplace(Failures{{index, error}, {}});
       }
     }
-    if (first_error_ && !cancelled) {
+    if (failures_ && !cancelled) {
       try {
-        failures_.push_back({index, error});
+        failures_->all.push_back({index, error});
       } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
         // The first one is kept in any case; the list of the others is shorter than it might be.
       }
@@ -112,21 +111,19 @@ void FanOut::child_not_made(const std::exception_ptr& error, Progress* progress)
 void FanOut::no_memory_for_result(const std::exception_ptr& error) noexcept {
   {
     const std::scoped_lock guard{failures_lock_};
-    if (!first_error_) {
-      first_error_ = error;
-      first_index_ = started_ - 1;
-    }
+    if (!failures_) failures_.emplace(Failures{{started_ - 1, error}, {}});
   }
   halt();
 }
 
 void FanOut::throw_trouble(std::optional<std::size_t> total) {
-  if (first_error_) {
-    if (failures_.empty()) failures_.push_back({first_index_, first_error_});
-    throw ExecutionError{std::move(failures_), total};
+  if (failures_) {
+    if (failures_->all.empty()) failures_->all.push_back(failures_->first);
+    throw ExecutionError{std::move(failures_->all), total};
   }
   const bool caller_stopped = caller_stop_requested();
-  if (cut_short_ || (cancelled_ && (!collects_errors_ || caller_stopped))) throw CancelledError{};
+  if (is_set(kCutShort) || (is_set(kCancelled) && (!collects_errors_ || caller_stopped)))
+    throw CancelledError{};
 }
 
 }  // namespace mtaio::lowlevel

@@ -62,20 +62,20 @@ class [[nodiscard]] RunOperation {
 };
 
 /// `TaskExecutor::gather` of a range and `map`
-template <class Children, bool kOutcomes>
+template <class Options, class Children, bool kOutcomes>
 class [[nodiscard]] RangeOperation {
  public:
-  RangeOperation(Children&& children, const GatherOptions& options, const CreatedTasks& executor)
+  RangeOperation(Children&& children, const Options& options, const CreatedTasks& executor)
       : children_(std::move(children)), options_{options}, executor_{&executor} {}
 
-  RangeFanOut<Children, kOutcomes> operator co_await() {
+  RangeFanOut<Options, Children, kOutcomes> operator co_await() {
     executor_->check_open("map");
     return {std::move(children_), options_};
   }
 
  private:
   Children children_;
-  GatherOptions options_;
+  [[no_unique_address]] Options options_;
   const CreatedTasks* executor_;
 };
 

@@ -77,10 +77,8 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   void halt() noexcept;
   /// Whether no further child is to start. `look_above`: asks all scopes above as well.
   [[nodiscard]] bool halted(bool look_above) noexcept {
-    if (!halted_.load(std::memory_order_acquire) && !context_->scope.stop_arrived() && !look_above)
-        [[likely]] {
+    if (!in_trouble() && !context_->scope.stop_arrived() && !look_above) [[likely]]
       return false;
-    }
     return halted_slowly();
   }
 
@@ -121,17 +119,20 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   Leaving leave() noexcept;
 
   [[nodiscard]] bool in_trouble() const noexcept {
-    return halted_.load(std::memory_order_relaxed) || cut_short_ || cancelled_;
+    return trouble_.load(std::memory_order_relaxed) != 0;
   }
   /// The parent goes on, and something went wrong: throws what the call throws, if it does.
   void throw_trouble(std::optional<std::size_t> total);
 
+  // What went wrong; flags of trouble_.
+  static constexpr std::uint8_t kHalted = 1;     // a child failed: no further one starts
+  static constexpr std::uint8_t kCutShort = 2;   // children were left out because of a stop request
+  static constexpr std::uint8_t kCancelled = 4;  // a child ended with CancelledError, or the caller
+                                                 // was asked to stop, before anything failed
+
   const bool collects_errors_;
-  bool cut_short_ = false;  // holder of the entry only: children were left out because of a stop
-  bool cancelled_ = false;  // a child ended with CancelledError, or the caller was asked to stop
-                            // first. Guarded by failures_lock_
-  std::atomic<bool> halted_{false};  // no further child starts: one failed
-  Lock failures_lock_;               // guards the last three, and cancelled_
+  std::atomic<std::uint8_t> trouble_{0};
+  Lock failures_lock_;  // guards failures_, and setting kCancelled
   std::atomic<std::uint64_t> state_{1};
   std::coroutine_handle<> parent_;
   Scheduler* scheduler_ = nullptr;
@@ -140,12 +141,19 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   std::size_t started_ = 0;         // holder of the entry only: how many children
 
  private:
+  struct Failures {
+    ExecutionError::Failure first;
+    std::vector<ExecutionError::Failure> all;  // empty when there was no memory
+  };
+
   [[nodiscard]] bool halted_slowly() noexcept;
   [[nodiscard]] bool caller_stop_requested() const noexcept;
+  void set(std::uint8_t flag) noexcept { trouble_.fetch_or(flag, std::memory_order_acq_rel); }
+  [[nodiscard]] bool is_set(std::uint8_t flag) const noexcept {
+    return (trouble_.load(std::memory_order_acquire) & flag) != 0;
+  }
 
-  std::size_t first_index_ = 0;
-  std::exception_ptr first_error_;
-  std::vector<ExecutionError::Failure> failures_;
+  std::optional<Failures> failures_;
 };
 
 /// The way of a child from its start to its end. `Derived` has, always called by the holder of the
@@ -255,7 +263,7 @@ class FanOutOf : public FanOut {
     return child;
   }
 
-  std::coroutine_handle<> make_child() noexcept {
+  [[gnu::always_inline]] std::coroutine_handle<> make_child() noexcept {
     while (!halted(started_ % kChildrenInARow == kChildrenInARow - 1)) {
       try {
         const std::coroutine_handle<> child = derived().next_child();

@@ -17,15 +17,15 @@ namespace mtaio::lowlevel {
 
 /// `Children` makes them: `value_type`, `bool advance()`, `Task<value_type> make()`, `size()`,
 /// `ended()`, and `kSized`: whether `size()` always knows.
-template <class Children, bool kOutcomes>
-class RangeFanOut final : private FanOutOf<RangeFanOut<Children, kOutcomes>, GatherOptions> {
-  using Base = FanOutOf<RangeFanOut, GatherOptions>;
+template <class Options, class Children, bool kOutcomes>
+class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutcomes>, Options> {
+  using Base = FanOutOf<RangeFanOut, Options>;
   friend Base;
   using T = typename Children::value_type;
   using Results = ResultsInOrder<T, kOutcomes, Children::kSized>;
 
  public:
-  RangeFanOut(Children&& children, const GatherOptions& options)
+  RangeFanOut(Children&& children, const Options& options)
       : Base{options, kOutcomes}, children_(std::move(children)) {}
 
   [[nodiscard]] bool await_ready() {
@@ -48,7 +48,7 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Children, kOutcomes>, Gat
   }
 
  private:
-  std::coroutine_handle<> next_child() {
+  [[gnu::always_inline]] std::coroutine_handle<> next_child() {
     if (!children_.advance()) {
       if (!total_) this->set_total(this->started());
       return {};

@@ -71,11 +71,18 @@ class WorkDeque {
 
   /// Owner only. Takes the newest item if it is `item`; cheap when it is not.
   [[nodiscard]] bool pop_if(const T* item) noexcept {
-    // Only the owner writes slots, so this one may be outdated only in that it has been stolen;
-    // pop() finds out.
-    const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
-    return slot(bottom - 1).load(std::memory_order_relaxed) == item &&
-           bottom != top_.load(std::memory_order_relaxed) && pop() != nullptr;
+    // Only the owner writes slots, so this one may be outdated only in that it has been stolen.
+    const std::int64_t last = bottom_.load(std::memory_order_relaxed) - 1;
+    if (slot(last).load(std::memory_order_relaxed) != item) return false;
+    bottom_.store(last, std::memory_order_release);  // E2, E1
+    Fences::owner();                                 // E2
+    std::int64_t top = top_.load(std::memory_order_relaxed);
+    if (top < last) return true;
+    const bool taken =
+        top == last && top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
+                                                    std::memory_order_relaxed);
+    bottom_.store(last + 1, std::memory_order_release);  // E1
+    return taken;
   }
 
   /// Anybody. The oldest item, or null when there is none.
