@@ -18,7 +18,7 @@ constinit thread_local ThreadState thread_state;
 [[gnu::noinline]] ThreadState& this_thread() noexcept { return thread_state; }
 
 bool may_go_on() noexcept {
-  ThreadState& thread = this_thread();
+  ThreadState& thread = thread_state;
   return thread.worker == nullptr || --thread.turns_left > 0;
 }
 

@@ -1,22 +1,50 @@
 #include <mtaio/lowlevel/lock.hpp>
 
 #include "platform/cpu.hpp"
-#include "platform/futex.hpp"
+
+#include <sched.h>
+#include <time.h>  // NOLINT(*-deprecated-headers): clock_nanosleep is in no other
+
+#include <cerrno>
 
 namespace mtaio::lowlevel {
+namespace {
 
-void Lock::lock_contended() noexcept {
-  // The holder is normally gone within a few dozen instructions, unless it was preempted.
-  constexpr int kSpins = 64;
-  for (int i = 0; i < kSpins; ++i) {
-    if (word_.load(std::memory_order_relaxed) == kFree && try_lock()) return;
-    platform::cpu_relax();
-  }
-  while (word_.exchange(kWanted, std::memory_order_acquire) != kFree) {
-    platform::futex_wait(word_, kWanted);
-  }
+// The holder is normally gone within a few dozen instructions.
+constexpr int kSpins = 128;
+// If it was preempted, it may be waiting for this very core.
+constexpr int kYields = 4;
+constexpr long kNap = 20'000;  // ns
+
+void nap() noexcept {
+  const int saved = errno;
+  const timespec length{.tv_sec = 0, .tv_nsec = kNap};
+  clock_nanosleep(CLOCK_MONOTONIC, 0, &length, nullptr);  // a signal may end it early
+  errno = saved;
 }
 
-void Lock::wake(std::atomic<std::uint32_t>& word) noexcept { platform::futex_wake(&word, 1); }
+}  // namespace
+
+void Lock::lock_contended() noexcept {
+  for (int i = 0; i < kSpins + kYields; ++i) {
+    if (i < kSpins) {
+      platform::cpu_relax();
+    } else {
+      sched_yield();
+    }
+    const bool looks_free =
+        !held_.load(std::memory_order_relaxed) && starving_.load(std::memory_order_relaxed) == 0;
+    if (looks_free && try_lock()) return;
+  }
+  starving_.fetch_add(1, std::memory_order_relaxed);
+  for (int i = 1; !try_lock(); ++i) {
+    if (i % kSpins == 0) {
+      nap();
+    } else {
+      platform::cpu_relax();
+    }
+  }
+  starving_.fetch_sub(1, std::memory_order_relaxed);
+}
 
 }  // namespace mtaio::lowlevel

@@ -45,10 +45,10 @@ void QueueCore<Storage>::store(Node& node) noexcept {
 }
 
 template <class Storage>
-void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
-  getter.node = &node;
-  getter.keeps_place = keeps_places_;
-  if (!keeps_places_) set_size(size() - 1);
+typename QueueCore<Storage>::Node* QueueCore<Storage>::take() noexcept {
+  Node* node = storage_.pop();
+  if (node && !keeps_places_) set_size(size() - 1);
+  return node;
 }
 
 template <class Storage>
@@ -56,7 +56,7 @@ void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
   for (;;) {
     if (!storage_.empty()) {
       if (auto* getter = static_cast<Getter*>(getters_.claim_first())) {
-        give(*getter, *storage_.pop());
+        getter->node = take();
         wake.add(*getter);
         continue;
       }
@@ -169,26 +169,22 @@ void QueueCore<Storage>::forget(Putter& putter) noexcept {
 }
 
 template <class Storage>
-bool QueueCore<Storage>::pop(Getter& getter) noexcept {
+typename QueueCore<Storage>::Popped QueueCore<Storage>::pop() noexcept {
   WakeList wake;
   Guard guard{lock_};
-  Node* node = storage_.pop();
-  if (!node) {
-    getter.shut_down = shut_down_ && !serving_putter_;
-    return false;
-  }
-  give(getter, *node);
+  Node* node = take();
+  if (!node) return {nullptr, shut_down_ && !serving_putter_};
   if (!keeps_places_ && !putters_.empty()) settle(guard, wake);
-  return true;
+  return {node, false};
 }
 
 template <class Storage>
 bool QueueCore<Storage>::wait_to_get(Getter& getter) noexcept {
   WakeList wake;
   Guard guard{lock_};
-  if (Node* node = storage_.pop()) {
+  if (Node* node = take()) {
     getter.serve_now();
-    give(getter, *node);
+    getter.node = node;
     settle(guard, wake);
     return false;
   }

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -53,6 +54,20 @@ TEST_CASE("lock: a thread that had to sleep for it gets it") {
   lock.unlock();
   other.join();
   CHECK(value == 12);
+}
+
+TEST_CASE("lock: a thread that takes it all the time does not keep others out") {
+  Lock lock;
+  std::atomic<int> rounds = 0;
+  std::thread other{[&] {
+    for (; rounds < 200; ++rounds) {
+      const std::scoped_lock guard{lock};
+    }
+  }};
+  while (rounds < 200) {
+    const std::scoped_lock guard{lock};
+  }
+  other.join();
 }
 
 TEST_CASE("lock: whoever holds it last may destroy it at once") {

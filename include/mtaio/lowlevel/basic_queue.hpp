@@ -104,9 +104,9 @@ class BasicQueue {
 
   /// The next item if there is one now. Any thread.
   [[nodiscard]] std::optional<T> try_get() {
-    typename Core::Getter getter;
-    if (!core_.pop(getter)) return std::nullopt;
-    return Next::take_item(core_, getter);
+    auto* node = core_.pop().node;
+    if (!node) return std::nullopt;
+    return Next::take_item(core_, *static_cast<Node*>(node));
   }
 
   /// One item that came out of the queue is done. Throws `std::logic_error` when called more often
@@ -182,26 +182,24 @@ class [[nodiscard]] PutOperation {
 };
 
 template <class T, class Storage>
-class PutOperation<T, Storage>::Awaiter : private Core::Putter {
+class PutOperation<T, Storage>::Awaiter {
  public:
   Awaiter(Core& core, T&& item, double priority)
       : core_{core}, priority_{priority}, item_(std::move(item)) {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
-  ~Awaiter() { delete static_cast<Node*>(this->node); }
+  ~Awaiter() { delete node_; }
 
   [[nodiscard]] bool await_ready() {
     if (core_.looks_full()) return false;  // so that a put that waits allocates nothing
-    Node* made = static_cast<Node*>(&make_node());
-    this->node = made;
-    switch (core_.push(*made)) {
+    node_ = &make_node();
+    switch (core_.push(*node_)) {
       case Core::Push::kStored:
-        this->node = nullptr;
-        this->serve_now();
+        node_ = nullptr;
         done_ = true;
         return may_go_on();
       case Core::Push::kShutDown:
-        this->shut_down = true;
+        shut_down_ = true;
         return true;
       case Core::Push::kFull:
         break;
@@ -211,25 +209,42 @@ class PutOperation<T, Storage>::Awaiter : private Core::Putter {
 
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    Wait& wait = wait_.emplace(*this);
     if (done_) {
-      this->yield(awaiting);
+      wait.yield(awaiting);
       return true;
     }
-    this->prepare(awaiting);
-    return core_.wait_to_put(*this);
+    wait.node = std::exchange(node_, nullptr);
+    wait.prepare(awaiting);
+    return core_.wait_to_put(wait);
   }
 
   void await_resume() {
-    const auto wake = this->finish();
-    if (this->shut_down) throw_put_after_shutdown(core_.name());
-    if (this->error) std::rethrow_exception(this->error);
-    if (wake == Waiter::Wake::kServed) return;
-    core_.forget(*this);
-    throw CancelledError{};
+    if (wait_) [[unlikely]]
+      end_wait();
+    if (shut_down_) throw_put_after_shutdown(core_.name());
+    if (!done_) throw CancelledError{};
   }
 
  private:
-  typename Storage::Node& make_node() override {
+  /// Made only by those who have to wait.
+  struct Wait final : Core::Putter {
+    explicit Wait(Awaiter& of) noexcept : awaiter{of} {}
+    ~Wait() { delete static_cast<Node*>(this->node); }
+    typename Storage::Node& make_node() override { return awaiter.make_node(); }
+    Awaiter& awaiter;
+  };
+
+  [[gnu::noinline]] void end_wait() {
+    const auto wake = wait_->finish();
+    if (wait_->error) std::rethrow_exception(wait_->error);
+    shut_down_ = wait_->shut_down;
+    if (shut_down_ || done_) return;
+    done_ = wake == Waiter::Wake::kServed;
+    if (!done_) core_.forget(*wait_);
+  }
+
+  Node& make_node() {
     auto* made = new Node{std::move(item_)};
     if constexpr (requires { made->priority; }) made->priority = priority_;
     return *made;
@@ -237,7 +252,10 @@ class PutOperation<T, Storage>::Awaiter : private Core::Putter {
 
   Core& core_;
   double priority_;
-  bool done_ = false;  // without waiting
+  Node* node_ = nullptr;  // that could not be stored
+  bool done_ = false;
+  bool shut_down_ = false;
+  std::optional<Wait> wait_;
   T item_;
 };
 
@@ -253,18 +271,17 @@ class [[nodiscard]] GetOperation {
   class Awaiter;
   Awaiter operator co_await() const noexcept { return Awaiter{*core_}; }
 
-  /// Moves the item out of the node that `getter` was given.
-  static Result take_item(Core& core, typename Core::Getter& getter) {
-    Node* node = static_cast<Node*>(std::exchange(getter.node, nullptr));
+  /// Moves the item out of its node.
+  static Result take_item(Core& core, Node& node) {
     if constexpr (std::is_nothrow_move_constructible_v<T>) {
-      const std::unique_ptr<Node> owner{node};
-      return Result{std::move(node->item)};
+      const std::unique_ptr<Node> owner{&node};
+      return Result{std::move(node.item)};
     } else {
       // The result is made in its final place: a named one would be moved once more where the
       // compiler does not elide that (g++ before 14), after the item has left the queue.
-      Taken taken{core, node};
+      Taken taken{core, &node};
       try {
-        return Result{std::move(node->item)};
+        return Result{std::move(node.item)};
       } catch (...) {
         taken.undo();
         throw;
@@ -296,40 +313,51 @@ class [[nodiscard]] GetOperation {
 };
 
 template <class T, class Storage, class Result>
-class GetOperation<T, Storage, Result>::Awaiter : private Core::Getter {
+class GetOperation<T, Storage, Result>::Awaiter {
  public:
   explicit Awaiter(Core& core) noexcept : core_{core} {}
 
   [[nodiscard]] bool await_ready() noexcept {
-    return core_.pop(*this) ? may_go_on() : this->shut_down;
+    popped_ = core_.pop();
+    return popped_.node ? may_go_on() : popped_.shut_down;
   }
 
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    if (this->node) {  // taken without waiting
-      this->yield(awaiting);
+    auto& wait = wait_.emplace();
+    if (popped_.node) {  // taken without waiting
+      wait.yield(awaiting);
       return true;
     }
-    this->prepare(awaiting);
-    return core_.wait_to_get(*this);
+    wait.prepare(awaiting);
+    return core_.wait_to_get(wait);
   }
 
   Result await_resume() {
-    (void)this->finish();
-    if (this->node) return take_item(core_, *this);
-    if (this->shut_down) {
-      if constexpr (std::is_same_v<Result, T>) {
-        throw_get_after_shutdown(core_.name());
-      } else {
-        return std::nullopt;
-      }
+    if (wait_) [[unlikely]]
+      end_wait();
+    if (popped_.node) return Operation::take_item(core_, static_cast<Node&>(*popped_.node));
+    if (!popped_.shut_down) throw CancelledError{};
+    if constexpr (std::is_same_v<Result, T>) {
+      throw_get_after_shutdown(core_.name());
+    } else {
+      return std::nullopt;
     }
-    core_.forget(*this);
-    throw CancelledError{};
   }
 
  private:
+  using Operation = GetOperation;
+
+  [[gnu::noinline]] void end_wait() noexcept {
+    (void)wait_->finish();
+    if (popped_.node) return;
+    popped_ = {wait_->node, wait_->shut_down};
+    if (!popped_.node && !popped_.shut_down) core_.forget(*wait_);
+  }
+
   Core& core_;
+  typename Core::Popped popped_{};
+  std::optional<typename Core::Getter> wait_;  // made only by those who have to wait
 };
 
 /// What `join()` returns.

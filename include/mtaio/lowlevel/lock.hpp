@@ -7,8 +7,10 @@
 namespace mtaio::lowlevel {
 
 /// Held for a few instructions at a time and never around user code. Works with `std::scoped_lock`
-/// and `std::unique_lock`. Whoever acquires it next may destroy it as soon as it has released it
-/// itself: after the exchange in `unlock()` only the address is used, to wake a waiter.
+/// and `std::unique_lock`. Whoever acquires it next may destroy it at once: `unlock()` is a single
+/// store. That is also why nobody sleeps on it: to wake a sleeper one would have to look at the
+/// lock again. Who finds it held looks again, soon at first, then after a nap; it is held for long
+/// only if its holder was preempted. Those who had to nap go before those who have just come.
 class Lock {
  public:
   Lock() = default;
@@ -16,33 +18,23 @@ class Lock {
   Lock& operator=(const Lock&) = delete;
 
   void lock() noexcept {
-    std::uint32_t expected = kFree;
-    if (!word_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire,
-                                       std::memory_order_relaxed)) {
-      lock_contended();
+    if (try_lock()) [[likely]] {
+      if (starving_.load(std::memory_order_relaxed) == 0) [[likely]]
+        return;
+      unlock();
     }
+    lock_contended();
   }
-
   [[nodiscard]] bool try_lock() noexcept {
-    std::uint32_t expected = kFree;
-    return word_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire,
-                                         std::memory_order_relaxed);
+    return !held_.exchange(true, std::memory_order_acquire);
   }
-
-  void unlock() noexcept {
-    if (word_.exchange(kFree, std::memory_order_release) == kWanted) wake(word_);
-  }
+  void unlock() noexcept { held_.store(false, std::memory_order_release); }
 
  private:
-  static constexpr std::uint32_t kFree = 0;
-  static constexpr std::uint32_t kHeld = 1;
-  static constexpr std::uint32_t kWanted = 2;  // held, and somebody may be asleep on the word
+  [[gnu::cold, gnu::noinline, gnu::visibility("default")]] void lock_contended() noexcept;
 
-  [[gnu::cold, gnu::visibility("default")]] void lock_contended() noexcept;
-  [[gnu::cold, gnu::visibility("default")]] static void wake(
-      std::atomic<std::uint32_t>& word) noexcept;
-
-  std::atomic<std::uint32_t> word_{kFree};
+  std::atomic<bool> held_{false};
+  std::atomic<std::uint16_t> starving_{0};  // how many have napped, and still wait
 };
 
 }  // namespace mtaio::lowlevel

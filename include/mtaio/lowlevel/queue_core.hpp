@@ -46,9 +46,7 @@ class Putter : public Waiter {
 /// A get that may wait.
 template <class Node>
 struct Getter : Waiter {
-  Node* node = nullptr;      // what it was given
-  bool keeps_place = false;  // the item's place is kept until it has been moved out; then
-                             // leave_place() or put_back()
+  Node* node = nullptr;  // what it was given; as from pop()
   bool shut_down = false;
 };
 
@@ -86,8 +84,12 @@ class [[gnu::visibility("default")]] QueueCore {
 
   // Getting.
 
-  /// Takes the next item if there is one; `getter.node` then holds it.
-  bool pop(Getter& getter) noexcept;
+  struct Popped {
+    Node* node;      // null: there is none now,
+    bool shut_down;  // nor will there be
+  };
+  /// Takes the next item if there is one. If places are kept, leave_place() or put_back() follows.
+  Popped pop() noexcept;
   /// Waits for an item. True if suspended.
   bool wait_to_get(Getter& getter) noexcept;
   void forget(Getter& getter) noexcept;
@@ -119,7 +121,8 @@ class [[gnu::visibility("default")]] QueueCore {
   void set_size(std::size_t size) noexcept { size_.store(size, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room() const noexcept { return size() < max_size_ && !serving_putter_; }
   void store(Node& node) noexcept;
-  void give(Getter& getter, Node& node) noexcept;
+  /// The next item on its way out; null when there is none.
+  Node* take() noexcept;
   /// Brings I1 and I2 back; releases and retakes the lock around make_node().
   void settle(Guard& guard, WakeList& wake) noexcept;
 
