@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -39,11 +40,11 @@ mtaio::Task<void> wait_until_stopped(bool& stopped) {
 
 /// Counts the objects of its kind that are alive.
 struct Counted {
-  explicit Counted(int& count) : alive{&count} { ++*alive; }
+  explicit Counted(std::atomic<int>& count) : alive{&count} { ++*alive; }
   Counted(const Counted& other) : alive{other.alive} { ++*alive; }
   Counted& operator=(const Counted&) = delete;
   ~Counted() { --*alive; }
-  int* alive;
+  std::atomic<int>* alive;
 };
 mtaio::Task<Counted> give_counted(Counted counted) { co_return counted; }
 
@@ -88,7 +89,7 @@ TEST_CASE("operations: start when they are awaited, and may be kept and moved un
 }
 
 TEST_CASE("operations: one that is never awaited runs nothing and leaks nothing") {
-  int alive = 0;
+  std::atomic<int> alive = 0;
   std::vector<int> notes;
   {
     mtaio::TaskExecutor executor;  // outside a runtime, too
@@ -181,11 +182,12 @@ TEST_CASE("TaskHandle: may outlive its runtime, and be awaited in another one") 
 }
 
 TEST_CASE("TaskHandle: may be destroyed outside any runtime, after all else is gone") {
-  int alive = 0;
+  std::atomic<int> alive = 0;
   std::optional<mtaio::TaskHandle<Counted>> handle;
   {
     mtaio::TaskExecutor executor;
-    const auto create = [](mtaio::TaskExecutor& of, auto& to, int& count) -> mtaio::Task<void> {
+    const auto create = [](mtaio::TaskExecutor& of, auto& to,
+                           std::atomic<int>& count) -> mtaio::Task<void> {
       Counted counted{count};
       to.emplace(of.create_task(give_counted(counted)));
       co_await mtaio::sleep(0s);
