@@ -1,0 +1,22 @@
+/// The Fibonacci number by recursion, a task for each call: what a task costs that does nothing.
+#pragma once
+
+#include <cstddef>
+
+namespace bench {
+
+constexpr std::size_t fibonacci(std::size_t n) {
+  std::size_t a = 0;
+  std::size_t b = 1;
+  while (n-- > 0) {
+    const std::size_t next = a + b;
+    a = b;
+    b = next;
+  }
+  return a;
+}
+
+/// How many calls the recursion makes.
+constexpr std::size_t fibonacci_calls(std::size_t n) { return 2 * fibonacci(n + 1) - 1; }
+
+}  // namespace bench

@@ -1,0 +1,24 @@
+/// A million tasks that do nothing, made by a range while they are started, and all awaited.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace bench {
+
+/// Which tasks have run. Tasks of different numbers may mark at the same time.
+class Marks {
+ public:
+  explicit Marks(std::size_t tasks) : runs_(tasks) {}
+
+  void mark(std::size_t task) { ++runs_[task]; }
+  [[nodiscard]] bool each_once() const {
+    return std::all_of(runs_.begin(), runs_.end(), [](unsigned char runs) { return runs == 1; });
+  }
+
+ private:
+  std::vector<unsigned char> runs_;
+};
+
+}  // namespace bench

@@ -1,0 +1,30 @@
+#include <mtaio/runtime.hpp>
+#include <mtaio/task_executor.hpp>
+
+#include "nqueens/problem.hpp"
+#include "support/benchmark.hpp"
+
+#include <numeric>
+#include <ranges>
+
+namespace {
+
+mtaio::Task<std::size_t> queens(mtaio::TaskExecutor& executor, std::size_t n, bench::Board board) {
+  if (board.rows == n) co_return 1;
+  const auto allowed = [&](std::size_t column) { return board.allows(column); };
+  const auto place = [&](std::size_t column) { return queens(executor, n, board.with(column)); };
+  const auto ways =
+      co_await executor.map(place, std::views::iota(0UL, n) | std::views::filter(allowed));
+  co_return std::reduce(ways.begin(), ways.end());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bench::Benchmark benchmark{argc, argv, {{"n", 13}}};
+  const std::size_t n = benchmark["n"];
+  mtaio::TaskExecutor executor;
+  const std::size_t ways = benchmark.timed(
+      [&] { return mtaio::run(queens(executor, n, {}), {.threads = benchmark.threads()}); });
+  return benchmark.report(ways == bench::known_ways(n), ways);
+}

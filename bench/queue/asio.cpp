@@ -1,0 +1,73 @@
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/experimental/concurrent_channel.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "queue/problem.hpp"
+#include "support/asio.hpp"
+#include "support/benchmark.hpp"
+
+#include <atomic>
+#include <limits>
+
+namespace {
+
+namespace asio = boost::asio;
+using Signature = void(boost::system::error_code, std::size_t);
+
+template <class Channel>
+asio::awaitable<void> produce(Channel& channel, std::size_t first, std::size_t count,
+                              std::atomic<std::size_t>& producing) {
+  for (std::size_t i = first; i < first + count; ++i) {
+    co_await channel.async_send(boost::system::error_code{}, i, asio::use_awaitable);
+  }
+  if (--producing == 0) channel.close();
+}
+
+template <class Channel>
+asio::awaitable<void> consume(Channel& channel, std::atomic<std::size_t>& sum) {
+  std::size_t own_sum = 0;
+  for (;;) {
+    const auto [error, item] = co_await channel.async_receive(asio::as_tuple(asio::use_awaitable));
+    if (error) break;
+    own_sum += item;
+  }
+  sum += own_sum;
+}
+
+template <class Channel>
+std::size_t transfer(const bench::Traffic& traffic, std::size_t threads) {
+  std::atomic<std::size_t> sum{0};
+  std::atomic<std::size_t> producing{traffic.producers};
+  const std::size_t capacity =
+      traffic.capacity > 0 ? traffic.capacity : std::numeric_limits<std::size_t>::max();
+  asio::io_context io{static_cast<int>(threads)};
+  Channel channel{io, capacity};
+  for (std::size_t i = 0; i < traffic.producers; ++i) {
+    const std::size_t first = i * traffic.share();
+    asio::co_spawn(io, produce(channel, first, traffic.share(), producing), asio::detached);
+  }
+  for (std::size_t i = 0; i < traffic.consumers; ++i) {
+    asio::co_spawn(io, consume(channel, sum), asio::detached);
+  }
+  bench::run_asio(io, threads);
+  return sum;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bench::Benchmark benchmark{
+      argc, argv, {{"items", 4'000'000}, {"producers", 4}, {"consumers", 4}, {"capacity", 1024}}};
+  const bench::Traffic traffic{benchmark["items"], benchmark["producers"], benchmark["consumers"],
+                               benchmark["capacity"]};
+  const std::size_t threads = benchmark.threads();
+  const std::size_t sum = benchmark.timed([&] {
+    return threads == 1 ? transfer<asio::experimental::channel<Signature>>(traffic, threads)
+                        : transfer<asio::experimental::concurrent_channel<Signature>>(traffic, threads);
+  });
+  return benchmark.report(sum == traffic.sum(), traffic.items);
+}

@@ -1,0 +1,22 @@
+/// Numbers that go from producers through a queue to consumers.
+#pragma once
+
+#include <cstddef>
+
+namespace bench {
+
+struct Traffic {
+  std::size_t items;      // in all; each producer sends an equal share,
+  std::size_t producers;  // of which there are this many,
+  std::size_t consumers;
+  std::size_t capacity;  // of the queue; 0: unbounded
+
+  [[nodiscard]] constexpr std::size_t share() const { return items / producers; }
+  /// What the numbers add up to that are taken out, if each is taken once.
+  [[nodiscard]] constexpr std::size_t sum() const {
+    const std::size_t sent = share() * producers;
+    return sent * (sent - 1) / 2;
+  }
+};
+
+}  // namespace bench

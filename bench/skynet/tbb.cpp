@@ -1,0 +1,34 @@
+#include <tbb/global_control.h>
+#include <tbb/task_group.h>
+
+#include "skynet/problem.hpp"
+#include "support/benchmark.hpp"
+
+#include <array>
+#include <numeric>
+
+namespace {
+
+std::size_t skynet(bench::SkynetNode node) {
+  if (node.is_leaf()) return node.first;
+  std::array<std::size_t, bench::kBranches> sums{};
+  tbb::task_group group;
+  for (std::size_t i = 0; i < bench::kBranches; ++i) {
+    group.run([&sums, node, i] { sums[i] = skynet(node.child(i)); });
+  }
+  group.wait();
+  return std::reduce(sums.begin(), sums.end());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bench::Benchmark benchmark{argc, argv, {{"depth", 7}}};
+  const bench::SkynetNode root = bench::skynet_root(benchmark["depth"]);
+  const std::size_t sum = benchmark.timed([&] {
+    const tbb::global_control threads{tbb::global_control::max_allowed_parallelism,
+                                      benchmark.threads()};
+    return skynet(root);
+  });
+  return benchmark.report(sum == bench::skynet_sum(root), root.leaves);
+}
