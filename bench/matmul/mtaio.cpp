@@ -8,7 +8,7 @@ namespace {
 
 mtaio::Task<void> multiply(mtaio::TaskExecutor& executor, bench::Product product) {
   if (product.is_block()) {
-    product.compute();
+    bench::multiply_block(product);
     co_return;
   }
   for (std::size_t half = 0; half < 2; ++half) {

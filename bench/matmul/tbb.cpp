@@ -8,7 +8,7 @@ namespace {
 
 void multiply(const bench::Product& product) {
   if (product.is_block()) {
-    product.compute();
+    bench::multiply_block(product);
     return;
   }
   for (std::size_t half = 0; half < 2; ++half) {
