@@ -54,7 +54,10 @@ def by_function(file):
             if not called and function is not None:
                 counts[function] = counts.get(function, 0) + int(match[1])
             called = False
-    return {names[number]: count for number, count in counts.items()}
+    by_name = {}
+    for number, count in counts.items():  # two functions may have one name
+        by_name[names[number]] = by_name.get(names[number], 0) + count
+    return by_name
 
 
 def counts(items, files):

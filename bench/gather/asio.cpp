@@ -1,10 +1,11 @@
+#include "support/asio.hpp"
+
+#include "support/benchmark.hpp"
+#include "support/marks.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-
-#include "gather/problem.hpp"
-#include "support/asio.hpp"
-#include "support/benchmark.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
 #include <mtaio/runtime.hpp>
 #include <mtaio/task_executor.hpp>
 
-#include "gather/problem.hpp"
 #include "support/benchmark.hpp"
+#include "support/marks.hpp"
 
 #include <ranges>
 

@@ -1,8 +1,8 @@
+#include "support/benchmark.hpp"
+#include "support/marks.hpp"
+
 #include <tbb/global_control.h>
 #include <tbb/task_group.h>
-
-#include "gather/problem.hpp"
-#include "support/benchmark.hpp"
 
 int main(int argc, char** argv) {
   bench::Benchmark benchmark{argc, argv, {{"tasks", 1'000'000}}};

@@ -1,5 +1,5 @@
-#include "gather/problem.hpp"
 #include "support/benchmark.hpp"
+#include "support/marks.hpp"
 #include "support/plain_pool.hpp"
 
 #include <future>

@@ -12,10 +12,9 @@ mtaio::Task<void> multiply(mtaio::TaskExecutor& executor, bench::Product product
     co_return;
   }
   for (std::size_t half = 0; half < 2; ++half) {
-    co_await executor.gather(multiply(executor, product.part(0, 0, half)),
-                             multiply(executor, product.part(0, 1, half)),
-                             multiply(executor, product.part(1, 0, half)),
-                             multiply(executor, product.part(1, 1, half)));
+    co_await executor.gather(
+        multiply(executor, product.part(0, 0, half)), multiply(executor, product.part(0, 1, half)),
+        multiply(executor, product.part(1, 0, half)), multiply(executor, product.part(1, 1, half)));
   }
 }
 

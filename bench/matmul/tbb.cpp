@@ -1,8 +1,8 @@
-#include <tbb/global_control.h>
-#include <tbb/task_group.h>
-
 #include "matmul/problem.hpp"
 #include "support/benchmark.hpp"
+
+#include <tbb/global_control.h>
+#include <tbb/task_group.h>
 
 namespace {
 

@@ -1,12 +1,13 @@
+#include "support/asio.hpp"
+
+#include "support/benchmark.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/experimental/concurrent_channel.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "support/asio.hpp"
-#include "support/benchmark.hpp"
 
 namespace {
 

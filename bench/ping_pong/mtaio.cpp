@@ -38,7 +38,7 @@ mtaio::Task<std::size_t> play(std::size_t rounds) {
 int main(int argc, char** argv) {
   bench::Benchmark benchmark{argc, argv, {{"rounds", 1'000'000}}};
   const std::size_t rounds = benchmark["rounds"];
-  const std::size_t right = benchmark.timed(
-      [&] { return mtaio::run(play(rounds), {.threads = benchmark.threads()}); });
+  const std::size_t right =
+      benchmark.timed([&] { return mtaio::run(play(rounds), {.threads = benchmark.threads()}); });
   return benchmark.report(right == rounds, rounds);
 }

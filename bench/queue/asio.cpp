@@ -1,3 +1,8 @@
+#include "support/asio.hpp"
+
+#include "queue/problem.hpp"
+#include "support/benchmark.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -5,10 +10,6 @@
 #include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/experimental/concurrent_channel.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "queue/problem.hpp"
-#include "support/asio.hpp"
-#include "support/benchmark.hpp"
 
 #include <atomic>
 #include <limits>
@@ -66,8 +67,9 @@ int main(int argc, char** argv) {
                                benchmark["capacity"]};
   const std::size_t threads = benchmark.threads();
   const std::size_t sum = benchmark.timed([&] {
-    return threads == 1 ? transfer<asio::experimental::channel<Signature>>(traffic, threads)
-                        : transfer<asio::experimental::concurrent_channel<Signature>>(traffic, threads);
+    return threads == 1
+               ? transfer<asio::experimental::channel<Signature>>(traffic, threads)
+               : transfer<asio::experimental::concurrent_channel<Signature>>(traffic, threads);
   });
   return benchmark.report(sum == traffic.sum(), traffic.items);
 }

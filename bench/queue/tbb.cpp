@@ -1,7 +1,7 @@
-#include <tbb/concurrent_queue.h>
-
 #include "queue/problem.hpp"
 #include "support/benchmark.hpp"
+
+#include <tbb/concurrent_queue.h>
 
 #include <atomic>
 #include <limits>

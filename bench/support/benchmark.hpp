@@ -102,7 +102,8 @@ class Benchmark {
  private:
   [[noreturn]] void usage(const char* program) const {
     std::fprintf(stderr, "%s with any of:", program);
-    for (const auto& [name, value] : options_) std::fprintf(stderr, " --%s %ld", name.c_str(), value);
+    for (const auto& [name, value] : options_)
+      std::fprintf(stderr, " --%s %ld", name.c_str(), value);
     std::fputs("\n", stderr);
     std::exit(2);
   }

@@ -1,3 +1,7 @@
+#include "support/asio.hpp"
+
+#include "support/benchmark.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -5,9 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "support/asio.hpp"
-#include "support/benchmark.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,3 +1,6 @@
+#include "support/asio.hpp"
+#include "support/benchmark.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -7,9 +10,6 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "support/asio.hpp"
-#include "support/benchmark.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,4 +1,4 @@
-/// A million tasks that do nothing, made by a range while they are started, and all awaited.
+/// The answer of problems whose tasks do nothing: each of them has done it once.
 #pragma once
 
 #include <algorithm>
