@@ -3,7 +3,6 @@
 #include "queue/problem.hpp"
 #include "support/benchmark.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,20 +19,24 @@ namespace asio = boost::asio;
 using Signature = void(boost::system::error_code, std::size_t);
 
 template <class Channel>
-asio::awaitable<void> produce(Channel& channel, std::size_t first, std::size_t count,
+asio::awaitable<void> produce(Channel& channel, const bench::Traffic& traffic, std::size_t first,
                               std::atomic<std::size_t>& producing) {
-  for (std::size_t i = first; i < first + count; ++i) {
+  for (std::size_t i = first; i < first + traffic.share(); ++i) {
     co_await channel.async_send(boost::system::error_code{}, i, asio::use_awaitable);
   }
-  if (--producing == 0) channel.close();
+  if (--producing > 0) co_return;
+  // A channel that is closed loses what is in it.
+  for (std::size_t i = 0; i < traffic.consumers; ++i) {
+    co_await channel.async_send(boost::system::error_code{}, bench::kEnd, asio::use_awaitable);
+  }
 }
 
 template <class Channel>
 asio::awaitable<void> consume(Channel& channel, std::atomic<std::size_t>& sum) {
   std::size_t own_sum = 0;
   for (;;) {
-    const auto [error, item] = co_await channel.async_receive(asio::as_tuple(asio::use_awaitable));
-    if (error) break;
+    const std::size_t item = co_await channel.async_receive(asio::use_awaitable);
+    if (item == bench::kEnd) break;
     own_sum += item;
   }
   sum += own_sum;
@@ -48,8 +51,7 @@ std::size_t transfer(const bench::Traffic& traffic, std::size_t threads) {
   asio::io_context io{static_cast<int>(threads)};
   Channel channel{io, capacity};
   for (std::size_t i = 0; i < traffic.producers; ++i) {
-    const std::size_t first = i * traffic.share();
-    asio::co_spawn(io, produce(channel, first, traffic.share(), producing), asio::detached);
+    asio::co_spawn(io, produce(channel, traffic, i * traffic.share(), producing), asio::detached);
   }
   for (std::size_t i = 0; i < traffic.consumers; ++i) {
     asio::co_spawn(io, consume(channel, sum), asio::detached);

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 namespace bench {
+
+/// An item that stands for the end, where a queue has no end of its own.
+inline constexpr std::size_t kEnd = std::numeric_limits<std::size_t>::max();
 
 struct Traffic {
   std::size_t items;      // in all; each producer sends an equal share,

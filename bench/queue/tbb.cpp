@@ -4,13 +4,10 @@
 #include <tbb/concurrent_queue.h>
 
 #include <atomic>
-#include <limits>
 #include <thread>
 #include <vector>
 
 namespace {
-
-constexpr std::size_t kEnd = std::numeric_limits<std::size_t>::max();
 
 /// With threads: the queue blocks, and tasks of oneTBB must not.
 std::size_t transfer(const bench::Traffic& traffic) {
@@ -22,7 +19,7 @@ std::size_t transfer(const bench::Traffic& traffic) {
     consumers.emplace_back([&] {
       std::size_t own_sum = 0;
       std::size_t item = 0;
-      for (queue.pop(item); item != kEnd; queue.pop(item)) own_sum += item;
+      for (queue.pop(item); item != bench::kEnd; queue.pop(item)) own_sum += item;
       sum += own_sum;
     });
   }
@@ -33,7 +30,7 @@ std::size_t transfer(const bench::Traffic& traffic) {
     });
   }
   producers.clear();  // joined
-  for (std::size_t i = 0; i < traffic.consumers; ++i) queue.push(kEnd);
+  for (std::size_t i = 0; i < traffic.consumers; ++i) queue.push(bench::kEnd);
   consumers.clear();
   return sum;
 }
