@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs benchmarks (bench/) and compares this library with others.
 
-    bench.py BUILD [ROW...] [--quick] [--rounds N] [--threads N...] [--json FILE]
+    bench.py BUILD [ROW...] [--quick] [--rounds N] [--threads N,...] [--json FILE]
 
 BUILD is the folder with the programs, <problem>/<library>; bench/rows.toml says what a ROW is; without any, all are run.
 The programs of a row take turns, once in each round. What is printed and written to FILE are medians, and ratios: a
@@ -97,6 +97,15 @@ def machine():
             "system": platform.platform(), "load": os.getloadavg()[0]}
 
 
+def compiler(build):
+    """What the programs were compiled with."""
+    cache = (build.parent / "CMakeCache.txt").read_text(encoding="utf-8")
+    entry = {line.partition(":")[0]: line.partition("=")[2] for line in cache.splitlines() if "=" in line}
+    version = subprocess.run([entry["CMAKE_CXX_COMPILER"], "--version"], capture_output=True, encoding="utf-8")
+    flags = f"{entry['CMAKE_CXX_FLAGS']} {entry['CMAKE_CXX_FLAGS_RELEASE']}".split()
+    return f"{version.stdout.splitlines()[0]}, {' '.join(flags)}"
+
+
 def main():
     rows = {row["name"]: row for row in tomllib.loads(ROWS.read_text(encoding="utf-8"))["row"]}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -104,15 +113,16 @@ def main():
     parser.add_argument("row", nargs="*", help=f"any of {', '.join(rows)}")
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that it works, not how fast it is")
     parser.add_argument("--rounds", type=int, help="how often each program runs (5; quick: 1)")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--threads", type=lambda text: [int(number) for number in text.split(",")], default=[1, 2],
+                        help="with how many workers (1,2)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     options.rounds = options.rounds or (1 if options.quick else 5)
     unknown = [name for name in options.row if name not in rows]
     if unknown:
         parser.error(f"there is no row '{unknown[0]}', only {', '.join(rows)}")
 
-    results = {"machine": machine(), "rounds": options.rounds, "quick": options.quick, "results": []}
+    results = {"machine": machine(), "compiler": compiler(options.build), "rounds": options.rounds, "quick": options.quick, "results": []}
     if results["machine"]["load"] > 0.5:
         print(f"The load of this machine is {results['machine']['load']:.1f}: look at CPU times rather than wall times.")
     for name in options.row or rows:
