@@ -67,6 +67,8 @@ def summary(row, threads, runs, quick):
     ideal = row.get("quick_ideal" if quick else "ideal")
     result = {"row": row["name"], "title": row["title"], "threads": threads, "figure": figure,
               "ratios": {library: medians[library][figure] / ours for library in medians if library != OURS},
+              "cpu_ratios": {library: medians[library]["cpu_ms"] / medians[OURS]["cpu_ms"]
+                             for library in medians if library != OURS},
               "medians": medians, "runs": runs}
     if ideal:
         result["over_ideal"] = ours / ideal
@@ -77,13 +79,13 @@ def show(result):
     figure = result["figure"]
     print(f"\n{result['title']}, threads: {result['threads']}")
     print(f"  {'':12}{'wall ms':>10}{'CPU ms':>10}{'peak MiB':>10}" + ("" if figure == "wall_ms" else f"{figure:>16}"),
-          f"{'ratio':>8}")
+          f"{'ratio':>8} {'CPU ratio':>10}")
     for library, median in result["medians"].items():
         line = f"  {library:12}{median['wall_ms']:10.1f}{median['cpu_ms']:10.1f}{median['peak_kib'] / 1024:10.1f}"
         if figure != "wall_ms":
             line += f"{median[figure]:16.1f}"
         if library in result["ratios"]:
-            line += f" {result['ratios'][library]:8.2f}"
+            line += f" {result['ratios'][library]:8.2f} {result['cpu_ratios'][library]:10.2f}"
         print(line)
     if "over_ideal" in result:
         print(f"  {OURS} takes {result['over_ideal']:.3f} times the ideal")
