@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Counts the instructions of the hot paths (bench/guard/hot_paths.cpp) with valgrind's callgrind, which repeats exactly.
+"""Counts the instructions of the hot paths (bench/guard/hot_paths.cpp) with valgrind's callgrind, which repeats exactly;
+and among them those that lock the bus, each of which takes as long as some twenty others.
 
     count_instructions.py PROGRAM                   prints what an item of each path costs
     count_instructions.py PROGRAM --check FILE      fails where that has changed from what FILE says
@@ -16,12 +17,14 @@ import tempfile
 
 # Library functions differ a little between machines (memcpy and the like), and so may the layout of memory.
 TOLERANCE = 0.03
+HEADING = "instructions  locked"
 
 
 def dumps(program, folder):
     """Runs `program`; the number of items, and {mark: file} of what callgrind has written."""
     out = pathlib.Path(folder) / "callgrind.out"
-    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", program]
+    # A bus event is an instruction that locks the bus: an atomic exchange, an addition, a full fence.
+    command = ["valgrind", "--tool=callgrind", "--collect-bus=yes", f"--callgrind-out-file={out}", program]
     run = subprocess.run(command, capture_output=True, encoding="utf-8", errors="backslashreplace")
     items = re.fullmatch(r"items (\d+)\n", run.stdout)
     if run.returncode != 0 or items is None:
@@ -34,37 +37,50 @@ def dumps(program, folder):
     return int(items[1]), files
 
 
+def costs(words):
+    """(all instructions, locked ones), from the end of a line of callgrind's."""
+    numbers = [int(word) for word in words] + [0, 0]  # what is left out is zero
+    return numbers[0], numbers[1]
+
+
 def total(file):
-    return int(re.search(r"^(?:totals|summary): (\d+)$", file.read_text(), re.MULTILINE)[1])
+    return costs(re.search(r"^(?:totals|summary): (.+)$", file.read_text(), re.MULTILINE)[1].split())
 
 
 def by_function(file):
-    """{function: instructions in it}."""
-    names, counts, function, called = {}, {}, None, False
+    """{function: its costs, without those of what it calls}"""
+    names, found, function, called = {}, {}, None, False
     for line in file.read_text().splitlines():
-        if match := re.match(r"fn=\((\d+)\)(?: (.+))?$", line):
-            if match[2]:
-                names[match[1]] = match[2]
-            function = match[1]
-        elif match := re.match(r"cfn=\((\d+)\) (.+)$", line):
-            names[match[1]] = match[2]
+        if match := re.match(r"(c?)fn=\((\d+)\)(?: (.+))?$", line):
+            if match[3]:
+                names[match[2]] = match[3]
+            if not match[1]:
+                function = match[2]
         elif line.startswith("calls="):
             called = True  # the next line is what was spent in the function called
-        elif match := re.match(r"[+*\-\d]\S* (\d+)$", line):
-            if not called and function is not None:
-                counts[function] = counts.get(function, 0) + int(match[1])
+        elif re.match(r"[+*\-\d]", line):
+            if not called:
+                spent = costs(line.split()[1:])
+                before = found.get(function, (0, 0))
+                found[function] = (before[0] + spent[0], before[1] + spent[1])
             called = False
     by_name = {}
-    for number, count in counts.items():  # two functions may have one name
-        by_name[names[number]] = by_name.get(names[number], 0) + count
+    for number, spent in found.items():  # two functions may have one name
+        before = by_name.get(names[number], (0, 0))
+        by_name[names[number]] = (before[0] + spent[0], before[1] + spent[1])
     return by_name
 
 
+def of_one_item(few, many, items):
+    # Rounded as it is printed; without a zero that is negative.
+    return round((many[0] - few[0]) / items, 1) + 0.0, round((many[1] - few[1]) / items, 1) + 0.0
+
+
 def counts(items, files):
-    """{path: instructions of one item}, in the order of the program."""
+    """{path: costs of one item}, in the order of the program."""
     paths = [mark.removesuffix(" few") for mark in files if mark.endswith(" few")]
-    paths.sort(key=lambda path: files[f"{path} few"].suffix[1:].zfill(6))
-    return {path: round((total(files[f"{path} many"]) - total(files[f"{path} few"])) / items) for path in paths}
+    paths.sort(key=lambda path: int(files[f"{path} few"].suffix[1:]))
+    return {path: of_one_item(total(files[f"{path} few"]), total(files[f"{path} many"]), items) for path in paths}
 
 
 def short(name):
@@ -79,15 +95,18 @@ def profile(path, items, files):
     if f"{path} few" not in files:
         sys.exit(f"There is no path '{path}', only: {', '.join(counts(items, files))}")
     few, many = by_function(files[f"{path} few"]), by_function(files[f"{path} many"])
-    spent = {name: (count - few.get(name, 0)) / items for name, count in many.items()}
-    print(f"{sum(spent.values()):8.1f}  {path}")
-    for name, count in sorted(spent.items(), key=lambda entry: -entry[1]):
-        if count >= 0.5:
-            print(f"{count:8.1f}  {short(name)}")
+    spent = {name: of_one_item(few.get(name, (0, 0)), cost, items) for name, cost in many.items()}
+    whole = of_one_item(total(files[f"{path} few"]), total(files[f"{path} many"]), items)
+    print(f"{HEADING}\n{whole[0]:12.1f} {whole[1]:7.1f}  {path}")
+    for name, (all_instructions, locked) in sorted(spent.items(), key=lambda entry: -entry[1][0]):
+        if all_instructions >= 0.5:
+            print(f"{all_instructions:12.1f} {locked:7.1f}  {short(name)}")
 
 
 def expected(file):
-    return {path: int(count) for path, count in (line.split() for line in file.read_text().splitlines())}
+    """{path: costs of one item} of a file written by --update."""
+    lines = [line.split() for line in file.read_text().splitlines()[1:]]
+    return {path: (float(instructions), float(locked)) for instructions, locked, path in lines}
 
 
 def check(found, file):
@@ -95,12 +114,13 @@ def check(found, file):
     before = expected(file)
     for path in before.keys() - found.keys():
         yield f"{path}: no longer counted"
-    for path, count in found.items():
+    for path, now in found.items():
         if path not in before:
-            yield f"{path}: {count}, not in the file yet"
-        elif abs(count - before[path]) > TOLERANCE * before[path]:
-            better = "fewer" if count < before[path] else "MORE"
-            yield f"{path}: {before[path]} before, {count} now, {abs(count / before[path] - 1):.0%} {better}"
+            yield f"{path}: not in {file} yet"
+            continue
+        for what, old, new in zip(("instructions", "locked instructions"), before[path], now):
+            if abs(new - old) > TOLERANCE * old + 0.1:  # a tenth is lost in rounding
+                yield f"{path}: {new:.1f} {what}, {'FEWER' if new < old else 'MORE'} than {old:.1f}"
 
 
 def main():
@@ -118,7 +138,7 @@ def main():
         if arguments.profile:
             profile(arguments.profile, items, files)
             return 0
-    table = "".join(f"{path:32} {count:6}\n" for path, count in found.items())
+    table = f"{HEADING}\n" + "".join(f"{all:12.1f} {locked:7.1f}  {path}\n" for path, (all, locked) in found.items())
     print(table, end="")
     if arguments.update:
         arguments.update.write_text(table)

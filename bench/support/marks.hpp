@@ -14,7 +14,7 @@ class Marks {
 
   void mark(std::size_t task) { ++runs_[task]; }
   [[nodiscard]] bool each_once() const {
-    return std::all_of(runs_.begin(), runs_.end(), [](unsigned char runs) { return runs == 1; });
+    return std::ranges::all_of(runs_, [](unsigned char runs) { return runs == 1; });
   }
 
  private:

@@ -38,7 +38,7 @@ class WakeUps {
 
   int report(Benchmark& benchmark, std::size_t samples) {
     if (latencies_.size() != samples) return benchmark.report(false, samples);
-    std::sort(latencies_.begin(), latencies_.end());
+    std::ranges::sort(latencies_);
     benchmark.note("p50_us", latencies_[samples / 2]);
     benchmark.note("p99_us", latencies_[samples * 99 / 100]);
     return benchmark.report(true, samples);
