@@ -5,16 +5,14 @@
 #include "support/benchmark.hpp"
 
 #include <numeric>
-#include <ranges>
 
 namespace {
 
 mtaio::Task<std::size_t> queens(mtaio::TaskExecutor& executor, std::size_t n, bench::Board board) {
   if (board.rows == n) co_return 1;
-  const auto allowed = [&](std::size_t column) { return board.allows(column); };
+  const bench::Columns columns = board.allowed(n);
   const auto place = [&](std::size_t column) { return queens(executor, n, board.with(column)); };
-  const auto ways =
-      co_await executor.map(place, std::views::iota(0UL, n) | std::views::filter(allowed));
+  const auto ways = co_await executor.map(place, columns);
   co_return std::reduce(ways.begin(), ways.end());
 }
 

@@ -4,37 +4,59 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
-#include <iterator>
 
 namespace bench {
 
-inline constexpr std::size_t kMaxQueens = 16;
+inline constexpr std::size_t kMaxQueens = 15;
 
-/// Queens in the first rows of a board.
+/// A few columns of a board: a range.
+class Columns {
+ public:
+  void add(std::size_t column) { columns_[count_++] = column; }
+
+  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] std::size_t operator[](std::size_t i) const { return columns_[i]; }
+  [[nodiscard]] const std::size_t* begin() const { return columns_.data(); }
+  [[nodiscard]] const std::size_t* end() const { return columns_.data() + count_; }
+
+ private:
+  std::array<std::size_t, kMaxQueens> columns_;
+  std::size_t count_ = 0;
+};
+
+/// Queens in the first rows of a board, as what they attack in the next one: bit i is column i.
 struct Board {
-  std::array<char, kMaxQueens> column{};
-  std::size_t rows = 0;
+  std::uint32_t columns = 0;
+  std::uint32_t leftwards = 0;   // diagonals
+  std::uint32_t rightwards = 0;  // diagonals
+  std::uint32_t rows = 0;
 
-  [[nodiscard]] bool allows(std::size_t next) const {
-    for (std::size_t row = 0; row < rows; ++row) {
-      const long sideways = std::labs(column[row] - static_cast<long>(next));
-      if (sideways == 0 || sideways == static_cast<long>(rows - row)) return false;
+  /// Where the next queen may stand.
+  [[nodiscard]] Columns allowed(std::size_t n) const {
+    Columns allowed;
+    const std::uint32_t attacked = columns | leftwards | rightwards;
+    for (std::size_t column = 0; column < n; ++column) {
+      if ((attacked >> column & 1U) == 0) allowed.add(column);
     }
-    return true;
+    return allowed;
   }
-  [[nodiscard]] Board with(std::size_t next) const {
-    Board board = *this;
-    board.column[board.rows++] = static_cast<char>(next);
-    return board;
+  [[nodiscard]] Board with(std::size_t column) const {
+    const std::uint32_t queen = 1U << column;
+    return {columns | queen, (leftwards | queen) >> 1U, (rightwards | queen) << 1U, rows + 1};
   }
 };
 
 /// The number of ways, as the literature has it.
 inline std::size_t known_ways(std::size_t n) {
-  constexpr std::array<std::size_t, 16> kWays{1,  1,   0,   0,    2,     10,    4,      40,
-                                              92, 352, 724, 2680, 14200, 73712, 365596, 2279184};
-  if (n >= std::size(kWays)) std::exit(2);
+  constexpr std::array<std::size_t, kMaxQueens + 1> kWays{
+      1, 1, 0, 0, 2, 10, 4, 40, 92, 352, 724, 2680, 14200, 73712, 365596, 2279184};
+  if (n > kMaxQueens) {
+    std::fputs("nqueens: n is at most 15.\n", stderr);
+    std::exit(2);
+  }
   return kWays[n];
 }
 

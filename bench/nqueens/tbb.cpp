@@ -9,16 +9,20 @@
 
 namespace {
 
-std::size_t queens(std::size_t n, const bench::Board& board) {
+std::size_t queens(std::size_t n, bench::Board board) {
   if (board.rows == n) return 1;
-  std::array<std::size_t, bench::kMaxQueens> ways{};
+  const bench::Columns columns = board.allowed(n);
+  if (columns.size() == 0) return 0;
+  // The last one needs no task of its own.
+  const std::size_t last = columns.size() - 1;
+  std::array<std::size_t, bench::kMaxQueens> ways;
   tbb::task_group group;
-  for (std::size_t column = 0; column < n; ++column) {
-    if (!board.allows(column)) continue;
-    group.run([&ways, &board, n, column] { ways[column] = queens(n, board.with(column)); });
+  for (std::size_t i = 0; i < last; ++i) {
+    group.run([&ways, n, next = board.with(columns[i]), i] { ways[i] = queens(n, next); });
   }
+  ways[last] = queens(n, board.with(columns[last]));
   group.wait();
-  return std::reduce(ways.begin(), ways.end());
+  return std::reduce(ways.data(), ways.data() + columns.size());
 }
 
 }  // namespace
