@@ -103,6 +103,11 @@ def profile(path, items, files):
             print(f"{all_instructions:12.1f} {locked:7.1f}  {short(name)}")
 
 
+def table(found):
+    lines = (f"{instructions:12.1f} {locked:7.1f}  {path}\n" for path, (instructions, locked) in found.items())
+    return HEADING + "\n" + "".join(lines)
+
+
 def expected(file):
     """{path: costs of one item} of a file written by --update."""
     lines = [line.split() for line in file.read_text().splitlines()[1:]]
@@ -138,10 +143,9 @@ def main():
         if arguments.profile:
             profile(arguments.profile, items, files)
             return 0
-    table = f"{HEADING}\n" + "".join(f"{all:12.1f} {locked:7.1f}  {path}\n" for path, (all, locked) in found.items())
-    print(table, end="")
+    print(table(found), end="")
     if arguments.update:
-        arguments.update.write_text(table)
+        arguments.update.write_text(table(found))
     if arguments.check:
         complaints = list(check(found, arguments.check))
         for complaint in complaints:
