@@ -37,10 +37,10 @@ struct FrameCache {
 
 // Not inlined by GCC, which keeps the address of a thread's variable across the suspensions of the
 // coroutine around it (docs/compilers.md); nor under AddressSanitizer, which is to see each object.
-#if defined(__clang__) && !__has_feature(address_sanitizer)
-inline constexpr bool kInlineFrames = true;
+#if defined(__clang__)
+inline constexpr bool kInlineFrames = !__has_feature(address_sanitizer);
 #else
-inline constexpr bool kInlineFrames = false;
+inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feature either
 #endif
 
 /// Memory for `size` bytes, aligned for any fundamental type, from a free list of the calling
