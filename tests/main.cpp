@@ -3,6 +3,8 @@
 /// A test of a coroutine library fails by hanging as often as by being wrong. After
 /// MTAIO_TEST_CASE_SECONDS (60 unless set) the test case is named and the program aborts.
 
+#include "support/doing.hpp"
+
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -25,6 +27,10 @@ void write_error(const char* text) {
 extern "C" void on_alarm(int) {
   write_error("\nThis test case hangs: ");
   write_error(running_test_case.load());
+  if (const char* doing = test::doing.load()) {
+    write_error("\nIt is at: ");
+    write_error(doing);
+  }
   write_error("\n");
   // doctest would catch SIGABRT and go on in this handler, with locks held that the hanging threads
   // may want.

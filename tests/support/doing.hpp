@@ -1,0 +1,11 @@
+/// What a long test case is at, for the one who looks at a hang or a crash.
+#pragma once
+
+#include <atomic>
+
+namespace test {
+
+/// A line of text, or null. Printed when a test case hangs (tests/main.cpp).
+inline std::atomic<const char*> doing{nullptr};
+
+}  // namespace test

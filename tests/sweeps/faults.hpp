@@ -1,0 +1,54 @@
+/// Failures on purpose: of memory, of threads, of the user's own code.
+///
+/// The test program replaces `operator new` and `pthread_create` (faults.cpp), and its user code
+/// calls `user_code()` wherever something of the user's may throw. While a fault is armed, the
+/// calls of that kind are counted, on all threads, and the one that was chosen fails.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+
+namespace sweeps {
+
+/// What user code throws.
+class Planted : public std::exception {
+ public:
+  [[nodiscard]] const char* what() const noexcept override { return "planted"; }
+};
+
+struct Fault {
+  enum class Kind : std::uint8_t {
+    kNone,
+    kAllocation,  // std::bad_alloc, or null from the forms that do not throw
+    kThread,      // EAGAIN, which std::thread makes a std::system_error
+    kUserCode,    // Planted
+  };
+  Kind kind = Kind::kNone;
+  /// Which call fails, from 1.
+  std::size_t call = 1;
+  /// Whether all calls after it fail as well.
+  bool and_all_after = false;
+};
+
+/// Faults happen while it lives. One at a time.
+class Armed {
+ public:
+  explicit Armed(const Fault& fault) noexcept;
+  Armed(const Armed&) = delete;
+  Armed& operator=(const Armed&) = delete;
+  ~Armed();
+
+  /// How many calls have failed so far.
+  [[nodiscard]] std::size_t failures() const noexcept;
+};
+
+/// To be called by user code where it may throw.
+void user_code();
+
+/// How many pieces of memory there are from `operator new`. Always 0 where that cannot be told:
+/// under ThreadSanitizer, which has an operator new of its own; there only the calls made by the
+/// program's own object files can be made to fail.
+[[nodiscard]] std::size_t live_allocations() noexcept;
+
+}  // namespace sweeps
