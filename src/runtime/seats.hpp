@@ -33,8 +33,12 @@ class Seats {
   void pass(Occupant& from, Occupant& who) noexcept;
   /// Whether `who`, between two jobs, is to leave its seat to somebody else.
   [[nodiscard]] bool wanted(const Occupant& who) const noexcept {
-    return insisting_.load(std::memory_order_relaxed) > 0 ||
-           (who.spare && waiters_.load(std::memory_order_relaxed) > 0);
+    return somebody_insists() || (who.spare && waiters_.load(std::memory_order_relaxed) > 0);
+  }
+
+  /// Whether a thread that was blocked waits to go on.
+  [[nodiscard]] bool somebody_insists() const noexcept {
+    return insisting_.load(std::memory_order_relaxed) > 0;
   }
 
   /// Tells `who` to get up or to stop waiting, for good. `who` may be gone when this returns.

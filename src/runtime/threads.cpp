@@ -73,28 +73,33 @@ void WorkStealing::block_worker(const lowlevel::Event& event) noexcept {
     thread = lowlevel::ThreadState{};
     event.wait();
     seats_.sit(who, true);
-    thread = before;
-    thread.worker = who.seat;
   } else {
-    work_in_place_until(event);
-    thread = before;
+    work_in_place_until(event, who);
   }
+  thread = before;
+  thread.worker = who.seat;
 }
 
 /// For want of a thread: what else there is to do is done on top of the blocked code, on the same
-/// stack.
-void WorkStealing::work_in_place_until(const lowlevel::Event& event) noexcept {
-  auto& seat = static_cast<Seat&>(*lowlevel::this_thread().worker);
+/// stack. What is done there may block as well, and by then there may be a spare thread again: this
+/// thread sits elsewhere afterwards, so the seat is read anew each time.
+void WorkStealing::work_in_place_until(const lowlevel::Event& event, Occupant& who) noexcept {
   while (!event.is_set()) {
-    ++seat.turns;
+    ++who.seat->turns;
     fire_due_timers();
-    take_injected(seat);
-    lowlevel::Job* job = own_job(seat);
-    if (!job) job = steal(seat);
+    take_injected(*who.seat);
+    lowlevel::Job* job = own_job(*who.seat);
+    if (!job) job = steal(*who.seat);
     if (job) {
       lowlevel::drive(*job);
     } else {
       std::this_thread::sleep_for(std::chrono::microseconds{50});
+    }
+    if (seats_.somebody_insists()) {
+      // Perhaps what is waited for here is what that one is about to do.
+      seats_.leave(who);
+      seats_.sit(who, true);
+      lowlevel::this_thread().worker = who.seat;
     }
   }
 }

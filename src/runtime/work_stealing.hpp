@@ -79,7 +79,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   Occupant* start_thread(bool spare) noexcept;
   void worker_main(Occupant& who) noexcept;
   void spare_main(Occupant& who) noexcept;
-  void work_in_place_until(const lowlevel::Event& event) noexcept;
+  void work_in_place_until(const lowlevel::Event& event, Occupant& who) noexcept;
   void finish_threads() noexcept;
   void abandon_threads() noexcept;
 
