@@ -8,12 +8,6 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MTAIO_TEST_WRAPS_NEW
-#endif
-#endif
-
 namespace sweeps {
 namespace {
 
@@ -33,7 +27,7 @@ bool fails(Fault::Kind kind) noexcept {
   return true;
 }
 
-#if !defined(MTAIO_TEST_WRAPS_NEW)
+#if !MTAIO_TEST_WRAPS_NEW
 
 void* try_allocate(std::size_t size, std::size_t alignment) noexcept {
   if (fails(Fault::Kind::kAllocation)) return nullptr;
@@ -81,7 +75,7 @@ std::size_t live_allocations() noexcept { return live; }
 // --- operator new ---
 
 // NOLINTBEGIN(misc-new-delete-overloads, bugprone-reserved-identifier, *-identifier-naming)
-#if defined(MTAIO_TEST_WRAPS_NEW)
+#if MTAIO_TEST_WRAPS_NEW
 
 // ThreadSanitizer defines the operators itself. The linker directs the calls to these instead, and
 // theirs are still called (tests/CMakeLists.txt: --wrap).

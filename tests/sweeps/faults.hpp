@@ -9,7 +9,20 @@
 #include <cstdint>
 #include <exception>
 
+// ThreadSanitizer has an operator new of its own, which cannot be replaced. There only the calls
+// made by the program's own object files can be made to fail, and nothing is counted.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MTAIO_TEST_WRAPS_NEW 1
+#endif
+#endif
+#ifndef MTAIO_TEST_WRAPS_NEW
+#define MTAIO_TEST_WRAPS_NEW 0
+#endif
+
 namespace sweeps {
+
+inline constexpr bool kCountsAllocations = !MTAIO_TEST_WRAPS_NEW;
 
 /// What user code throws.
 class Planted : public std::exception {
@@ -46,9 +59,7 @@ class Armed {
 /// To be called by user code where it may throw.
 void user_code();
 
-/// How many pieces of memory there are from `operator new`. Always 0 where that cannot be told:
-/// under ThreadSanitizer, which has an operator new of its own; there only the calls made by the
-/// program's own object files can be made to fail.
+/// How many pieces of memory there are from `operator new`. 0 unless kCountsAllocations.
 [[nodiscard]] std::size_t live_allocations() noexcept;
 
 }  // namespace sweeps

@@ -13,8 +13,11 @@ struct Scenario {
   mtaio::Task<void> (*task)(World&) = nullptr;
   /// Instead of a task: a function for a plain thread, which starts what it runs itself.
   void (*function)(World&) = nullptr;
-  /// A failure may go unseen, on purpose: the scenario leaves results alone.
+  /// A failure may go unseen, on purpose: nobody asks for the result, or a timeout, a stop request
+  /// or another failure was faster.
   bool may_overlook = false;
+  /// It starts threads, and makes do with fewer when one cannot be had.
+  bool starts_threads = false;
 };
 
 std::span<const Scenario> running_scenarios();

@@ -152,13 +152,15 @@ mtaio::Task<void> destroyed_at_once(World& world) {
 
 std::span<const Scenario> created_task_scenarios() {
   static constexpr Scenario kAll[]{
-      {.name = "create_task, awaited", .task = created},
-      {.name = "create_task, stopped by its handle", .task = stopped},
+      {.name = "create_task, awaited", .task = created, .starts_threads = true},
+      {.name = "create_task, stopped by its handle", .task = stopped, .starts_threads = true},
       {.name = "create_task, never awaited", .task = unawaited},
-      {.name = "cancel_all", .task = cancelled_all},
+      {.name = "cancel_all", .task = cancelled_all, .starts_threads = true},
       {.name = "close", .task = closed},
       {.name = "an executor destroyed with tasks", .task = destroyed, .may_overlook = true},
-      {.name = "an executor destroyed by its own task", .task = destroyed_by_its_task},
+      {.name = "an executor destroyed by its own task",
+       .task = destroyed_by_its_task,
+       .starts_threads = true},
       {.name = "executors destroyed at once", .task = destroyed_at_once, .may_overlook = true},
       {.name = "create_task, left at the end of the run",
        .task = left_running,

@@ -124,8 +124,10 @@ mtaio::Task<void> refused_run(World& world) {
 
 std::span<const Scenario> running_scenarios() {
   static constexpr Scenario kAll[]{
-      {.name = "mtaio::run makes a runtime", .function = run_on_its_own},
-      {.name = "Runtime with parkers of one's own, run twice", .function = run_with_parkers},
+      {.name = "mtaio::run makes a runtime", .function = run_on_its_own, .starts_threads = true},
+      {.name = "Runtime with parkers of one's own, run twice",
+       .function = run_with_parkers,
+       .starts_threads = true},
       {.name = "Runtime::run from two threads at once", .function = run_from_two_threads},
       {.name = "Runtime::run of an awaitable", .function = run_an_awaitable},
       {.name = "executors and a pool outside of tasks", .function = executor_outside_of_tasks},

@@ -103,13 +103,15 @@ mtaio::Task<void> pool_in_a_task(World& world) {
 
 std::span<const Scenario> thread_scenarios() {
   static constexpr Scenario kAll[]{
-      {.name = "run_in_thread", .task = in_thread},
-      {.name = "run_in_thread of a pool, kept and moved", .task = in_pool},
+      {.name = "run_in_thread", .task = in_thread, .starts_threads = true},
+      {.name = "run_in_thread of a pool, kept and moved", .task = in_pool, .starts_threads = true},
       {.name = "run_in_thread of a function that throws", .task = that_throws},
-      {.name = "run_in_thread, more calls than threads", .task = more_than_threads},
+      {.name = "run_in_thread, more calls than threads",
+       .task = more_than_threads,
+       .starts_threads = true},
       {.name = "run_in_thread that is stopped", .task = stopped, .may_overlook = true},
-      {.name = "run_in_thread that times out", .task = out_of_time},
-      {.name = "a ThreadPool in a task", .task = pool_in_a_task},
+      {.name = "run_in_thread that times out", .task = out_of_time, .may_overlook = true},
+      {.name = "a ThreadPool in a task", .task = pool_in_a_task, .starts_threads = true},
   };
   return kAll;
 }

@@ -75,8 +75,8 @@ mtaio::Task<void> refused(World&) {
   };
   const auto latch = [] { const mtaio::Latch negative{-1}; };
   const auto count = [] {
-    mtaio::Latch latch{1};
-    latch.count_down(-1);
+    mtaio::Latch one{1};
+    one.count_down(-1);
   };
   const auto pool = [] { const mtaio::ThreadPool none{0}; };
   expect(throws<std::invalid_argument>(limit), "a limit of zero");
@@ -91,7 +91,7 @@ mtaio::Task<void> refused(World&) {
 
 std::span<const Scenario> waiting_scenarios() {
   static constexpr Scenario kAll[]{
-      {.name = "sleep", .task = slept},
+      {.name = "sleep", .task = slept, .starts_threads = true},
       {.name = "Latch, wait and count_down", .task = latch_opened},
       {.name = "Latch that stays closed", .task = latch_closed},
       {.name = "Latch between threads", .function = latch_between_threads},

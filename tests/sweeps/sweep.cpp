@@ -99,16 +99,21 @@ std::exception_ptr run_armed(const Scenario& scenario, World& world, const Fault
   return error;
 }
 
-void judge(const Scenario& scenario, const Fault& fault, const std::exception_ptr& error,
-           Attempt& attempt) {
+/// Whether somebody has to hear of a failure. Of memory and threads the library may make do with
+/// less where it starts threads; user code is the user's.
+bool must_be_reported(const Scenario& scenario, std::size_t threads, Fault::Kind kind) {
+  if (scenario.may_overlook) return false;
+  return kind == Fault::Kind::kUserCode || (threads == 1 && !scenario.starts_threads);
+}
+
+void judge(const Scenario& scenario, std::size_t threads, const Fault& fault,
+           const std::exception_ptr& error, Attempt& attempt) {
   attempt.reported = error != nullptr;
   if (error) {
     if (attempt.failures == 0 || !is_made_by(fault.kind, error)) {
       complain_of(attempt, "the scenario threw: ", error);
     }
-  } else if (attempt.failures > 0 && fault.kind == Fault::Kind::kUserCode &&
-             !scenario.may_overlook) {
-    // Of memory and threads the library may make do with less. User code is the user's.
+  } else if (attempt.failures > 0 && must_be_reported(scenario, threads, fault.kind)) {
     complain(attempt, "nobody heard of the failure");
   }
 }
@@ -117,7 +122,7 @@ void run_in_a_world(const Scenario& scenario, std::size_t threads, const Fault& 
                     Attempt& attempt) {
   mtaio::Runtime runtime{{.threads = threads}};
   World world{runtime};
-  judge(scenario, fault, run_armed(scenario, world, fault, attempt), attempt);
+  judge(scenario, threads, fault, run_armed(scenario, world, fault, attempt), attempt);
   complain_unless_zero(attempt, world.places, "local variables left by the scenario");
   try {
     runtime.run(probe(world));

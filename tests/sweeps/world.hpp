@@ -144,7 +144,7 @@ class Numbers {
     }
     friend bool operator==(const Iterator& it, std::default_sentinel_t) {
       user_code();
-      return it.numbers_->next_ > it.numbers_->count_;
+      return it.numbers_->ended();
     }
 
    private:
@@ -157,6 +157,7 @@ class Numbers {
     return Iterator{*this};
   }
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+  [[nodiscard]] bool ended() const noexcept { return next_ > count_; }
 
  private:
   int count_;
