@@ -68,7 +68,13 @@ mtaio::Task<void> swap_places(World& world) {
 }
 
 mtaio::Task<void> break_queue(World& world) {
-  world.queue.shutdown();
+  world.fifo.queue.shutdown();
+  user_code();
+  co_return;
+}
+
+mtaio::Task<void> lose_item(World& world) {
+  ++world.fifo.inside;
   user_code();
   co_return;
 }
@@ -121,6 +127,10 @@ TEST_CASE("sweep: an object that is destroyed before what is inside it is found"
 TEST_CASE("sweep: a queue or an executor that does not work any more is found") {
   CHECK(found(complaint_about(break_queue, kFirstUserCode), "the probe threw: AsyncQueue::put"));
   CHECK(found(complaint_about(close_executor, kFirstUserCode), "the executor was closed"));
+}
+
+TEST_CASE("sweep: an item that got lost is found") {
+  CHECK(found(complaint_about(lose_item, kFirstUserCode), "lost or doubled"));
 }
 
 TEST_CASE("sweep: a failed allocation that nobody hears of is found") {

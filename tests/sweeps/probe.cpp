@@ -9,10 +9,12 @@ namespace {
 
 /// Takes out what a scenario that failed has left in the queue, and ticks it off.
 template <class Queue>
-mtaio::Task<void> probe_queue(World& world, Place& around, Queue& queue) {
+mtaio::Task<void> probe_queue(World& world, Place& around, Shelf<Queue>& shelf) {
   Place here{world, &around};
-  while (queue.try_get()) {
-  }
+  Queue& queue = shelf.queue;
+  int left = 0;
+  while (queue.try_get()) ++left;
+  expect(left == shelf.inside, "an item was lost or doubled");
   while (!throws<std::logic_error>([&] { queue.task_done(); })) {
   }
   co_await queue.join();
@@ -46,7 +48,7 @@ mtaio::Task<void> probe(World& world) {
   co_await created;
   co_await executor.cancel_all();
   expect(stopped.done(), "cancel_all");
-  co_await probe_queue(world, here, world.queue);
+  co_await probe_queue(world, here, world.fifo);
   co_await probe_queue(world, here, world.urgent);
   co_await probe_queue(world, here, world.stack);
 }

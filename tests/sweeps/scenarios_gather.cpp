@@ -67,6 +67,15 @@ mtaio::Task<void> outcomes_of_range(World& world) {
   expect_doubled_outcomes(outcomes, 4);
 }
 
+mtaio::Task<void> outcomes_of_awaitables(World& world) {
+  std::vector<Pause> pauses;
+  pauses.reserve(3);
+  for (int i = 1; i <= 3; ++i) pauses.emplace_back(2 * i);
+  const mtaio::GatherOptions options{.limit = 2, .task_timeout = kLong};
+  auto outcomes = co_await world.executor.gather(mtaio::return_exceptions, pauses, options);
+  expect_doubled_outcomes(outcomes, 3);
+}
+
 mtaio::Task<void> outcomes_of_some(World& world) {
   Place here{world};
   const auto [one, failed, nothing] = co_await world.executor.gather(
@@ -157,6 +166,7 @@ std::span<const Scenario> gather_scenarios() {
       {.name = "gather of several", .task = variadic},
       {.name = "gather of several with options", .task = variadic_with_options},
       {.name = "gather(return_exceptions) of a range", .task = outcomes_of_range},
+      {.name = "gather(return_exceptions) of awaitables", .task = outcomes_of_awaitables},
       {.name = "gather(return_exceptions) of several", .task = outcomes_of_some},
       {.name = "gather, one fails", .task = one_fails, .may_overlook = true},
       {.name = "gather, all fail", .task = all_fail, .may_overlook = true},

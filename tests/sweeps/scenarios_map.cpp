@@ -67,21 +67,27 @@ mtaio::Task<void> plain_in_a_pool(World& world) {
 
 mtaio::Task<void> outcomes(World& world) {
   Place here{world};
-  const TwiceLater later{world, here};
   const auto return_exceptions = mtaio::return_exceptions;
+  const TwiceLater later{world, here};
   auto asynchronous =
       co_await world.executor.map(return_exceptions, later, Numbers{4}, {.limit = 3});
-  // The first failure of the range is the last outcome.
-  for (auto& outcome : asynchronous) outcome.value();
-  expect_doubled_outcomes(asynchronous, 4);
+  expect_doubled_outcomes(asynchronous, 4, true);
   const Twice now;
   auto threaded = co_await world.executor.map(return_exceptions, now, Numbers{3});
-  for (auto& outcome : threaded) outcome.value();
-  expect_doubled_outcomes(threaded, 3);
+  expect_doubled_outcomes(threaded, 3, true);
   Numbers first{3};
   auto zipped = co_await world.executor.map(return_exceptions, sum, first, Numbers{3});
-  for (auto& outcome : zipped) outcome.value();
-  expect_doubled_outcomes(zipped, 3);
+  expect_doubled_outcomes(zipped, 3, true);
+}
+
+mtaio::Task<void> outcomes_of_items(World& world) {
+  Place here{world};
+  std::vector<Item> items;
+  for (int i = 1; i <= 4; ++i) items.emplace_back(i);
+  const TwiceLater later{world, here};
+  const mtaio::MapOptions options{.limit = 2, .task_timeout = kLong};
+  auto results = co_await world.executor.map(mtaio::return_exceptions, later, items, options);
+  expect_doubled_outcomes(results, 4);
 }
 
 mtaio::Task<void> stopped_by_a_failure(World& world) {
@@ -130,6 +136,7 @@ std::span<const Scenario> map_scenarios() {
       {.name = "map of a plain function", .task = plain, .starts_threads = true},
       {.name = "map of plain functions in a pool", .task = plain_in_a_pool, .starts_threads = true},
       {.name = "map(return_exceptions)", .task = outcomes, .starts_threads = true},
+      {.name = "map(return_exceptions) over a vector", .task = outcomes_of_items},
       {.name = "map stopped by a failure", .task = stopped_by_a_failure, .may_overlook = true},
       {.name = "map that times out", .task = out_of_time, .may_overlook = true},
       {.name = "map, kept and moved", .task = kept},

@@ -41,15 +41,37 @@ mtaio::Task<void> through(World& world) {
   co_await queue.join();
 }
 
-/// The queue of the world, which is tried again afterwards.
-template <auto kQueue>
+template <class Queue>
+mtaio::Task<void> store(World& world, Place& around, Shelf<Queue>& shelf) {
+  Place here{world, &around};
+  for (int i = 1; i <= 5; ++i) {
+    co_await shelf.queue.put(Item{i});
+    ++shelf.inside;
+  }
+}
+
+template <class Queue>
+mtaio::Task<int> fetch(World& world, Place& around, Shelf<Queue>& shelf) {
+  Place here{world, &around};
+  int sum = 0;
+  for (int i = 1; i <= 5; ++i) {
+    const Item item = co_await shelf.queue.get();
+    --shelf.inside;
+    sum += item.value();
+    shelf.queue.task_done();
+  }
+  co_return sum;
+}
+
+/// A queue of the world's, which is tried again afterwards.
+template <auto kShelf>
 mtaio::Task<void> through_the_world(World& world) {
   Place here{world};
-  auto& queue = world.*kQueue;
-  const auto [nothing, sum] = co_await world.executor.gather(put_some(world, here, queue, 5),
-                                                             get_some(world, here, queue, 5));
+  auto& shelf = world.*kShelf;
+  const auto [nothing, sum] =
+      co_await world.executor.gather(store(world, here, shelf), fetch(world, here, shelf));
   expect(sum == 15, "sum of the items");
-  co_await queue.join();
+  co_await shelf.queue.join();
 }
 
 template <class Queue>
@@ -104,18 +126,23 @@ mtaio::Task<void> shut_down(World& world) {
   co_await joining;
 }
 
-template <class Queue>
-mtaio::Task<void> tried(World&) {
-  using T = typename Queue::value_type;
-  Queue queue{1};
-  T one{1};
-  T two{2};
-  expect(queue.try_put(one) && !queue.try_put(two) && queue.full(), "try_put");
-  expect(two.value() == 2, "an item that was not put");
-  const std::optional<T> got = queue.try_get();
-  expect(got && got->value() == 1, "try_get");
+template <auto kShelf>
+mtaio::Task<void> tried(World& world) {
+  auto& shelf = world.*kShelf;
+  auto& queue = shelf.queue;
+  Item item{1};
+  for (int i = 0; i < 2; ++i) {
+    expect(queue.try_put(item), "try_put");
+    ++shelf.inside;
+  }
+  expect(!queue.try_put(item) && queue.full() && item.value() == 1, "an item that was not put");
+  for (int i = 0; i < 2; ++i) {
+    const std::optional<Item> got = queue.try_get();
+    --shelf.inside;
+    expect(got && got->value() == 1, "try_get");
+    queue.task_done();
+  }
   expect(!queue.try_get(), "try_get from an empty queue");
-  queue.task_done();
   co_await queue.join();
 }
 
@@ -192,12 +219,10 @@ mtaio::Task<void> refused(World&) {
 std::span<const Scenario> queue_scenarios() {
   using Fifo = mtaio::AsyncQueue<Item>;
   using SafeFifo = mtaio::AsyncQueue<SafeItem>;
-  using Urgent = mtaio::PriorityQueue<Item>;
   using SafeUrgent = mtaio::PriorityQueue<SafeItem>;
-  using Stack = mtaio::LIFOQueue<Item>;
   using SafeStack = mtaio::LIFOQueue<SafeItem>;
   static constexpr Scenario kAll[]{
-      {.name = "AsyncQueue, put and get", .task = through_the_world<&World::queue>},
+      {.name = "AsyncQueue, put and get", .task = through_the_world<&World::fifo>},
       {.name = "PriorityQueue, put and get", .task = through_the_world<&World::urgent>},
       {.name = "LIFOQueue, put and get", .task = through_the_world<&World::stack>},
       {.name = "AsyncQueue, safe items", .task = through<SafeFifo>},
@@ -207,9 +232,9 @@ std::span<const Scenario> queue_scenarios() {
       {.name = "PriorityQueue, next and shutdown", .task = ended<SafeUrgent>},
       {.name = "AsyncQueue, shutdown(true)", .task = shut_down<Fifo>, .may_overlook = true},
       {.name = "LIFOQueue, shutdown(true)", .task = shut_down<SafeStack>, .may_overlook = true},
-      {.name = "AsyncQueue, try_put and try_get", .task = tried<Fifo>},
-      {.name = "PriorityQueue, try_put and try_get", .task = tried<Urgent>},
-      {.name = "LIFOQueue, try_put and try_get", .task = tried<Stack>},
+      {.name = "AsyncQueue, try_put and try_get", .task = tried<&World::fifo>},
+      {.name = "PriorityQueue, try_put and try_get", .task = tried<&World::urgent>},
+      {.name = "LIFOQueue, try_put and try_get", .task = tried<&World::stack>},
       {.name = "AsyncQueue, timeouts", .task = out_of_time<Fifo>},
       {.name = "AsyncQueue, timeouts, safe items", .task = out_of_time<SafeFifo>},
       {.name = "AsyncQueue from a plain thread", .function = from_plain_threads<Fifo>},

@@ -70,6 +70,13 @@ class SafeItem {
   int value_;
 };
 
+/// A queue that is tried again when the scenario has ended. Whoever puts and gets keeps the books.
+template <class Q>
+struct Shelf {
+  Q queue{2};
+  std::atomic<int> inside{0};  // put, and not got
+};
+
 /// What all code of a scenario shares, and what is tried again when it has ended.
 struct World {
   explicit World(mtaio::Runtime& on) : runtime{on} {}
@@ -78,9 +85,9 @@ struct World {
   mtaio::ThreadPool pool{2};
   mtaio::TaskExecutor executor;
   mtaio::TaskExecutor with_pool{pool};
-  mtaio::AsyncQueue<Item> queue{2};
-  mtaio::PriorityQueue<Item> urgent{2};
-  mtaio::LIFOQueue<Item> stack{2};
+  Shelf<mtaio::AsyncQueue<Item>> fifo;
+  Shelf<mtaio::PriorityQueue<Item>> urgent;
+  Shelf<mtaio::LIFOQueue<Item>> stack;
   std::atomic<int> places{0};     // that are alive
   std::atomic<int> disorders{0};  // places that went before one inside them
 };
