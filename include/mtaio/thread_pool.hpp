@@ -23,7 +23,7 @@ class [[gnu::visibility("default")]] ThreadPool final : public lowlevel::Blockin
   explicit ThreadPool(std::size_t max_workers);
   ~ThreadPool();
 
-  [[nodiscard]] std::size_t max_workers() const noexcept;
+  [[nodiscard]] std::size_t max_workers() const noexcept override;
 
   void submit(lowlevel::BlockingJob& job) override;
   bool withdraw(lowlevel::BlockingJob& job) noexcept override;

@@ -133,19 +133,15 @@ void CreatedTasks::forget(Drain& drain) noexcept {
 }
 
 void CreatedTasks::wait_blocking() noexcept {
-  const ThreadState& thread = this_thread();
+  const TaskRoot* root = this_thread().root;
   Event all_ended;
   {
     const std::scoped_lock guard{lock_};
-    if (only_left(thread.root)) return;
-    destroyer_ = thread.root;
+    if (only_left(root)) return;
+    destroyer_ = root;
     destroyed_ = &all_ended;
   }
-  if (thread.worker) {
-    thread.worker->scheduler.block_worker(all_ended);
-  } else {
-    all_ended.wait();
-  }
+  block_until(all_ended);
 }
 
 // CreatedTask

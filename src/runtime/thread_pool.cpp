@@ -122,13 +122,7 @@ class ThreadPool::Threads {
       wake_.notify_all();
       if (running_.empty()) all_gone_.set();
     }
-    if (!all_gone_.is_set()) {
-      if (lowlevel::Worker* worker = lowlevel::this_thread().worker) {
-        worker->scheduler.block_worker(all_gone_);
-      } else {
-        all_gone_.wait();
-      }
-    }
+    lowlevel::block_until(all_gone_);
     // The last one sets all_gone_ under the mutex; it has left it once it is joined.
     Joiner gone;
     const std::scoped_lock guard{mutex_};

@@ -14,6 +14,7 @@ std::optional<std::uint64_t> seed_from_environment() {
   const char* text = std::getenv("MTAIO_SEED");  // NOLINT(concurrency-mt-unsafe): only read
   if (!text) return std::nullopt;
   const std::string_view digits{text};
+  if (digits.empty()) return std::nullopt;
   std::uint64_t seed = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
   if (error != std::errc{} || end != digits.data() + digits.size()) {

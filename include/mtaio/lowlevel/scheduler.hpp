@@ -6,6 +6,9 @@
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/lowlevel/timer.hpp>
 
+#include <cstddef>
+#include <cstdint>
+
 namespace mtaio::lowlevel {
 
 class BlockingPool;
@@ -37,6 +40,9 @@ class BlockingPool {
 
   /// Takes back a job that has not started. False if it has. Any thread.
   virtual bool withdraw(BlockingJob& job) noexcept = 0;
+
+  /// How many jobs it runs at once, at the most; what simulates it keeps to that.
+  [[nodiscard]] virtual std::size_t max_workers() const noexcept { return SIZE_MAX; }
 
  protected:
   ~BlockingPool() = default;
@@ -78,9 +84,9 @@ class Scheduler {
   /// hungry.
   virtual void feed() noexcept = 0;
 
-  /// Returns when `event` is set. Called on one of the scheduler's workers by code that cannot be
-  /// suspended and must not return before: destructors. Meanwhile another thread does the worker's
-  /// work.
+  /// Returns when `event` is set. Called on one of the scheduler's workers, through
+  /// `block_until()`, by code that cannot be suspended and must not return before: destructors.
+  /// Meanwhile another thread does the worker's work.
   virtual void block_worker(const Event& event) noexcept = 0;
 
  protected:
