@@ -1,7 +1,9 @@
 #include <mtaio/core.hpp>
+#include <mtaio/testing/explore.hpp>
 
 #include <chrono>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -25,4 +27,25 @@ mtaio::Task<void> async_main() {
   if (!timed_out) throw std::logic_error("a sleep of an hour was over after a millisecond");
 }
 
-int main() { mtaio::run(async_main()); }
+mtaio::Task<void> wait_for_ever() {
+  mtaio::Latch never{1};
+  co_await never.wait();
+}
+
+/// The same in virtual time, with the other library.
+void test(mtaio::testing::Simulation& simulation) {
+  simulation.run(mtaio::sleep(1h));
+  if (simulation.elapsed() < 1h) throw std::logic_error("an hour was over too early");
+  bool stuck = false;
+  try {
+    simulation.run(wait_for_ever());
+  } catch (const mtaio::testing::Stuck&) {
+    stuck = true;
+  }
+  if (!stuck) throw std::logic_error("a task that waits for ever was not noticed");
+}
+
+int main() {
+  mtaio::run(async_main());
+  mtaio::testing::explore(test, {.seeds = 100});
+}

@@ -158,6 +158,22 @@ TEST_CASE("Simulation: a timeout of 30 s never fires in a program that takes 3 s
   }
 }
 
+TEST_CASE("Simulation: a chain of steps takes no longer than an eighth of max_lag for each") {
+  const auto long_chain = []() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto ticking = executor.create_task(tick(1h, 1ms));
+    for (int i = 0; i < 10'000; ++i) co_await mtaio::sleep(0s);
+  };
+  Simulation simulation{{.seed = 0}};
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    simulation.restart(seed);
+    simulation.run(long_chain());
+    CHECK(simulation.elapsed() < 1250ms);
+    CHECK(simulation.elapsed() > 100ms);
+  }
+}
+
 TEST_CASE("Simulation: a timeout fires if it is too short, whatever the seed") {
   Simulation simulation{{.seed = 0}};
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {

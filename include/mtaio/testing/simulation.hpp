@@ -24,9 +24,9 @@ struct SimulationOptions {
   /// steals, whether time passes meanwhile. Without a seed nothing is left to chance: what is ready
   /// first runs first, on one worker, and time passes only while everything waits.
   std::optional<std::uint64_t> seed = std::nullopt;
-  /// For how long, in virtual time, something that could run may be kept waiting: how busy the
-  /// simulated machine is. So a timeout fires only if it is shorter than what is waited for in it,
-  /// and this for every step that follows from another. With a seed only.
+  /// How busy the simulated machine is: for how long, in virtual time, something that is ready may
+  /// be kept waiting. A program takes longer by at most that for each step in a chain of steps that
+  /// follow from one another; on average by no more than an eighth of it. With a seed only.
   Timeout max_lag = std::chrono::milliseconds{1};
   /// After how many steps `run()` gives up, in case the tasks never end. 0: never.
   std::uint64_t max_steps = 10'000'000;
