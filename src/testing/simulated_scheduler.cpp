@@ -3,6 +3,7 @@
 #include <mtaio/lowlevel/contract.hpp>
 #include <mtaio/lowlevel/thread_mark.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 constexpr std::size_t kBlockingThreads = 64;
 // A thief is faster than the owner once in so many pushes.
 constexpr std::size_t kSteals = 4;
+// So many steps at least has a run in which the tasks were asked to stop.
+constexpr std::uint64_t kStepsToStop = 100'000;
 
 }  // namespace
 
@@ -108,7 +111,7 @@ void SimulatedScheduler::work() noexcept {
   thread_.store(lowlevel::this_thread_mark(), std::memory_order_relaxed);
   while (!at_end()) {
     if (steps_ == last_step_) {
-      last_step_ = steps_ + max_steps_;
+      last_step_ = steps_ + std::max(max_steps_, kStepsToStop);
       give_up("the tasks have not come to an end", !current_->given_up.empty());
     }
     ++steps_;

@@ -111,10 +111,9 @@ bool SimulatedScheduler::let_time_pass_at_random() noexcept {
   return true;
 }
 
+/// On which seat a timer is was drawn when it was armed, and with that their order.
 void SimulatedScheduler::fire_timer() noexcept {
-  const std::size_t first = choices_.among(seats_.size());
-  Seat& seat = seats_[first];
-  fire(seat.next_deadline() <= now_ ? seat : seats_[1 - first]);
+  fire(seats_[0].next_deadline() <= now_ ? seats_[0] : seats_[1]);
 }
 
 /// Fires the earliest timer of a seat, with those that are due at the same moment.

@@ -8,7 +8,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <coroutine>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -76,6 +78,12 @@ mtaio::Task<void> destroy_in_a_stop_callback(Counts& counts) {
   CHECK_FALSE(inner.has_value());
 }
 
+mtaio::Task<void> destroy_in_several_places(Counts& counts) {
+  mtaio::TaskExecutor executor;
+  co_await executor.gather(own_an_executor(1, counts), destroy_in_a_stop_callback(counts),
+                           destroy_in_a_function(counts), destroy_in_a_stop_callback(counts));
+}
+
 mtaio::Task<void> destroy_while_unwinding(Counts& counts) {
   mtaio::TaskExecutor executor;
   const auto handle = executor.create_task(own_an_executor(1, counts));
@@ -102,6 +110,29 @@ mtaio::Task<void> destroy_by_its_own_task(Counts& counts) {
   auto destroyer = executor->create_task(destroy(executor));
   co_await destroyer;
   CHECK(executor == nullptr);
+}
+
+/// A coroutine that nobody waits for, and that is no task.
+struct Detached {
+  struct promise_type {
+    Detached get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+};
+
+Detached destroy_detached(Counts& counts) {
+  mtaio::TaskExecutor executor;
+  const auto one = executor.create_task(wait_until_stopped(counts));
+  const auto two = executor.create_task(own_an_executor(0, counts));
+  co_await mtaio::sleep(0s);
+}
+
+mtaio::Task<void> start_detached(Counts& counts) {
+  destroy_detached(counts);
+  co_return;
 }
 
 /// Runs it without a seed and with many; all tasks that were started have been stopped.
@@ -135,6 +166,36 @@ TEST_CASE("Simulation: a destructor waits in a function of a thread pool") {
 
 TEST_CASE("Simulation: a destructor waits in a stop callback") {
   check(destroy_in_a_stop_callback);
+}
+
+TEST_CASE("Simulation: destructors wait in tasks, functions and stop callbacks at once") {
+  check(destroy_in_several_places);
+}
+
+TEST_CASE("Simulation: a destructor waits in a coroutine that is no task, while the run ends") {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    Counts counts;
+    Simulation simulation{{.seed = seed}};
+    simulation.run(start_detached(counts));
+    CHECK(counts.started == counts.ended);
+    simulation.run(mtaio::sleep(1s));  // if it has not been resumed yet
+  }
+}
+
+TEST_CASE("Simulation: given up after any number of steps, destructors come to an end") {
+  for (std::uint64_t max_steps = 1; max_steps <= 100; ++max_steps) {
+    CAPTURE(max_steps);
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      CAPTURE(seed);
+      Counts counts;
+      Simulation simulation{{.seed = seed, .max_steps = max_steps}};
+      const auto give_up = [&] { simulation.run(destroy_in_several_places(counts)); };
+      const bool given_up = test::throws<mtaio::testing::Stuck>(give_up);
+      CHECK((given_up || simulation.steps() <= max_steps));
+      CHECK(counts.started == counts.ended);
+    }
+  }
 }
 
 TEST_CASE("Simulation: an executor may be destroyed by a task of its own") {

@@ -44,6 +44,13 @@ mtaio::Task<std::string> three_take_turns() {
   co_return order;
 }
 
+mtaio::Task<std::string> three_children() {
+  mtaio::TaskExecutor executor;
+  std::string order;
+  co_await executor.gather(take_turns(order, 'a'), take_turns(order, 'b'), take_turns(order, 'c'));
+  co_return order;
+}
+
 mtaio::Task<void> note_after(mtaio::Timeout delay, std::string& order, char name) {
   co_await mtaio::sleep(delay);
   order += name;
@@ -67,6 +74,17 @@ mtaio::Task<std::string> functions_and_tasks() {
   const auto note = [&order](char name) { order += name; };
   co_await executor.gather(executor.run_in_thread(note, '1'), executor.run_in_thread(note, '2'),
                            take_turns(order, 'a'), executor.run_in_thread(note, '3'));
+  co_return order;
+}
+
+mtaio::Task<std::string> functions_of_two_pools() {
+  mtaio::ThreadPool pool{1};
+  mtaio::TaskExecutor with_a_pool{pool};
+  mtaio::TaskExecutor executor;
+  std::string order;
+  const auto note = [&order](char name) { order += name; };
+  co_await executor.gather(with_a_pool.run_in_thread(note, '1'), executor.run_in_thread(note, '2'),
+                           with_a_pool.run_in_thread(note, '3'));
   co_return order;
 }
 
@@ -116,12 +134,17 @@ TEST_CASE("Simulation: without a seed, what is ready first runs first") {
   CHECK(Simulation{}.run(three_take_turns()) == "abcabcabc");
 }
 
+TEST_CASE("Simulation: without a seed, children start in turn with what is ready") {
+  CHECK(Simulation{}.run(three_children()) == "abacbacbc");
+}
+
 TEST_CASE("Simulation: without a seed, time passes only while everything waits") {
   CHECK(Simulation{}.run(a_busy_task_and_a_short_sleep()) == "bs");
 }
 
 TEST_CASE("Simulation: without a seed, functions in threads run in order when no task is ready") {
   CHECK(Simulation{}.run(functions_and_tasks()) == "aaa123");
+  CHECK(Simulation{}.run(functions_of_two_pools()) == "123");
 }
 
 TEST_CASE("Simulation: without a seed, a program does the same each time") {

@@ -127,9 +127,9 @@ TEST_CASE("Simulation: a program has the same trace with every compiler") {
   // When the order in which the library does things changes, so do these, and with them what a seed
   // that somebody noted down stands for.
   Simulation seven{{.seed = 7}};
-  CHECK(run_mixed(seven).trace == 15712253958259510278U);
+  CHECK(run_mixed(seven).trace == 13470742064863029812U);
   Simulation eight{{.seed = 8}};
-  CHECK(run_mixed(eight).trace == 9590315641487871479U);
+  CHECK(run_mixed(eight).trace == 292488805383422668U);
   Simulation in_order;
   CHECK(run_mixed(in_order).trace == 14794786693642439168U);
 }

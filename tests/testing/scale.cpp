@@ -96,8 +96,10 @@ TEST_CASE("Simulation: a wake-up allocates nothing while no more than 256 tasks 
   const auto wake_many = [](mtaio::Latch& latch) -> mtaio::Task<std::size_t> {
     mtaio::TaskExecutor executor;
     std::vector<mtaio::TaskHandle<void>> waiting;
-    for (int i = 0; i < 250; ++i) waiting.push_back(executor.create_task(wait(latch)));
-    co_await mtaio::sleep(1s);
+    for (int i = 0; i < 250; ++i) {
+      waiting.push_back(executor.create_task(wait(latch)));
+      co_await mtaio::sleep(1s);
+    }
     const std::size_t before = test::allocations();
     latch.count_down();
     co_await mtaio::sleep(1s);
@@ -105,4 +107,19 @@ TEST_CASE("Simulation: a wake-up allocates nothing while no more than 256 tasks 
   };
   mtaio::Latch latch{1};
   CHECK(Simulation{{.seed = 1}}.run(wake_many(latch)) == 0);
+}
+
+TEST_CASE("Simulation: tasks that never all wait at once allocate nothing in the long run" *
+          doctest::skip(!test::kCountsAllocations)) {
+  const auto yield_often = []() -> mtaio::Task<void> {
+    for (int i = 0; i < 1'000; ++i) co_await mtaio::sleep(0s);
+  };
+  const auto measure = [yield_often]() -> mtaio::Task<std::size_t> {
+    mtaio::TaskExecutor executor;
+    auto tasks = test::many(100, [yield_often](int) { return yield_often(); });
+    const std::size_t before = test::allocations();
+    co_await executor.gather(std::move(tasks));
+    co_return test::allocations() - before;
+  };
+  CHECK(Simulation{}.run(measure()) < 10);
 }
