@@ -102,7 +102,7 @@ void SimulatedScheduler::restart(std::uint64_t seed) {
 
 bool SimulatedScheduler::at_end() const noexcept {
   // What blocks has to leave its stack first.
-  return !current_ || (current_->has_ended && blocked_.empty() && unblocked_.empty());
+  return current_ == nullptr || (current_->has_ended && blocked_.empty() && unblocked_.empty());
 }
 
 void SimulatedScheduler::work() noexcept {

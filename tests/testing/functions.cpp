@@ -20,7 +20,6 @@
 using namespace std::chrono_literals;
 using mtaio::testing::Simulation;
 using test::outcome_of;
-using test::threw;
 
 namespace {
 
@@ -29,6 +28,10 @@ constexpr std::uint64_t kSeeds = 300;
 mtaio::Task<void> call(mtaio::TaskExecutor& executor, int& calls, auto function) {
   ++calls;
   co_await executor.run_in_thread(function);
+}
+
+mtaio::Task<void> wait_until(const int& count, int reached) {
+  while (count < reached) co_await mtaio::sleep(0s);
 }
 
 /// The order in which five functions run that were given to `executor` one after the other.
@@ -84,11 +87,11 @@ mtaio::Task<int> give_up_the_last_of_three(mtaio::ThreadPool& pool) {
     last_ran = true;
   };
   auto one = executor.create_task(call(executor, calls, run));
-  while (calls < 1) co_await mtaio::sleep(0s);
+  co_await wait_until(calls, 1);
   auto two = executor.create_task(call(executor, calls, run));
-  while (calls < 2) co_await mtaio::sleep(0s);
+  co_await wait_until(calls, 2);
   auto three = executor.create_task(call(executor, calls, last));
-  while (calls < 3) co_await mtaio::sleep(0s);
+  co_await wait_until(calls, 3);
   three.request_stop();
   const auto outcome = co_await outcome_of(std::move(three));
   CHECK(outcome.has_value() == last_ran);

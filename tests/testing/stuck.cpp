@@ -14,7 +14,6 @@
 
 using namespace std::chrono_literals;
 using mtaio::testing::Simulation;
-using mtaio::testing::SimulationOptions;
 using mtaio::testing::Stuck;
 
 namespace {

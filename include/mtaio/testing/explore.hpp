@@ -22,14 +22,15 @@ struct ExploreOptions {
 [[gnu::visibility("default")]] void report_seed(std::uint64_t seed) noexcept;
 
 /// Calls `test(simulation)` once for each seed. When it throws, the seed is printed on standard
-/// error and the exception goes on. With the environment variable MTAIO_SEED set to a number only
+/// error and the exception goes on; nothing else counts as a failure. With the environment variable
+/// MTAIO_SEED set to a number only
 /// that seed is tried.
 ///
 ///     mtaio::testing::explore([](mtaio::testing::Simulation& simulation) {
 ///       REQUIRE(simulation.run(transfer_money()) == 100);
 ///     });
 template <class Test>
-void explore(Test&& test, ExploreOptions options = {}) {
+void explore(Test test, ExploreOptions options = {}) {
   if (const auto only = seed_from_environment()) {
     options.first_seed = *only;
     options.seeds = 1;
