@@ -30,7 +30,7 @@ class SimulatedScheduler::OneRun final : public lowlevel::MainRun {
 };
 
 SimulatedScheduler::SimulatedScheduler(const SimulationOptions& options)
-    : max_lag_{options.max_lag}, max_steps_{options.max_steps}, choices_{options.seed} {
+    : observer_{options.observer}, max_lag_{options.max_lag}, max_steps_{options.max_steps}, choices_{options.seed} {
   if (max_lag_.nanoseconds() < std::chrono::nanoseconds::zero()) {
     throw std::invalid_argument{"Simulation: max_lag cannot be negative."};
   }
@@ -116,7 +116,10 @@ void SimulatedScheduler::work() noexcept {
     }
     ++steps_;
     if (!blocked_.empty()) find_unblocked();
-    if (choices_.random() ? step_at_random() : step_in_order()) continue;
+    if (choices_.random() ? step_at_random() : step_in_order()) {
+      if (observer_) observer_->after(what_);
+      continue;
+    }
     give_up("every task waits, and nothing is left that could wake one",
             current_->context().scope.stop_requested());
   }

@@ -118,11 +118,13 @@ class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
   }
   Seat& any_seat() noexcept { return seats()[choices_.among(seats().size())]; }
 
+  StepObserver* const observer_;
   const Timeout max_lag_;
   const std::uint64_t max_steps_;
   Choices choices_;
   std::uint64_t steps_ = 0;
   std::uint64_t last_step_ = 0;
+  Step what_ = Step::kTask;  // the step that is being taken, or the last one
   TimePoint now_{};
   OneRun* current_ = nullptr;
   std::atomic<const void*> thread_{nullptr};  // whose turn it is; null when there is no run

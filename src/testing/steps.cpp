@@ -70,6 +70,7 @@ bool SimulatedScheduler::step_at_random() noexcept {
   } else if (chosen -= jobs; chosen < forks) {
     run_fork();
   } else if (chosen -= forks; chosen < startable) {
+    what_ = Step::kFunction;
     pools_.start(chosen);
   } else if (chosen -= startable; chosen < started) {
     run_function(chosen);
@@ -97,6 +98,7 @@ bool SimulatedScheduler::let_time_pass() noexcept {
   const TimePoint next = next_deadline();
   if (next == TimePoint::max()) return false;
   pass_time_until(next);
+  what_ = Step::kRest;
   return true;
 }
 
@@ -108,6 +110,7 @@ bool SimulatedScheduler::let_time_pass_at_random() noexcept {
   if (!to_timer && (latest <= now_ || latest == TimePoint::max())) return false;
   if (choices_.among(kOutOf) >= (to_timer ? kTimerPasses : kLagPasses)) return false;
   pass_time_until(to_timer ? next : latest);
+  what_ = Step::kTime;
   return true;
 }
 
@@ -118,6 +121,7 @@ void SimulatedScheduler::fire_timer() noexcept {
 
 /// Fires the earliest timer of a seat, with those that are due at the same moment.
 void SimulatedScheduler::fire(Seat& seat) noexcept {
+  what_ = Step::kTimers;
   lowlevel::this_thread().worker = &seat.worker;
   seat.firing = true;
   seat.timers.fire_due(seat.timers.next_deadline());
@@ -127,6 +131,7 @@ void SimulatedScheduler::fire(Seat& seat) noexcept {
 // --- Jobs and functions ---
 
 void SimulatedScheduler::run_job(Seat& seat, lowlevel::Job& job) noexcept {
+  what_ = Step::kTask;
   lowlevel::this_thread().worker = &seat.worker;
   lowlevel::drive(job);
 }
@@ -147,6 +152,7 @@ void SimulatedScheduler::run_fork() noexcept {
 }
 
 void SimulatedScheduler::run_function(std::size_t index) noexcept {
+  what_ = Step::kFunction;
   const SimulatedPools::Function function = pools_.take(index);
   // A thread of a pool is no worker.
   lowlevel::ThreadState& thread = lowlevel::this_thread();
@@ -177,6 +183,7 @@ void SimulatedScheduler::unblock(std::size_t index) noexcept {
   while (index-- > 0) blocked = lowlevel::IntrusiveList<Blocked>::next(*blocked);
   unblocked_.erase(*blocked);
   --unblocked_count_;
+  what_ = Step::kTask;
   lag_.end(blocked->generation);
   turns_.resume(blocked->thread);
   thread_.store(lowlevel::this_thread_mark(), std::memory_order_relaxed);

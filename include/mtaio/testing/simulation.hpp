@@ -18,6 +18,32 @@ namespace mtaio::testing {
 
 class SimulatedScheduler;  // NOLINT(*-virtual-class-destructor)
 
+/// What a step of a simulation was.
+enum class Step : std::uint8_t {
+  kTask,      // a task ran up to its next wait
+  kFunction,  // a function in a thread started, or ran
+  kTimers,    // timers that were due fired, on one worker
+  kTime,      // time passed, although something could have run
+  kRest,      // nothing could run: time passed to the next timer
+};
+
+/// Looks on after each step of a simulation, for tests that compare it with a model of what should
+/// have happened. See `SimulationOptions::observer`.
+class StepObserver {
+ public:
+  StepObserver(const StepObserver&) = delete;
+  StepObserver& operator=(const StepObserver&) = delete;
+
+  /// A step is over; `Simulation::elapsed()` is its time, or the one that `kTime` and `kRest` have
+  /// brought. Called outside of tasks, on the simulation's thread. A destructor that waits inside a
+  /// step has steps of its own, which end first.
+  virtual void after(Step step) noexcept = 0;
+
+ protected:
+  StepObserver() = default;
+  ~StepObserver() = default;
+};
+
 struct SimulationOptions {
   /// From which every choice follows: which of the ready tasks goes on, which of two timers that
   /// are due fires first, when a function in a thread starts and returns, whether another worker
@@ -30,6 +56,8 @@ struct SimulationOptions {
   Timeout max_lag = std::chrono::milliseconds{1};
   /// After how many steps `run()` gives up, in case the tasks never end. 0: never.
   std::uint64_t max_steps = 10'000'000;
+  /// Told of each step; outlives the simulation. Null: nobody.
+  StepObserver* observer = nullptr;
 };
 
 /// Thrown by `Simulation::run` when the tasks do not come to an end.
