@@ -45,7 +45,8 @@ void BlockingCall::stop(StopNode& node) noexcept {
   // release: whoever sees this in run() does not start. If it is too late for that, the function's
   // token tells it.
   self.stop_seen_.store(true, std::memory_order_release);
-  if (StopScope* scope = self.scope()) scope->notice();  // it takes longer than it was given
+  // It takes longer than it was given; unless it has returned, and its caller has not gone on yet.
+  if (StopScope* scope = self.is_over() ? nullptr : self.scope()) scope->notice();
   if (self.scheduler().withdraw_blocking(self, self.pool_)) self.interrupt(Wake::kCancelled);
 }
 
