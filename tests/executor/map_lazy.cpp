@@ -238,3 +238,30 @@ TEST_CASE("map: an endless range does not keep other tasks on the same thread fr
     CHECK(endless.done());
   });
 }
+
+TEST_CASE(
+    "map: a long range whose function only throws does not keep others on the same thread from "
+    "running") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    int calls = 0;
+    const auto throws = [&calls](int) {
+      ++calls;
+      if (calls > 0) throw std::runtime_error{"no task"};
+      return mtaio::Task<void>{};
+    };
+    static constexpr int kMany = 10'000;
+    auto long_call =
+        executor.create_task([](mtaio::TaskExecutor& of, auto& function) -> mtaio::Task<void> {
+          co_await of.map(mtaio::return_exceptions, function, std::views::iota(0, kMany));
+        }(executor, throws));
+
+    co_await mtaio::sleep(0s);
+    co_await mtaio::sleep(0s);
+    CHECK(calls > 0);
+    CHECK(calls < kMany);
+
+    co_await outcome_of(std::move(long_call));
+    CHECK(calls == kMany);
+  });
+}

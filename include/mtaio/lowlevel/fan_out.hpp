@@ -96,7 +96,8 @@ class [[gnu::visibility("default")]] FanOut : public Job {
       scheduler_->post(*this);
     }
   }
-  /// The same, behind everything else that is ready, on behalf of a child that has ended.
+  /// The same, behind everything else that is ready, on behalf of a child that has ended, or could
+  /// not be made.
   std::coroutine_handle<> post_entry() noexcept;
   [[nodiscard]] bool park_entry(std::size_t limit) noexcept;
 
@@ -252,9 +253,10 @@ class FanOutOf : public FanOut {
 
   /// REQUIRES: the caller holds the entry, and the child to be started is counted in state_.
   std::coroutine_handle<> start_next() noexcept {
-    const std::coroutine_handle<> child = make_child();
+    bool turn_is_over = false;
+    const std::coroutine_handle<> child = make_child(turn_is_over);
     if (!child) [[unlikely]]
-      return no_more();
+      return turn_is_over ? post_entry() : no_more();
     if (derived().exhausted()) {
       last_started();
     } else {
@@ -263,7 +265,8 @@ class FanOutOf : public FanOut {
     return child;
   }
 
-  [[gnu::always_inline]] std::coroutine_handle<> make_child() noexcept {
+  /// Null when there are none left; or when so many could not be made that it is the turn of others.
+  [[gnu::always_inline]] std::coroutine_handle<> make_child(bool& turn_is_over) noexcept {
     while (!halted(started_ % kChildrenInARow == kChildrenInARow - 1)) {
       try {
         const std::coroutine_handle<> child = derived().next_child();
@@ -276,6 +279,8 @@ class FanOutOf : public FanOut {
         if (!keep(std::current_exception())) return {};
       }
       if (derived().exhausted()) return {};
+      turn_is_over = started_ % kChildrenInARow == 0;
+      if (turn_is_over) return {};
     }
     return {};
   }
