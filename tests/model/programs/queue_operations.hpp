@@ -1,0 +1,70 @@
+/// The operations of a queue that wait, with the model beside them.
+#pragma once
+
+#include "model/explore/check.hpp"
+#include "model/programs/modelled_wait.hpp"
+#include "model/reference/wait.hpp"
+
+#include <optional>
+
+namespace model {
+
+template <class Run, class Inner>
+class ModelledPut final : public ModelledWait<Run, Inner, ModelledPut<Run, Inner>> {
+  using Base = ModelledWait<Run, Inner, ModelledPut>;
+
+ public:
+  static constexpr bool kTakesTurns = true;
+  template <class Make>
+  ModelledPut(Run& run, Wait& wait, Make make) : Base{run, wait, make} {}
+  void at_once() {
+    this->run().watch_moves_of(this->wait().item);
+    this->run().model().put_at_once(this->wait());
+  }
+  void suspend() { this->run().model().put(this->wait()); }
+  End resume() {
+    this->inner().await_resume();
+    return End::kServed;
+  }
+};
+
+/// `get()` and `next()`
+template <class Run, class Inner>
+class ModelledGet final : public ModelledWait<Run, Inner, ModelledGet<Run, Inner>> {
+  using Base = ModelledWait<Run, Inner, ModelledGet>;
+
+ public:
+  static constexpr bool kTakesTurns = true;
+  template <class Make>
+  ModelledGet(Run& run, Wait& wait, Make make) : Base{run, wait, make} {}
+  void at_once() { this->run().model().get_at_once(this->wait()); }
+  void suspend() { this->run().model().get(this->wait()); }
+  End resume() {
+    Wait& wait = this->wait();
+    const typename Run::Taking taking{this->run(), wait.end == End::kServed ? wait.item : 0, &wait};
+    const auto item = this->inner().await_resume();
+    this->run().check_between();
+    const int number = this->run().number_of(item);
+    if (number == 0) return End::kShutDown;
+    expect_equal(wait.item, number, "the item that came");
+    return End::kServed;
+  }
+};
+
+template <class Run, class Inner>
+class ModelledJoin final : public ModelledWait<Run, Inner, ModelledJoin<Run, Inner>> {
+  using Base = ModelledWait<Run, Inner, ModelledJoin>;
+
+ public:
+  static constexpr bool kTakesTurns = false;
+  template <class Make>
+  ModelledJoin(Run& run, Wait& wait, Make make) : Base{run, wait, make} {}
+  void at_once() { this->run().model().join_at_once(this->wait()); }
+  void suspend() { this->run().model().join(this->wait()); }
+  End resume() {
+    this->inner().await_resume();
+    return End::kServed;
+  }
+};
+
+}  // namespace model
