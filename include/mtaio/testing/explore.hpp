@@ -23,8 +23,7 @@ struct ExploreOptions {
 
 /// Calls `test(simulation)` once for each seed. When it throws, the seed is printed on standard
 /// error and the exception goes on; nothing else counts as a failure. With the environment variable
-/// MTAIO_SEED set to a number only
-/// that seed is tried.
+/// MTAIO_SEED set to a number only that seed is tried.
 ///
 ///     mtaio::testing::explore([](mtaio::testing::Simulation& simulation) {
 ///       REQUIRE(simulation.run(transfer_money()) == 100);
