@@ -51,8 +51,8 @@ class [[gnu::visibility("default")]] FanOut : public Job {
 
  protected:
   /// `collects_errors`: a child that fails is a result like any other (return_exceptions).
-  FanOut(Job::Run run, bool collects_errors) noexcept
-      : Job{run}, collects_errors_{collects_errors} {}
+  FanOut(Job::Run what, bool collects_errors) noexcept
+      : Job{what}, collects_errors_{collects_errors} {}
   ~FanOut() = default;
 
   // The state: how many children live, and two flags. Where neither is set, somebody holds the
@@ -179,7 +179,7 @@ class FanOutOf : public FanOut {
     return options_.timeout && options_.timeout->is_now();
   }
   void set_total(std::size_t total) noexcept {
-    if (options_.progress) options_.progress->add_total(total);
+    if (Progress* progress = options_.progress) progress->add_total(total);
   }
 
   /// The parent has been suspended. Returns what is to be resumed. Throws `std::logic_error`
@@ -195,7 +195,7 @@ class FanOutOf : public FanOut {
 
   /// A child has ended, and what it left has been put away. Returns what is to be resumed.
   std::coroutine_handle<> child_ended() noexcept {
-    if (options_.progress) options_.progress->count_done();
+    if (Progress* progress = options_.progress) progress->count_done();
     // acquire: the others, if there were any, are done. The only one left, so nobody else can touch
     // the state any more.
     if (state_.load(std::memory_order_acquire) == (kNoMore | 1)) return parent_;
@@ -272,7 +272,7 @@ class FanOutOf : public FanOut {
         const std::coroutine_handle<> child = derived().next_child();
         if (child) {
           ++started_;
-          if (options_.progress) options_.progress->count_started();
+          if (Progress* progress = options_.progress) progress->count_started();
         }
         return child;
       } catch (...) {
