@@ -16,6 +16,15 @@ constexpr auto kOneLess = static_cast<std::size_t>(-1);
 void Seats::put(Seat& seat, Occupant& who) noexcept {
   seat.occupant = &who;
   who.seat = &seat;
+  if (who.spare) ++spares_seated_;
+}
+
+Seat& Seats::take_from(Occupant& who) noexcept {
+  Seat& seat = *who.seat;
+  who.seat = nullptr;
+  seat.occupant = nullptr;
+  if (who.spare) --spares_seated_;
+  return seat;
 }
 
 void Seats::notify(Occupant& who) noexcept {
@@ -71,12 +80,15 @@ bool Seats::sit(Occupant& who, bool insists) noexcept {
 
 void Seats::leave(Occupant& who) noexcept {
   const Guard guard{mutex_};
-  Seat& seat = *who.seat;
-  who.seat = nullptr;
-  seat.occupant = nullptr;
-  if (Occupant* next = waiting_.pop_front()) {
+  Seat& seat = take_from(who);
+  Occupant* next = waiting_.pop_front();
+  if (next) {
     add_to(waiters_, kOneLess);
     if (next->insists) add_to(insisting_, kOneLess);
+  } else if (spare_needed()) {
+    next = spares_.pop_front();  // if there is none, it is on its way to wait_as_spare()
+  }
+  if (next) {
     put(seat, *next);
     notify(*next);
   } else {
@@ -86,10 +98,15 @@ void Seats::leave(Occupant& who) noexcept {
 
 void Seats::pass(Occupant& from, Occupant& who) noexcept {
   const Guard guard{mutex_};
-  Seat& seat = *from.seat;
-  from.seat = nullptr;
-  put(seat, who);
+  put(take_from(from), who);
+  if (!from.spare) ++blocked_;
   notify(who);
+}
+
+void Seats::come_back(Occupant& who) noexcept {
+  sit(who, true);
+  const Guard guard{mutex_};
+  if (!who.spare) --blocked_;
 }
 
 void Seats::dismiss(Occupant& who) noexcept {
@@ -116,6 +133,10 @@ bool Seats::wait_as_spare(Occupant& spare) noexcept {
     // A thread that was started to take over a seat is not up for anybody else's.
     if (!spare.promised) {
       if (spare.leave.load(std::memory_order_relaxed)) return false;
+      if (Seat* seat = spare_needed() ? free_.pop_front() : nullptr) {
+        put(*seat, spare);
+        return true;
+      }
       spares_.push_back(spare);
     }
     wait(guard, spare);

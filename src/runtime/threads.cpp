@@ -72,7 +72,7 @@ void WorkStealing::block_worker(const lowlevel::Event& event) noexcept {
   if (start_spare(who)) {
     thread = lowlevel::ThreadState{};
     event.wait();
-    seats_.sit(who, true);
+    seats_.come_back(who);
   } else {
     work_in_place_until(event, who);
   }
