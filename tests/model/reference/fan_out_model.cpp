@@ -8,6 +8,11 @@ namespace {
 // So often a fan-out looks whether it is to stop, although nobody has told it, and lets others run.
 constexpr std::size_t kLooks = 64;
 
+/// Whether it looks before the next task starts. Also when one was cancelled: somebody knows why.
+bool looks_further(const Call& call) noexcept {
+  return call.cancelled || call.started % kLooks == kLooks - 1;
+}
+
 }  // namespace
 
 void FanOutModel::check_may_start(Call& call) noexcept {
@@ -15,7 +20,7 @@ void FanOutModel::check_may_start(Call& call) noexcept {
   expect(!scopes_[call.scope].stopped, "a task starts after the call was asked to stop");
   expect(!call.range_ended, "a task starts where there is none");
   expect(call.live < call.limit, "the limit is exceeded");
-  if (call.started % kLooks == kLooks - 1) {
+  if (looks_further(call)) {
     expect(!scopes_.stop_requested(call.scope), "a call does not look whether it is to stop");
   }
 }
@@ -79,8 +84,8 @@ Ended FanOutModel::result(Call& call, Ended found) noexcept {
   expect_equal(0, call.live, "tasks left running behind the caller's back");
   const bool left_out = !call.range_ended && !call.halted;
   if (left_out) {
-    const bool looked = call.started % kLooks == kLooks - 1;
-    expect(scopes_[call.scope].stopped || (looked && scopes_.stop_requested(call.scope)),
+    expect(scopes_[call.scope].stopped ||
+               (looks_further(call) && scopes_.stop_requested(call.scope)),
            "tasks were left out for no reason");
     scopes_.notice_in_between(call.scope);
   }
@@ -91,6 +96,7 @@ Ended FanOutModel::result(Call& call, Ended found) noexcept {
     return found;
   }
   if (call.has_failed) return Ended::kError;
+  if (!left_out && !call.cancelled) return Ended::kValue;
   const bool caller_stopped = scopes_.stop_requested(call.outer_scope);
   if (left_out || (call.cancelled && (!call.collects || caller_stopped))) return Ended::kCancelled;
   return Ended::kValue;

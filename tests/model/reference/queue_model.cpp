@@ -123,7 +123,7 @@ void QueueModel::made(Wait& putter, bool well, bool late) noexcept {
 void QueueModel::served(Wait& putter, bool well) noexcept {
   if (well && !dropping_) return store(putter.item, putter.priority);
   --size_;
-  waits_.end(putter, dropping_ ? End::kShutDown : End::kFailed);
+  waits_.end(putter, well ? End::kShutDown : End::kFailed);
 }
 
 void QueueModel::filled(const Move& move, bool well) noexcept {
