@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace sweeps;
+using namespace sweeps;  // NOLINT(google-build-using-namespace)
 
 constexpr Fault kFirstUserCode{.kind = Fault::Kind::kUserCode};
 constexpr Fault kFirstAllocation{.kind = Fault::Kind::kAllocation};
