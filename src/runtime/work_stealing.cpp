@@ -102,6 +102,7 @@ void WorkStealing::serve(Occupant& who) noexcept {
   const lowlevel::ThreadState outer = std::exchange(thread, lowlevel::ThreadState{});
   thread.worker = &seat;
   thread.outer = &outer;
+  lowlevel::StandIn* before = lowlevel::set_stand_in(this);
   // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is
   // read anew.
   while (!who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
@@ -115,6 +116,7 @@ void WorkStealing::serve(Occupant& who) noexcept {
   }
   stop_searching(*who.seat);
   thread = outer;
+  lowlevel::set_stand_in(before);
   // What is left on the seat is for the others.
   if (idlers_.hungry() && something_to_do()) wake_one();
   keep_watch();

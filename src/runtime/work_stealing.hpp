@@ -45,7 +45,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   bool withdraw_blocking(lowlevel::BlockingJob& job,
                          lowlevel::BlockingPool* pool) noexcept override;
   void feed() noexcept override;
-  void block_worker(const lowlevel::Event& event) noexcept override;
+  void block_thread(const lowlevel::Event& event) noexcept override;
 
   /// Runs `first` and whatever else there is to do, until `who` is dismissed.
   void work_from(lowlevel::Job& first, Occupant& who) noexcept;
