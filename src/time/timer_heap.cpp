@@ -46,7 +46,7 @@ void TimerHeap::remove(Timer& timer) noexcept {
     return;
   }
   Firing* firing = firings_.front();
-  while (firing && firing->timer != &timer) firing = firings_.next(*firing);
+  while (firing && firing->timer != &timer) firing = IntrusiveList<Firing>::next(*firing);
   if (!firing || firing->thread == this_thread_mark()) return;
   Event fired;
   firing->awaited = &fired;
@@ -58,7 +58,7 @@ void TimerHeap::remove(Timer& timer) noexcept {
 bool TimerHeap::fire_due(TimePoint now) noexcept {
   if (next_deadline() > now) return false;
   std::unique_lock guard{lock_};
-  for (Firing* other = firings_.front(); other; other = firings_.next(*other)) {
+  for (Firing* other = firings_.front(); other; other = IntrusiveList<Firing>::next(*other)) {
     if (!other->blocked) return false;
   }
   Firing firing;
@@ -82,7 +82,7 @@ bool TimerHeap::fire_due(TimePoint now) noexcept {
 
 void TimerHeap::let_others_fire() noexcept {
   const std::scoped_lock guard{lock_};
-  for (Firing* firing = firings_.front(); firing; firing = firings_.next(*firing)) {
+  for (Firing* firing = firings_.front(); firing; firing = IntrusiveList<Firing>::next(*firing)) {
     if (firing->thread == this_thread_mark()) firing->blocked = true;
   }
 }
