@@ -2,8 +2,14 @@
 
 #include "runtime/work_stealing.hpp"
 
+#include <algorithm>
+
 namespace mtaio::runtime {
 namespace {
+
+// How often a worker wakes up for nothing before it stops looking for ready jobs of others by
+// itself. Each time saves those others from waking it.
+constexpr int kLingers = 4;
 
 lowlevel::TimePoint time_of(const std::atomic<lowlevel::TimePoint::rep>& count) noexcept {
   return lowlevel::TimePoint{lowlevel::TimePoint::duration{count.load(std::memory_order_relaxed)}};
@@ -28,7 +34,9 @@ void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
     seat.searching = false;
   }
   lowlevel::asymmetric_fence_heavy();  // E1, E2: counted as asleep before the last look
-  if (!something_to_do() && !who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
+  const Outlook outlook = this->outlook(seat);
+  if (outlook != Outlook::kNow && !who.leave.load(std::memory_order_relaxed) &&
+      !seats_.wanted(who)) {
     // One sleeper is enough to watch the clock.
     lowlevel::TimePoint until = next_deadline();
     {
@@ -40,7 +48,15 @@ void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
         until = lowlevel::TimePoint::max();
       }
     }
-    seat.parker->park(until);
+    if (outlook == Outlook::kLater) seat.lingers = kLingers;
+    if (seat.lingers > 0) {
+      --seat.lingers;
+      lingering_.fetch_add(1, std::memory_order_relaxed);
+      seat.parker->park(std::min(until, now() + kRipening));
+      lingering_.fetch_sub(1, std::memory_order_relaxed);
+    } else {
+      seat.parker->park(until);
+    }
   }
   get_up(seat);
 }
