@@ -7,9 +7,11 @@
 namespace mtaio::runtime {
 namespace {
 
-// How often a worker wakes up for nothing before it stops looking for ready jobs of others by
-// itself. Each time saves those others from waking it.
+// How often a worker that was woken for nothing, or for what is not ripe, wakes up by itself before
+// it sleeps until it is woken again. Each time saves others from waking it.
 constexpr int kLingers = 4;
+// The first of them after one kRipening, then two, and so on; each disturbs those who work.
+constexpr int kLongestNap = 4;
 
 lowlevel::TimePoint time_of(const std::atomic<lowlevel::TimePoint::rep>& count) noexcept {
   return lowlevel::TimePoint{lowlevel::TimePoint::duration{count.load(std::memory_order_relaxed)}};
@@ -26,6 +28,10 @@ void WorkStealing::stop_searching(Seat& seat) noexcept {
 }
 
 void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
+  if (seat.up == Seat::Up::kWoken) seat.lingers = kLingers;
+  bool lingers = seat.lingers > 0;
+  // Before it counts as asleep, or it would be woken at once.
+  if (lingers) lingering_.fetch_add(1, std::memory_order_relaxed);
   {
     const std::scoped_lock guard{sleepers_lock_};
     sleepers_.push_front(seat);
@@ -49,20 +55,24 @@ void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
       }
     }
     if (outlook == Outlook::kLater) seat.lingers = kLingers;
-    if (seat.lingers > 0) {
-      --seat.lingers;
+    if (!lingers && seat.lingers > 0) {
+      lingers = true;
       lingering_.fetch_add(1, std::memory_order_relaxed);
-      seat.parker->park(std::min(until, now() + kRipening));
-      lingering_.fetch_sub(1, std::memory_order_relaxed);
-    } else {
-      seat.parker->park(until);
     }
+    if (lingers) {
+      --seat.lingers;
+      seat.naps = std::min(seat.naps + 1, kLongestNap);
+      until = std::min(until, now() + seat.naps * kRipening);
+    }
+    seat.parker->park(until);
   }
+  if (lingers) lingering_.fetch_sub(1, std::memory_order_relaxed);
   get_up(seat);
 }
 
 void WorkStealing::get_up(Seat& seat) noexcept {
   const std::scoped_lock guard{sleepers_lock_};
+  seat.up = seat.asleep ? Seat::Up::kByItself : Seat::Up::kWoken;
   if (seat.asleep) {  // otherwise whoever woke it has done this
     sleepers_.erase(seat);
     seat.asleep = false;

@@ -138,6 +138,8 @@ lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
   if (!job) job = search(who);
   if (!job) return nullptr;
   stop_searching(*who.seat);
+  who.seat->up = Seat::Up::kWorking;
+  who.seat->naps = 0;
   keep_watch();
   return job;
 }
@@ -166,7 +168,8 @@ void WorkStealing::take_injected(Seat& seat) noexcept {
 }
 
 lowlevel::Job* WorkStealing::search(const Occupant& who) noexcept {
-  for (int round = 0; round < kSearchRounds; ++round) {
+  const int rounds = who.seat->up == Seat::Up::kByItself ? 1 : kSearchRounds;
+  for (int round = 0; round < rounds; ++round) {
     fire_due_timers();
     Seat& seat = *who.seat;
     if (!seat.searching) {
