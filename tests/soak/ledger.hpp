@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -56,8 +57,9 @@ class Ledger {
   std::atomic<std::size_t> made_{0};
 };
 
-/// What the program has done so far, to be told at the end.
-struct Totals {
+/// What the program has done so far, to be told at the end. Any thread.
+class Totals {
+ public:
   std::atomic<std::uint64_t> rounds{0};
   std::atomic<std::uint64_t> items{0};
   std::atomic<std::uint64_t> timeouts{0};
@@ -65,6 +67,21 @@ struct Totals {
   std::atomic<std::uint64_t> shutdowns{0};
   std::atomic<std::uint64_t> failures{0};
   std::atomic<std::uint64_t> runtimes{0};
+
+  /// Something is broken where an exception might not be seen: in a task that nobody awaits.
+  void complain(const std::string& what) {
+    const std::scoped_lock guard{lock_};
+    if (complaint_.empty()) complaint_ = what;
+  }
+  /// Throws `Broken` if there is a complaint.
+  void check() {
+    const std::scoped_lock guard{lock_};
+    if (!complaint_.empty()) throw Broken{complaint_};
+  }
+
+ private:
+  std::mutex lock_;  // guards the next one
+  std::string complaint_;
 };
 
 }  // namespace soak

@@ -1,5 +1,6 @@
 #include "histories/check.hpp"
 #include "histories/record.hpp"
+#include "soak/planted.hpp"
 #include "soak/rounds.hpp"
 #include "support/counted.hpp"
 
@@ -54,6 +55,14 @@ class Shop {
     }
   }
 
+  static void throw_unless_shut_down(const mtaio::ExecutionError& error) {
+    try {
+      error.rethrow_cause();
+    } catch (const mtaio::QueueShutDown&) {
+      return;
+    }
+  }
+
   mtaio::RunOptions patience(Random& random) {
     if (random() % 3 != 0) return {};
     return {.timeout = microseconds{random() % 300}};
@@ -69,8 +78,9 @@ class Shop {
         ledger_.put(number);
       } catch (const mtaio::TimeoutError&) {
         ++totals_.timeouts;
-      } catch (const mtaio::ExecutionError&) {
-        co_return;  // shut down
+      } catch (const mtaio::ExecutionError& error) {
+        throw_unless_shut_down(error);
+        co_return;
       }
       if (random() % 64 == 0) co_await mtaio::sleep(microseconds{random() % 100});
     }
@@ -105,7 +115,8 @@ class Shop {
   }
 
   void take(int number) {
-    ledger_.got(static_cast<std::size_t>(number));
+    if (!planted("lost")) ledger_.got(static_cast<std::size_t>(number));
+    if (planted("doubled")) ledger_.got(static_cast<std::size_t>(number));
     queue_.task_done();
   }
 

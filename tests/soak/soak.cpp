@@ -5,10 +5,13 @@
 ///
 /// The seed decides what is done; the threads decide in which order.
 #include "soak/ledger.hpp"
+#include "soak/options.hpp"
+#include "soak/planted.hpp"
 #include "soak/process_state.hpp"
 #include "soak/rounds.hpp"
 #include "support/counted.hpp"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -20,6 +23,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -30,25 +34,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// After this, a round hangs.
-constexpr unsigned kMostSeconds = 60;
 constexpr std::chrono::seconds kEpoch{1};
-// How much more memory there may be at the end than when all had been used for a while.
-constexpr std::size_t kSlackKib = 1'024;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kMemoryIsOurs = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kMemoryIsOurs = false;  // the sanitizers keep what is freed
-#else
-constexpr bool kMemoryIsOurs = true;
-#endif
-#else
-constexpr bool kMemoryIsOurs = true;
-#endif
-
-std::array<char, 100> round_text{"\nsoak: no round yet\n"};
+std::array<char, 100> round_text{"no round yet\n"};
 
 extern "C" void on_alarm(int) {
   constexpr const char* kText = "soak: this hangs: ";
@@ -100,90 +88,58 @@ void do_a_round(mtaio::Runtime& resident, std::uint32_t seed, Totals& totals) {
   }
 }
 
-/// Threads that were joined are seen for another moment.
-ProcessState state_with_threads(std::size_t expected) {
-  ProcessState state = process_state();
-  for (int i = 0; i < 1'000 && state.threads > expected; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    state = process_state();
+void plant_in_epoch() {
+  if (planted("item")) {
+    static std::vector<std::unique_ptr<test::Counted>> items;
+    items.push_back(std::make_unique<test::Counted>(1));
   }
-  return state;
+  if (planted("memory")) {
+    static std::vector<std::vector<char>> memory;
+    memory.emplace_back(64 * 1'024);
+  }
+  if (planted("thread")) std::thread{[] { std::this_thread::sleep_for(kEpoch * 1'000); }}.detach();
+  if (planted("file")) [[maybe_unused]]
+    const int left = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (planted("hang")) mtaio::run(mtaio::Latch{1}.wait());
 }
 
-/// What the process held on to at the end of each epoch, when there was nothing left.
-class Balance {
- public:
-  void note() {
-    const std::size_t threads = states_.empty() ? 0 : states_.front().threads;
-    states_.push_back(threads == 0 ? process_state() : state_with_threads(threads));
-    const ProcessState& first = states_.front();
-    const ProcessState& last = states_.back();
-    if (last.threads > first.threads) throw Broken{"a thread is left"};
-    if (last.files > first.files) throw Broken{"a file is left open"};
-    if (test::Counted::alive() != 0) throw Broken{"an item is left"};
-  }
-
-  /// At the end. The first third is for warming up.
-  void check_memory() const {
-    const std::size_t third = (states_.size() + 2) / 3;
-    const std::size_t before = most(0, third);
-    const std::size_t after = most(states_.size() - third, states_.size());
-    std::printf("memory: %zu KiB in the first third, %zu KiB in the last; %zu threads, %zu files\n",
-                before, after, states_.back().threads, states_.back().files);
-    if (kMemoryIsOurs && after > before + before / 10 + kSlackKib) throw Broken{"memory grows"};
-  }
-
- private:
-  [[nodiscard]] std::size_t most(std::size_t from, std::size_t to) const {
-    std::size_t most = 0;
-    for (std::size_t i = from; i < to; ++i) most = std::max(most, states_[i].resident_kib);
-    return most;
-  }
-  std::vector<ProcessState> states_;
-};
-
-void soak_for(std::chrono::seconds time, std::uint32_t first_seed, Totals& totals) {
+void soak_for(const Options& options, Totals& totals) {
   std::signal(SIGALRM, on_alarm);
-  const auto end = Clock::now() + time;
-  std::uint32_t seed = first_seed;
+  // With a heap for each thread, the C library keeps more and more half-empty pages.
+  ::mallopt(M_ARENA_MAX, 1);
+  std::thread{[] {}}.join();
   Balance balance;
-  while (Clock::now() < end) {
-    const auto end_of_epoch = Clock::now() + kEpoch;
+  std::uint32_t seed = options.seed;
+  const auto end = Clock::now() + options.time;
+  do {
+    const auto end_of_epoch = std::min(end, Clock::now() + kEpoch);
     ++totals.runtimes;
-    auto resident = std::make_unique<mtaio::Runtime>(mtaio::RuntimeOptions{.threads = 2});
-    while (Clock::now() < end_of_epoch && Clock::now() < end) {
+    std::optional<mtaio::Runtime> resident{mtaio::RuntimeOptions{.threads = 2}};
+    do {
       std::snprintf(round_text.data(), round_text.size(), "the round with --seed %u\n", seed);
-      ::alarm(kMostSeconds);
+      ::alarm(static_cast<unsigned>(options.patience.count()));
       do_a_round(*resident, seed++, totals);
       ++totals.rounds;
-    }
+      totals.check();
+    } while (Clock::now() < end_of_epoch);
     resident.reset();
+    plant_in_epoch();
     balance.note();
-  }
+  } while (Clock::now() < end);
   ::alarm(0);
   balance.check_memory();
-}
-
-std::optional<std::uint32_t> number_after(const char* name, int count, char** arguments) {
-  for (int i = 1; i + 1 < count; ++i) {
-    if (std::strcmp(arguments[i], name) != 0) continue;
-    return static_cast<std::uint32_t>(std::strtoul(arguments[i + 1], nullptr, 10));
-  }
-  return std::nullopt;
 }
 
 }  // namespace
 }  // namespace soak
 
 int main(int count, char** arguments) {
-  const std::chrono::seconds time{soak::number_after("--seconds", count, arguments).value_or(180)};
-  const std::uint32_t seed = soak::number_after("--seed", count, arguments).value_or(1);
-  // With a heap for each thread, the C library keeps more and more half-empty pages.
-  ::mallopt(M_ARENA_MAX, 1);
+  const soak::Options options = soak::options_from(count, arguments);
+  soak::planted_fault = options.plant;
   soak::Totals totals;
   int result = 0;
   try {
-    soak::soak_for(time, seed, totals);
+    soak::soak_for(options, totals);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "soak: %s; in %s", error.what(), soak::round_text.data());
     result = 1;

@@ -1,8 +1,13 @@
+#include "soak/planted.hpp"
 #include "soak/rounds.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <exception>
 #include <ranges>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -28,18 +33,42 @@ class Alive {
   explicit Alive(Forest& forest) noexcept : forest_{forest} { ++forest_.alive; }
   Alive(const Alive&) = delete;
   Alive& operator=(const Alive&) = delete;
-  ~Alive() { --forest_.alive; }
+  ~Alive() {
+    if (!planted("task")) --forest_.alive;
+  }
 
  private:
   Forest& forest_;
 };
+
+/// What fails on purpose.
+struct Felled : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Complains unless all that failed did so on purpose, or took too long.
+void check_failure(Totals& totals, const std::exception_ptr& failure) {
+  ++totals.failures;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const mtaio::ExecutionError& error) {
+    for (const auto& each : error.failures()) check_failure(totals, each.cause);
+  } catch (const mtaio::TimeoutError&) {
+    ++totals.timeouts;
+  } catch (const Felled&) {
+  } catch (const std::exception& error) {
+    totals.complain(std::string{"a task failed: "} + error.what());
+  } catch (const mtaio::CancelledError&) {
+    totals.complain("a task that was cancelled counts as one that failed");
+  }
+}
 
 mtaio::Task<int> grow(Forest& forest, std::uint32_t seed, int depth);
 
 int block(mtaio::StopToken stop, Forest* forest, unsigned turns) {
   const Alive here{*forest};
   for (unsigned i = 0; i < turns && !stop.stop_requested(); ++i) std::this_thread::yield();
-  if (turns % 7 == 0) throw std::runtime_error{"a function failed"};
+  if (turns % 7 == 0) throw Felled{"a function failed"};
   return 1;
 }
 
@@ -58,7 +87,8 @@ mtaio::Task<int> leaf(Forest& forest, Random random) {
       co_return co_await forest.with_pool.run_in_thread(block, &forest, unsigned(random() % 100));
     default:
       co_await mtaio::sleep(0s);
-      throw std::runtime_error{"a leaf failed"};
+      if (planted("failure")) throw std::runtime_error{"planted"};
+      throw Felled{"a leaf failed"};
   }
 }
 
@@ -77,18 +107,23 @@ mtaio::Task<int> gather_some(Forest& forest, Random& random, int depth) {
   if (random() % 2 == 0) {
     const auto outcomes =
         co_await forest.executor.gather(mtaio::return_exceptions, std::move(tasks), options);
+    for (const auto& outcome : outcomes) {
+      if (!outcome) check_failure(forest.totals, outcome.error());
+    }
+    if (outcomes.size() != count) forest.totals.complain("gather: not an outcome for each task");
     co_return static_cast<int>(outcomes.size());
   }
   const auto results = co_await forest.executor.gather(std::move(tasks), options);
+  if (results.size() != count) forest.totals.complain("gather: not a result for each task");
   co_return static_cast<int>(results.size());
 }
 
-/// Its failures are counted. Those of created tasks that nobody awaits would be reported otherwise.
+/// Its failures are checked here. Those of created tasks that nobody awaits would be reported.
 mtaio::Task<int> grow_quietly(Forest& forest, std::uint32_t seed, int depth) {
   try {
     co_return co_await grow(forest, seed, depth);
-  } catch (const std::runtime_error&) {
-    ++forest.totals.failures;
+  } catch (const std::exception&) {
+    check_failure(forest.totals, std::current_exception());
     co_return 0;
   }
 }
@@ -119,12 +154,33 @@ mtaio::Task<int> let_an_executor_go(Forest& forest, Random& random, int depth) {
   co_return ended;
 }
 
+mtaio::Task<bool> arrive(Forest& forest, mtaio::Latch& latch, std::uint32_t seed) {
+  const Alive here{forest};
+  Random random{seed};
+  if (random() % 2 == 0) co_await mtaio::sleep(microseconds{random() % 100});
+  if (random() % 16 != 0) latch.count_down();
+  const bool met = co_await latch.wait(microseconds{random() % 1'000});
+  if (met && latch.get_count() != 0) forest.totals.complain("a latch opened too early");
+  co_return met;
+}
+
+/// Some wait for each other at a latch, for a while; now and then, one never comes.
+mtaio::Task<int> meet(Forest& forest, Random& random) {
+  const auto count = 1 + random() % 6;
+  mtaio::Latch latch{static_cast<std::ptrdiff_t>(count)};
+  std::vector<mtaio::Task<bool>> tasks;
+  for (std::uint32_t i = 0; i < count; ++i) tasks.push_back(arrive(forest, latch, random()));
+  const auto met = co_await forest.executor.gather(std::move(tasks));
+  co_return static_cast<int>(std::ranges::count(met, true));
+}
+
 mtaio::Task<int> map_some(Forest& forest, Random& random, int depth) {
   const auto seed = random();
   const auto child = [&, seed](std::uint32_t number) { return grow(forest, seed + number, depth); };
   const mtaio::MapOptions options = random_options(random);
-  const auto results =
-      co_await forest.executor.map(child, std::views::iota(0U, random() % 6), options);
+  const auto count = random() % 6;
+  const auto results = co_await forest.executor.map(child, std::views::iota(0U, count), options);
+  if (results.size() != count) forest.totals.complain("map: not a result for each element");
   co_return static_cast<int>(results.size());
 }
 
@@ -132,13 +188,15 @@ mtaio::Task<int> grow(Forest& forest, std::uint32_t seed, int depth) {
   const Alive here{forest};
   Random random{seed};
   if (depth == 0) co_return co_await leaf(forest, random);
-  switch (random() % 4) {
+  switch (random() % 5) {
     case 0:
       co_return co_await gather_some(forest, random, depth - 1);
     case 1:
       co_return co_await let_an_executor_go(forest, random, depth - 1);
     case 2:
       co_return co_await map_some(forest, random, depth - 1);
+    case 3:
+      co_return co_await meet(forest, random);
     default: {
       auto child = grow(forest, random(), depth - 1);
       const microseconds timeout{random() % 1'000};
@@ -154,7 +212,7 @@ mtaio::Task<void> grow_one(Forest& forest, std::uint32_t seed) {
   } catch (const mtaio::TimeoutError&) {
     ++forest.totals.timeouts;
   } catch (const mtaio::ExecutionError&) {
-    ++forest.totals.failures;
+    check_failure(forest.totals, std::current_exception());
   }
   if (forest.alive != 0) throw Broken{"something was left running"};
 }
