@@ -16,6 +16,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,7 +37,9 @@ std::uint64_t seed = 1;
 std::atomic<std::uint32_t> threads_seen{0};
 /// The threads that may get signals; 0 is a free place.
 std::atomic<pid_t> threads[kMostThreads];
-thread_local constinit std::uint64_t random_state = 0;
+std::atomic<std::size_t> places_used{0};
+/// Of the initial TLS, so that a signal handler may look at it.
+[[gnu::tls_model("initial-exec")]] thread_local constinit std::uint64_t random_state = 0;
 
 long call_kernel(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0,
                  long f = 0) noexcept {
@@ -86,17 +89,24 @@ void on_signal(int) noexcept { give_way(1); }
 
 void* send_signals(void*) {
   const long process = call_kernel(SYS_getpid);
+  call_kernel(SYS_prctl, PR_SET_TIMERSLACK, 1);
   for (;;) {
-    sleep_for(50 + draw() % 300);
-    const pid_t thread = threads[draw() % kMostThreads].load(std::memory_order_relaxed);
+    sleep_for(10 + draw() % 80);
+    const std::size_t places = places_used.load(std::memory_order_relaxed);
+    const pid_t thread = threads[draw() % places].load(std::memory_order_relaxed);
     if (thread != 0) call_kernel(SYS_tgkill, process, thread, kSignal);
   }
 }
 
 std::atomic<pid_t>* enlist(pid_t thread) noexcept {
-  for (auto& place : threads) {
+  for (std::size_t i = 0; i < kMostThreads; ++i) {
     pid_t expected = 0;
-    if (place.compare_exchange_strong(expected, thread, std::memory_order_relaxed)) return &place;
+    if (!threads[i].compare_exchange_strong(expected, thread, std::memory_order_relaxed)) continue;
+    std::size_t used = places_used.load(std::memory_order_relaxed);
+    while (used <= i &&
+           !places_used.compare_exchange_weak(used, i + 1, std::memory_order_relaxed)) {
+    }
+    return &threads[i];
   }
   return nullptr;
 }
@@ -182,10 +192,10 @@ MTAIO_INJECT long syscall(long number, ...) {
   long arguments[6];
   for (long& argument : arguments) argument = va_arg(list, long);
   va_end(list);
-  if (number == SYS_futex) give_way(4);
+  if (number == SYS_futex) give_way(2);
   const long result = call_kernel(number, arguments[0], arguments[1], arguments[2], arguments[3],
                                   arguments[4], arguments[5]);
-  if (number == SYS_futex) give_way(4);
+  if (number == SYS_futex) give_way(2);
   if (result < 0 && result > -4096) {
     errno = static_cast<int>(-result);
     return -1;
