@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <span>
 #include <string>
 #include <system_error>
@@ -22,7 +23,7 @@ namespace {
       "FAULT is something to do wrong, to see that it is found:\n",
       out);
   for (const Fault& fault : kFaults) {
-    std::fprintf(out, "  %-8s %s\n", fault.name.data(), fault.what.data());
+    std::fprintf(out, "  %-8s %s\n", fault.name, fault.what);
   }
   std::exit(status);  // NOLINT(concurrency-mt-unsafe): before there are threads
 }
@@ -34,8 +35,9 @@ namespace {
 
 std::uint32_t number_from(std::string_view name, std::string_view text) {
   std::uint32_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const char* begin = std::to_address(text.begin());
+  const char* end = std::to_address(text.end());
+  const auto [rest, error] = std::from_chars(begin, end, number);
   if (error != std::errc{} || rest != end) {
     refuse(std::string{name} + " wants a number, not '" + std::string{text} + "'");
   }
@@ -43,7 +45,8 @@ std::uint32_t number_from(std::string_view name, std::string_view text) {
 }
 
 std::string_view fault_from(std::string_view text) {
-  const auto* found = std::ranges::find(kFaults, text, &Fault::name);
+  const auto* found = std::ranges::find(
+      kFaults, text, [](const Fault& fault) { return std::string_view{fault.name}; });
   if (found == kFaults.end()) refuse("there is no fault '" + std::string{text} + "'");
   return found->name;
 }

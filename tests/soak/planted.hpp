@@ -2,14 +2,13 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <string_view>
 
 namespace soak {
 
 struct Fault {
-  std::string_view name;
-  std::string_view what;
+  const char* name;
+  const char* what;
 };
 
 inline constexpr std::array kFaults{

@@ -80,16 +80,17 @@ void Balance::note() {
 }
 
 void Balance::check_memory() const {
+  std::printf("%12zu threads and %zu files, as at first\n", before_.threads, before_.files);
+  if (!kMemoryIsOurs) return;
   const std::size_t third = (epochs_.size() + 2) / 3;
   const auto compare = [&](std::size_t ProcessState::* kib, std::size_t slack, const char* what) {
     const std::size_t before = most(kib, 0, third);
     const std::size_t after = most(kib, epochs_.size() - third, third);
     std::printf("%12zu KiB %s in the first third, %zu in the last\n", before, what, after);
-    if (kMemoryIsOurs && after > before + slack) throw Broken{std::string{what} + ": grows"};
+    if (after > before + slack) throw Broken{std::string{what} + ": grows"};
   };
   compare(&ProcessState::heap_kib, kHeapSlackKib, "allocated");
   compare(&ProcessState::resident_kib, kResidentSlackKib, "resident");
-  std::printf("%12zu threads and %zu files, as at first\n", before_.threads, before_.files);
 }
 
 std::size_t Balance::most(std::size_t ProcessState::* what, std::size_t first,

@@ -106,7 +106,7 @@ void plant_in_epoch() {
 void soak_for(const Options& options, Totals& totals) {
   std::signal(SIGALRM, on_alarm);
   // With a heap for each thread, the C library keeps more and more half-empty pages.
-  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): nobody else is there yet
   std::thread{[] {}}.join();
   Balance balance;
   std::uint32_t seed = options.seed;

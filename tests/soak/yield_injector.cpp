@@ -18,7 +18,6 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -27,6 +26,7 @@
 #include <cstdarg>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 
 namespace {
 
@@ -151,6 +151,8 @@ void* run_thread(void* data) {
 
 }  // namespace
 
+// The names of the parameters are not those of the C library, which are reserved.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 #define MTAIO_INJECT extern "C" [[gnu::visibility("default")]]
 
 MTAIO_INJECT int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
@@ -202,3 +204,4 @@ MTAIO_INJECT long syscall(long number, ...) {
   }
   return result;
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
