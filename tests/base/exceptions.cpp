@@ -78,6 +78,12 @@ TEST_CASE("execution error: of a cause that is no std::exception") {
   CHECK_THROWS_AS(error.rethrow_cause(), int);
 }
 
+TEST_CASE("execution error: of a cause that was cancelled says what that says") {
+  const mtaio::CancelledError cancelled;
+  const ExecutionError error{std::make_exception_ptr(cancelled)};
+  CHECK(std::string{error.what()}.find(cancelled.what()) != std::string::npos);
+}
+
 TEST_CASE("execution error: a copy says and holds the same") {
   const ExecutionError error{{{3, refused()}}, 10};
   const ExecutionError copy = error;

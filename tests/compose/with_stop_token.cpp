@@ -151,6 +151,17 @@ TEST_CASE("with_stop_token: a token that cannot be stopped changes nothing") {
   });
 }
 
+TEST_CASE("with_stop_token: a task that was moved from is a logic_error") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    auto task = give(1);
+    const auto elsewhere = std::move(task);
+    // NOLINTNEXTLINE(bugprone-use-after-move): this is the mistake
+    auto awaitable = mtaio::with_stop_token(std::stop_token{}, std::move(task));
+    const auto outcome = co_await outcome_of(std::move(awaitable));
+    CHECK(threw<std::logic_error>(outcome));
+  });
+}
+
 TEST_CASE("with_stop_token: reaches everything below, whatever the depth") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;

@@ -27,6 +27,16 @@ mtaio::Task<int> count_down(mtaio::TaskExecutor& executor, int depth) {
   co_return below + 1;
 }
 
+mtaio::Task<int> give_one() { co_return 1; }
+
+/// In each gather, a child is left to start while the others go deeper.
+mtaio::Task<int> count_leaves(mtaio::TaskExecutor& executor, int depth) {
+  if (depth == 0) co_return 0;
+  const auto [below, leaf] =
+      co_await executor.gather(count_leaves(executor, depth - 1), give_one());
+  co_return below + leaf;
+}
+
 mtaio::Task<void> wait_below(mtaio::TaskExecutor& executor, int depth, mtaio::Latch& at_the_bottom,
                              int& unwound) {
   try {
@@ -79,6 +89,16 @@ TEST_CASE("nesting: gathers 10,000 deep give their result") {
       mtaio::TaskExecutor executor;
       const int depth = co_await count_down(executor, kDepth);
       CHECK(depth == kDepth);
+    });
+  }
+}
+
+TEST_CASE("nesting: more gathers with a child left to start than a worker keeps lose none") {
+  for (const std::size_t threads : {1U, 2U}) {
+    with_threads(threads, []() -> mtaio::Task<void> {
+      mtaio::TaskExecutor executor;
+      const int leaves = co_await count_leaves(executor, kDepth);
+      CHECK(leaves == kDepth);
     });
   }
 }

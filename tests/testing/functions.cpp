@@ -140,6 +140,26 @@ TEST_CASE("Simulation: functions of a pool with two threads overtake each other 
   for (const auto& order : orders) CHECK((order.front() == 'a' || order.front() == 'b'));
 }
 
+TEST_CASE(
+    "Simulation: functions of two pools overtake each other, but not those of their own pool") {
+  mtaio::ThreadPool one{1};
+  mtaio::ThreadPool other{1};
+  mtaio::TaskExecutor executor;
+  mtaio::TaskExecutor in_one{one};
+  mtaio::TaskExecutor in_other{other};
+  std::set<std::string> orders;
+  Simulation simulation{{.seed = 0}};
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    simulation.restart(seed);
+    std::string order;
+    const auto note = [&order](char name) { order += name; };
+    simulation.run(executor.gather(in_one.map(note, std::string{"ab"}),
+                                   in_other.map(note, std::string{"xy"})));
+    orders.insert(order);
+  }
+  CHECK(orders == std::set<std::string>{"abxy", "axby", "axyb", "xaby", "xayb", "xyab"});
+}
+
 TEST_CASE("Simulation: a pool that takes the place of another has threads of its own") {
   std::optional<mtaio::ThreadPool> pool;
   const auto order_in = [&pool](Simulation& simulation, std::size_t threads) {
