@@ -45,4 +45,22 @@ class Lock {
   std::atomic<std::uint32_t> word_{kFree};
 };
 
+/// A lock that does nothing while its users have another one around it.
+class ElidableLock {
+ public:
+  /// From now on, whether all users hold the same other lock. While nobody uses it but the caller.
+  void elide(bool elided) noexcept { elided_ = elided; }
+
+  void lock() noexcept {
+    if (!elided_) lock_.lock();
+  }
+  void unlock() noexcept {
+    if (!elided_) lock_.unlock();
+  }
+
+ private:
+  Lock lock_;
+  bool elided_ = false;
+};
+
 }  // namespace mtaio::lowlevel

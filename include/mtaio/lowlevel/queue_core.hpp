@@ -76,6 +76,10 @@ class [[gnu::visibility("default")]] QueueCore {
   QueueCore& operator=(const QueueCore&) = delete;
   ~QueueCore();
 
+  /// Whether all users hold another lock anyway, Python's GIL. Called with that, while nobody else
+  /// can use the queue.
+  void elide_lock(bool elided) noexcept { lock_.elide(elided); }
+
   // Putting.
 
   /// A guess whether a put would wait.
@@ -134,7 +138,7 @@ class [[gnu::visibility("default")]] QueueCore {
   [[nodiscard]] const char* name() const noexcept { return name_; }
 
  private:
-  using Guard = std::unique_lock<Lock>;
+  using Guard = std::unique_lock<ElidableLock>;
 
   void set_size(std::size_t size) noexcept { size_.store(size, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room() const noexcept { return size() < max_size_ && !serving_putter_; }
@@ -148,7 +152,7 @@ class [[gnu::visibility("default")]] QueueCore {
   const char* const name_;
   const std::size_t max_size_;
   const bool keeps_places_;
-  Lock lock_;                         // guards all below
+  ElidableLock lock_;                 // guards all below
   std::atomic<std::size_t> size_{0};  // I3; read without the lock by size()
   bool serving_putter_ = false;       // somebody is between two critical sections of settle()
   bool shut_down_ = false;

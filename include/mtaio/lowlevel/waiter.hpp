@@ -161,7 +161,9 @@ class [[gnu::visibility("default")]] WakeList {
   WakeList() = default;
   WakeList(const WakeList&) = delete;
   WakeList& operator=(const WakeList&) = delete;
-  ~WakeList() { wake_all(); }
+  ~WakeList() {
+    if (!claimed_.empty()) wake_all();
+  }
 
   void add(Waiter& waiter) noexcept { claimed_.push_back(waiter); }
   void claim_all(WaitList& list) noexcept;

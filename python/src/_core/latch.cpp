@@ -102,14 +102,7 @@ PyObject* time_out(PyObject* object, PyObject*) {
   Op* self = as_operation(object);
   if (self->state == State::kWaiting && self->wait->claim_back()) {
     self->state = State::kTimedOut;
-    PyObject* done =
-        PyObject_CallMethodOneArg(self->wait->future(), state().name_set_result, Py_None);
-    Py_XDECREF(done);
-    if (!done) {
-      // Cancelled meanwhile: its task will say so.
-      if (!PyErr_ExceptionMatches(state().invalid_state_error)) return nullptr;
-      PyErr_Clear();
-    }
+    if (!self->wait->pending()->complete()) return nullptr;
   }
   Py_RETURN_NONE;
 }
@@ -140,12 +133,12 @@ PySendResult begin(Op* self, PyObject** result) {
     return fail(self);
   }
   self->wait = new LatchWait{*self->latch->latch};
-  const Wait::Start start = self->wait->start(*loop);
+  const Wait::Start start = self->wait->start(*loop, reinterpret_cast<PyObject*>(self));
   loop->release();
   if (start == Wait::Start::kError) return fail(self);
   if (start == Wait::Start::kServed) return give(self, Py_True, result);
   self->state = State::kWaiting;
-  *result = self->wait->future();
+  *result = self->wait->pending()->object();
   Py_INCREF(*result);
   return PYGEN_NEXT;
 }

@@ -128,8 +128,8 @@ Wait* new_wait(Op* self) {
   }
 }
 
-PySendResult give_future(const Op* self, PyObject** result) noexcept {
-  *result = self->wait->future();
+PySendResult give_pending(const Op* self, PyObject** result) noexcept {
+  *result = self->wait->pending()->object();
   Py_INCREF(*result);
   return PYGEN_NEXT;
 }
@@ -144,7 +144,7 @@ PySendResult begin_wait(Op* self, PyObject** result) {
     PyErr_NoMemory();
     return fail(self);
   }
-  const Wait::Start start = self->wait->start(*loop);
+  const Wait::Start start = self->wait->start(*loop, reinterpret_cast<PyObject*>(self));
   loop->release();
   switch (start) {
     case Wait::Start::kError:
@@ -157,7 +157,7 @@ PySendResult begin_wait(Op* self, PyObject** result) {
   self->state = State::kWaiting;
   if (Py_ssize_t* count = waiting_count(self)) ++*count;
   if (!EventLoop::deliver()) return fail(self);
-  return give_future(self, result);
+  return give_pending(self, result);
 }
 
 PySendResult begin(Op* self, PyObject** result) {

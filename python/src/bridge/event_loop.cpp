@@ -3,6 +3,7 @@
 #include <mtaio/lowlevel/contract.hpp>
 
 #include "bridge/loop_wakeup.hpp"
+#include "bridge/running_loop.hpp"
 #include "bridge/runtime_state.hpp"
 
 #include <pthread.h>
@@ -24,11 +25,6 @@ namespace {
 std::vector<EventLoop*> loops;   // open ones
 EventLoop* last_loop = nullptr;  // the one that was looked up last
 
-// Which thread is inside a Calling; it holds the GIL. Read without the GIL by posts from elsewhere.
-std::atomic<std::uintptr_t> calling_thread{0};
-
-std::uintptr_t this_thread_id() noexcept { return static_cast<std::uintptr_t>(pthread_self()); }
-
 [[noreturn]] void not_for_coroutines(const char* member) noexcept {
   lowlevel::contract_violation(std::string{"EventLoop::"} + member +
                                "(): called for a C++ coroutine. Those run on a Runtime; an event "
@@ -37,23 +33,16 @@ std::uintptr_t this_thread_id() noexcept { return static_cast<std::uintptr_t>(pt
 
 }  // namespace
 
-EventLoop::Calling::Calling() noexcept {
-  calling_thread.store(this_thread_id(), std::memory_order_relaxed);
-}
-EventLoop::Calling::~Calling() { calling_thread.store(0, std::memory_order_relaxed); }
-
-EventLoop::Jobs& EventLoop::kept_jobs() noexcept {
-  static Jobs jobs;  // guarded by the GIL
-  return jobs;
-}
-
 EventLoop* EventLoop::of_running() {
-  const Reference running = Reference::take(PyObject_CallNoArgs(state().get_running_loop));
-  if (!running) return nullptr;
+  PyObject* running = running_loop();
+  if (!running) {
+    PyErr_SetString(PyExc_RuntimeError, "no running event loop");
+    return nullptr;
+  }
   EventLoop* found = last_loop;
-  if (!found || found->loop_address_ != running.get()) {
-    const auto at = std::ranges::find(loops, running.get(), &EventLoop::loop_address_);
-    found = at != loops.end() ? *at : create(running.get());
+  if (!found || found->loop_address_ != running) {
+    const auto at = std::ranges::find(loops, running, &EventLoop::loop_address_);
+    found = at != loops.end() ? *at : create(running);
     if (!found) return nullptr;
     last_loop = found;
   }
@@ -64,6 +53,7 @@ EventLoop* EventLoop::of_running() {
 EventLoop* EventLoop::create(PyObject* loop) {
   static const int fork_handler = pthread_atfork(nullptr, nullptr, &EventLoop::after_fork_in_child);
   (void)fork_handler;
+  trust_kept_loop();
   auto* made = new EventLoop{loop};
   if (!made->start_watching(loop)) {
     made->release();
@@ -87,11 +77,6 @@ bool EventLoop::start_watching(PyObject* loop) {
   }
   weak_loop_ = PyWeakref_NewRef(loop, nullptr);
   if (!weak_loop_) return false;
-  // A loop that makes futures of its own kind is asked for them; others need not be.
-  const Reference makes = Reference::take(
-      PyObject_GetAttr(reinterpret_cast<PyObject*>(Py_TYPE(loop)), state().name_create_future));
-  if (!makes) return false;
-  plain_future_ = makes.get() == state().asyncio_create_future;
   const Reference wakeup = Reference::take(LoopWakeup::create(*this));
   if (!wakeup) return false;
   const Reference added =
@@ -112,29 +97,12 @@ Reference EventLoop::loop() const noexcept {
 }
 
 bool EventLoop::is_running_here() const noexcept {
-  const Reference running = Reference::take(PyObject_CallNoArgs(state().get_running_loop_or_none));
-  if (!running) {
-    PyErr_Clear();
-    return false;
-  }
-  return running.get() == loop_address_ && !closed();
-}
-
-PyObject* EventLoop::make_future() const {
-  const Reference loop = this->loop();
-  if (!loop) {
-    PyErr_SetString(PyExc_RuntimeError, "the event loop is gone");
-    return nullptr;
-  }
-  if (!plain_future_) return PyObject_CallMethodNoArgs(loop.get(), state().name_create_future);
-  PyObject* const arguments[] = {nullptr, loop.get()};
-  return PyObject_Vectorcall(state().future_type, arguments + 1, 0 | PY_VECTORCALL_ARGUMENTS_OFFSET,
-                             state().keywords_loop);
+  return running_loop() == loop_address_ && !closed();
 }
 
 void EventLoop::post(lowlevel::Job& job) noexcept {
   if (calling_thread.load(std::memory_order_relaxed) == this_thread_id() && is_running_here()) {
-    kept_jobs().push_back(job);
+    kept_jobs.push_back(job);
     return;
   }
   post_from_elsewhere(job);
@@ -160,7 +128,7 @@ void EventLoop::post_from_elsewhere(lowlevel::Job& job) noexcept {
 bool EventLoop::deliver_all() {
   // What is posted meanwhile, by Python code of the loop, is another call's.
   Jobs mine;
-  mine.splice_back(kept_jobs());
+  mine.splice_back(kept_jobs);
   RaisedError first;
   while (lowlevel::Job* job = mine.pop_front()) {
     (void)job->run();
@@ -173,8 +141,7 @@ bool EventLoop::deliver_all() {
   return false;
 }
 
-void EventLoop::deliver_unraisable() noexcept {
-  if (kept_jobs().empty()) return;
+void EventLoop::deliver_all_unraisable() noexcept {
   RaisedError before = RaisedError::fetch();
   if (!deliver_all()) PyErr_WriteUnraisable(nullptr);
   if (before) std::move(before).restore();
@@ -227,9 +194,10 @@ void EventLoop::after_fork_in_child() noexcept {
     new (&each->posted_) Jobs;
   }
   loops.clear();
+  distrust_kept_loop();
   last_loop = nullptr;
   calling_thread.store(0, std::memory_order_relaxed);
-  new (&kept_jobs()) Jobs;
+  new (&kept_jobs) Jobs;
 }
 
 lowlevel::TimePoint EventLoop::now() noexcept { return std::chrono::steady_clock::now(); }

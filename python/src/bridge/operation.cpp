@@ -10,7 +10,8 @@ PyObject* kept = nullptr;
 
 }  // namespace
 
-void forget_stop_iteration() noexcept {
+void clear_stop_iteration() noexcept {
+  stop_iteration_kept = false;
   if (kept && Py_REFCNT(kept) == 1) Py_CLEAR(reinterpret_cast<PyStopIterationObject*>(kept)->value);
 }
 
@@ -29,6 +30,7 @@ PyObject* stop_iteration(PyObject* result) {
     Py_CLEAR(base->dict);
   }
   Py_XSETREF(reinterpret_cast<PyStopIterationObject*>(kept)->value, result);
+  stop_iteration_kept = true;
   Py_INCREF(kept);
 #if PY_VERSION_HEX >= 0x030C0000
   PyErr_SetRaisedException(kept);

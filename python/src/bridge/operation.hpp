@@ -9,7 +9,11 @@ namespace mtaio::python {
 /// `result`.
 PyObject* stop_iteration(PyObject* result);
 /// When an operation goes, so does what the StopIteration that ended it was kept with.
-void forget_stop_iteration() noexcept;
+void clear_stop_iteration() noexcept;
+inline constinit bool stop_iteration_kept = false;
+inline void forget_stop_iteration() noexcept {
+  if (stop_iteration_kept) clear_stop_iteration();
+}
 /// The exception of a `throw(type[, value[, traceback]])`, normalised; null with an error set.
 [[nodiscard]] Reference thrown(PyObject* const* arguments, Py_ssize_t count);
 /// What `close()` of a coroutine does with the outcome of throwing GeneratorExit in.

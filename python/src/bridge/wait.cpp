@@ -1,20 +1,15 @@
 #include <mtaio/python/wait.hpp>
 
-#include "bridge/runtime_state.hpp"
-
 namespace mtaio::python {
 
-Wait::Start Wait::start(EventLoop& loop) {
+Wait::Start Wait::start(EventLoop& loop, PyObject* owner) {
   loop_ = &loop;
   loop.hold();
   // Made before it waits: nothing may fail afterwards.
-  PyObject* future = loop.make_future();
-  if (!future) return Start::kError;
-  if (PyObject_SetAttr(future, state().name_future_blocking, Py_True) < 0) {
-    Py_DECREF(future);
-    return Start::kError;
-  }
-  future_ = future;
+  const Reference of = loop.loop();
+  pending_ = of ? Pending::create(of.get()) : nullptr;
+  if (!pending_) return Start::kError;
+  pending_->owner = owner;
   owners_.store(2, std::memory_order_relaxed);  // the operation, and whoever will claim it
   bool waits = false;
   {
@@ -23,10 +18,16 @@ Wait::Start Wait::start(EventLoop& loop) {
   }
   if (!waits) {
     owners_.store(1, std::memory_order_relaxed);
-    Py_CLEAR(future_);
+    forget_pending();
   }
   waits_ = waits;
   return waits ? Start::kWaits : Start::kServed;
+}
+
+void Wait::forget_pending() noexcept {
+  if (!pending_) return;
+  pending_->owner = nullptr;
+  Py_CLEAR(pending_);
 }
 
 bool Wait::claim_back() noexcept {
@@ -37,8 +38,9 @@ bool Wait::claim_back() noexcept {
 }
 
 void Wait::abandon() noexcept {
-  Py_CLEAR(future_);
-  if (waits_ && !claim_back()) {
+  forget_pending();
+  const bool over = arrived_ && settled_.load(std::memory_order_relaxed);
+  if (waits_ && !over && !claim_back()) {
     bool undone = false;
     {
       const EventLoop::Calling calling;
@@ -58,13 +60,9 @@ void Wait::arrive() noexcept {
     if (take()) undo();
   } else {
     arrived_ = true;
-    if (PyObject* future = future_) {
-      Py_INCREF(future);
-      PyObject* done = PyObject_CallMethodOneArg(future, state().name_set_result, Py_None);
-      Py_XDECREF(done);
-      Py_DECREF(future);
-      // It was cancelled: then the operation will be told by its task.
-      if (!done && PyErr_ExceptionMatches(state().invalid_state_error)) PyErr_Clear();
+    if (pending_) {
+      const Reference keep = Reference::to(pending_->object());
+      (void)pending_->complete();  // what it raises, the loop reports
     }
   }
   let_go();

@@ -88,7 +88,9 @@ class QueueOf final : public AnyQueue {
 
  public:
   explicit QueueOf(std::shared_ptr<Queue> queue) noexcept
-      : queue_{std::move(queue)}, core_{queue_->core()} {}
+      : queue_{std::move(queue)}, core_{queue_->core()} {
+    core_.elide_lock(queue_.use_count() == 1);
+  }
 
   Put put(PyObject* item, double priority) noexcept override {
     if (core_.looks_full()) return Put::kFull;  // so that a put that waits allocates nothing
@@ -169,7 +171,9 @@ class QueueOf final : public AnyQueue {
     while (auto* node = core_.take(shut_down)) dropped_.push(*node);
   }
   void* shared(const std::type_info& queue) noexcept override {
-    return queue == typeid(Queue) ? &queue_ : nullptr;
+    if (queue != typeid(Queue)) return nullptr;
+    core_.elide_lock(false);  // from now on threads without the GIL may use it
+    return &queue_;
   }
 
  private:

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include <pthread.h>
+
 namespace mtaio::python {
 
 /// Brings jobs from any thread to the thread on which an event loop of asyncio, or of uvloop, runs.
@@ -38,25 +40,25 @@ class EventLoop final : public lowlevel::Scheduler {
   [[nodiscard]] Reference loop() const noexcept;
   /// Whether it is the loop that runs on this thread. With the GIL.
   [[nodiscard]] bool is_running_here() const noexcept;
-  /// A new `asyncio.Future` of the loop. With the GIL.
-  [[nodiscard]] PyObject* make_future() const;
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
   /// The GIL is held, and whatever is posted by this thread to a loop that runs on it is kept for
   /// `deliver()`.
   class Calling {
    public:
-    Calling() noexcept;
+    Calling() noexcept { calling_thread.store(this_thread_id(), std::memory_order_relaxed); }
     Calling(const Calling&) = delete;
     Calling& operator=(const Calling&) = delete;
-    ~Calling();
+    ~Calling() { calling_thread.store(0, std::memory_order_relaxed); }
   };
 
   /// Runs what was posted inside a `Calling`; directly after it, before anything else that may run
   /// Python code. False with an exception set.
-  [[nodiscard]] static bool deliver() { return kept_jobs().empty() || deliver_all(); }
+  [[nodiscard]] static bool deliver() { return kept_jobs.empty() || deliver_all(); }
   /// The same where nothing can be raised; an exception that is set stays.
-  static void deliver_unraisable() noexcept;
+  static void deliver_unraisable() noexcept {
+    if (!kept_jobs.empty()) deliver_all_unraisable();
+  }
 
   // Scheduler. Everything but post() is for coroutines of the library, which do not run here.
   void post(lowlevel::Job& job) noexcept override;
@@ -76,8 +78,11 @@ class EventLoop final : public lowlevel::Scheduler {
   ~EventLoop();
 
   static EventLoop* create(PyObject* loop);
-  static Jobs& kept_jobs() noexcept;
-  [[gnu::noinline]] static bool deliver_all();
+  static std::uintptr_t this_thread_id() noexcept {
+    return static_cast<std::uintptr_t>(pthread_self());
+  }
+  [[gnu::cold]] static bool deliver_all();
+  [[gnu::cold]] static void deliver_all_unraisable() noexcept;
 
   bool start_watching(PyObject* loop);
   void post_from_elsewhere(lowlevel::Job& job) noexcept;
@@ -86,10 +91,13 @@ class EventLoop final : public lowlevel::Scheduler {
   void close() noexcept;
   static void after_fork_in_child() noexcept;
 
+  // Which thread is inside a Calling; it holds the GIL. Read without it by posts from elsewhere.
+  static inline constinit std::atomic<std::uintptr_t> calling_thread{0};
+  static inline constinit Jobs kept_jobs;  // guarded by the GIL
+
   std::atomic<std::uint32_t> references_{1};
   PyObject* weak_loop_ = nullptr;
   PyObject* loop_address_;  // for comparison only
-  bool plain_future_ = false;
   int eventfd_ = -1;
   std::atomic<bool> closed_{false};  // written under lock_
   lowlevel::Lock lock_;              // guards all below

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/python/event_loop.hpp>
+#include <mtaio/python/pending.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -21,16 +22,17 @@ class Wait {
   Wait& operator=(const Wait&) = delete;
 
   /// `kError`: an exception is set; `kServed`: there was no need to wait, and what came has to be
-  /// taken; `kWaits`: the future will be ready when it has come.
+  /// taken; `kWaits`: `pending()` is done when it has come.
   enum class Start : std::uint8_t { kError, kServed, kWaits };
-  /// Has it wait. With the GIL, in a running loop. To be followed by `EventLoop::deliver()`.
-  Start start(EventLoop& loop);
+  /// Has it wait, for `owner`. With the GIL, in a running loop. To be followed by
+  /// `EventLoop::deliver()`.
+  Start start(EventLoop& loop, PyObject* owner);
 
-  /// The future to be awaited (borrowed).
-  [[nodiscard]] PyObject* future() const noexcept { return future_; }
+  /// What the task is to wait for (borrowed).
+  [[nodiscard]] Pending* pending() const noexcept { return pending_; }
   /// For the garbage collector.
   int traverse(visitproc visit, void* arg) {
-    Py_VISIT(future_);
+    Py_VISIT(pending_);
     return 0;
   }
 
@@ -65,12 +67,13 @@ class Wait {
   void arrive() noexcept;
 
  private:
+  void forget_pending() noexcept;
   void let_go() noexcept {
     if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
   }
 
   EventLoop* loop_ = nullptr;
-  PyObject* future_ = nullptr;  // with the GIL only
+  Pending* pending_ = nullptr;  // with the GIL only
   bool waits_ = false;          // start() has said so
   bool arrived_ = false;        // with the GIL only
   std::atomic<bool> settled_{false};
