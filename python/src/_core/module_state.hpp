@@ -19,5 +19,8 @@ struct ModuleState {
 [[nodiscard]] bool add_queue_operation(PyObject* module);
 [[nodiscard]] bool add_queues(PyObject* module);
 [[nodiscard]] bool add_latch(PyObject* module);
+[[nodiscard]] bool add_gathering(PyObject* module);
+[[nodiscard]] bool add_thread_call(PyObject* module);
+[[nodiscard]] bool add_executor(PyObject* module);
 
 }  // namespace mtaio::python

@@ -36,7 +36,9 @@ bool prepare_state() {
       intern(s.name_call_soon, "call_soon") && intern(s.name_create_task, "create_task") &&
       
       intern(s.name_call_later, "call_later") &&
-      intern(s.name_cancel, "cancel") && intern(s.name_throw, "throw") &&
+      intern(s.name_cancel, "cancel") && intern(s.name_cancelling, "cancelling") &&
+      intern(s.name_must_cancel, "_must_cancel") && intern(s.name_run, "run") &&
+      intern(s.name_throw, "throw") &&
       intern(s.name_close, "close") && LoopWakeup::prepare_type() && Pending::prepare_type();
   if (!all) return false;
   s.keywords_context = Py_BuildValue("(s)", "context");

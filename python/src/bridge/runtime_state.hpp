@@ -22,6 +22,9 @@ struct State {
   PyObject* name_cancel = nullptr;
   PyObject* name_throw = nullptr;
   PyObject* name_close = nullptr;
+  PyObject* name_cancelling = nullptr;
+  PyObject* name_must_cancel = nullptr;
+  PyObject* name_run = nullptr;
 };
 
 [[nodiscard]] State& state() noexcept;
