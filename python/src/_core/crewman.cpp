@@ -14,6 +14,8 @@ PyTypeObject* type = nullptr;
 
 // For how long a crewman goes on without letting others run.
 constexpr std::chrono::milliseconds kTurn{2};
+// The clock is read after so many coroutines.
+constexpr int kPerLook = 8;
 
 Crewman* as_crewman(PyObject* object) noexcept { return reinterpret_cast<Crewman*>(object); }
 PyObject* as_object(Crewman* crewman) noexcept { return reinterpret_cast<PyObject*>(crewman); }
@@ -217,6 +219,7 @@ PySendResult Crewman::resume(Crewman* self, PyObject* error, PyObject** result) 
   Gathering& of = *self->of;
   const Reference keep = Reference::to(reinterpret_cast<PyObject*>(&of));
   const auto until = std::chrono::steady_clock::now() + kTurn;
+  int until_look = kPerLook;
   if (error && !self->child) {
     // Its task was cancelled before it had begun, or between two coroutines. Whoever goes on is
     // another one.
@@ -262,6 +265,8 @@ PySendResult Crewman::resume(Crewman* self, PyObject* error, PyObject** result) 
         return ended;
       }
     }
+    if (--until_look > 0) continue;
+    until_look = kPerLook;
     if (of.has_more() && std::chrono::steady_clock::now() > until) {
       Py_INCREF(Py_None);
       *result = Py_None;

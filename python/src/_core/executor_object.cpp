@@ -2,6 +2,7 @@
 
 #include "_core/gathering.hpp"
 #include "_core/module_state.hpp"
+#include "_core/thread_call.hpp"
 #include "bridge/runtime_state.hpp"
 
 #include <structmember.h>
@@ -29,49 +30,97 @@ Py_ssize_t parse_limit(PyObject* limit, const char* member) {
   return 0;
 }
 
-/// gather(executor, coroutines, limit, return_exceptions)
-PyObject* gather(PyObject*, PyObject* const* given, Py_ssize_t count) {
-  if (count != 4 || !check_executor(given[0]) || !PyTuple_Check(given[1])) {
-    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "gather() is not for others");
-    return nullptr;
-  }
-  PyObject* coroutines = given[1];
-  Gathering::Source source;
-  const auto total = static_cast<std::size_t>(PyTuple_GET_SIZE(coroutines));
-  const Py_ssize_t limit = parse_limit(given[2], "gather");
-  const int return_exceptions = limit > 0 ? PyObject_IsTrue(given[3]) : -1;
-  if (return_exceptions < 0) return nullptr;
-  for (std::size_t i = 0; i < total; ++i) {
-    PyObject* each = PyTuple_GET_ITEM(coroutines, static_cast<Py_ssize_t>(i));
-    if (is_awaitable(each)) continue;
+/// What gather() was given; false with an exception set.
+bool fill(Gathering::Source& source, PyObject* const* given, Py_ssize_t count) {
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    if (is_awaitable(given[i])) continue;
     PyErr_Format(PyExc_TypeError,
-                 "TaskExecutor.gather(): argument %zu is a %.100s, which cannot be awaited; "
-                 "pass coroutines, futures or tasks.",
-                 i + 1, Py_TYPE(each)->tp_name);
-    return nullptr;
-  }
-  try {
-    source.given.reserve(total);
-  } catch (const std::bad_alloc&) {
-    return PyErr_NoMemory();
+                 "TaskExecutor.gather(): argument %zd is a %.100s, which cannot be awaited; pass "
+                 "coroutines, futures or tasks.",
+                 i + 1, Py_TYPE(given[i])->tp_name);
+    return false;
   }
   std::unordered_map<PyObject*, Py_ssize_t> seen;
-  for (Py_ssize_t i = 0; i < static_cast<Py_ssize_t>(total); ++i) {
-    PyObject* each = PyTuple_GET_ITEM(coroutines, i);
-    // One that only the tuple refers to is not there twice.
-    if (Py_REFCNT(each) > 1) {
-      const auto [at, first] = seen.try_emplace(each, i);
-      if (!first) {
-        source.copies.emplace_back(i, at->second);
-        source.given.push_back(nullptr);
-        continue;
+  try {
+    source.given.reserve(static_cast<std::size_t>(count));
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      PyObject* each = given[i];
+      // One that only the caller's tuple refers to is not there twice.
+      if (Py_REFCNT(each) > 1) {
+        const auto [at, first] = seen.try_emplace(each, i);
+        if (!first) {
+          source.copies.emplace_back(i, at->second);
+          source.given.push_back(nullptr);
+          continue;
+        }
       }
+      source.given.push_back(each);
     }
-    Py_INCREF(each);
-    source.given.push_back(each);
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+    return false;
   }
-  return reinterpret_cast<PyObject*>(
-      Gathering::create(given[0], std::move(source), limit, return_exceptions != 0));
+  for (PyObject* each : source.given) Py_XINCREF(each);
+  return true;
+}
+
+/// The keywords 'limit' and 'return_exceptions', which follow the arguments.
+bool parse_keywords(PyObject* const* values, PyObject* names, PyObject*& limit,
+                    int& return_exceptions) {
+  const Py_ssize_t count = names ? PyTuple_GET_SIZE(names) : 0;
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    PyObject* name = PyTuple_GET_ITEM(names, i);
+    if (PyUnicode_CompareWithASCIIString(name, "limit") == 0) {
+      limit = values[i];
+    } else if (PyUnicode_CompareWithASCIIString(name, "return_exceptions") == 0) {
+      return_exceptions = PyObject_IsTrue(values[i]);
+      if (return_exceptions < 0) return false;
+    } else {
+      PyErr_Format(PyExc_TypeError, "gather() got an unexpected keyword argument '%U'", name);
+      return false;
+    }
+  }
+  return true;
+}
+
+PyObject* gather(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* names) {
+  PyObject* limit_given = Py_None;
+  int return_exceptions = 0;
+  Py_ssize_t limit = 0;
+  Gathering::Source source;
+  if (check_open(as_executor(self), "gather") &&
+      parse_keywords(given + count, names, limit_given, return_exceptions) &&
+      (limit = parse_limit(limit_given, "gather")) > 0 && fill(source, given, count)) {
+    return reinterpret_cast<PyObject*>(
+        Gathering::create(self, std::move(source), limit, return_exceptions != 0));
+  }
+  for (Py_ssize_t i = 0; i < count; ++i) close_unstarted(given[i]);
+  return nullptr;
+}
+
+/// run_in_thread(function, /, *arguments, **keywords)
+PyObject* run_in_thread(PyObject* self, PyObject* arguments, PyObject* keywords) {
+  if (!check_open(as_executor(self), "run_in_thread")) return nullptr;
+  const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
+  if (count == 0) {
+    PyErr_SetString(PyExc_TypeError,
+                    "run_in_thread() missing 1 required positional argument: 'func'");
+    return nullptr;
+  }
+  PyObject* function = PyTuple_GET_ITEM(arguments, 0);
+  if (!PyCallable_Check(function)) {
+    PyErr_Format(PyExc_TypeError, "TaskExecutor.run_in_thread(): a %.100s cannot be called.",
+                 Py_TYPE(function)->tp_name);
+    return nullptr;
+  }
+  const Reference rest = Reference::take(PyTuple_GetSlice(arguments, 1, count));
+  if (!rest) return nullptr;
+  const PyObject* pool = as_executor(self)->pool;
+  if (!pool || pool == Py_None) {
+    return new_thread_call(self, function, rest.get(), keywords, true);
+  }
+  return PyObject_CallMethod(self, "_run_in_pool", "OOO", function, rest.get(),
+                             keywords ? keywords : Py_None);
 }
 
 /// map(executor, function, iterators, asynchronous iterator or None, limit, return_exceptions)
@@ -107,9 +156,7 @@ PyObject* can_be_awaited(PyObject*, PyObject* object) {
 
 #define FAST(function) reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&(function)))
 
-std::array<PyMethodDef, 5> functions{{
-    {"gather", FAST(gather), METH_FASTCALL,
-     PyDoc_STR("What TaskExecutor.gather() returns.")},
+std::array<PyMethodDef, 4> functions{{
     {"map", FAST(map), METH_FASTCALL, PyDoc_STR("What TaskExecutor.map() returns.")},
     {"close_unstarted", &close_coroutine, METH_O,
      PyDoc_STR("Closes a coroutine that will not be run.")},
@@ -117,32 +164,82 @@ std::array<PyMethodDef, 5> functions{{
     {},
 }};
 
+int clear(PyObject* object) {
+  Py_CLEAR(as_executor(object)->pool);
+  return 0;
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(as_executor(object)->pool);
+  return 0;
+}
+
 void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  clear(object);
   PyTypeObject* of = Py_TYPE(object);
   of->tp_free(object);
   Py_DECREF(of);
 }
 
-std::array<PyMemberDef, 3> members{{
+constexpr const char* kGatherDoc = R"(gather($self, /, *coroutines, limit=None, return_exceptions=False)
+--
+
+Run coroutines, at most limit at a time; give a list of their results, in order.
+
+To be awaited. When one fails, no further one starts, those that run are cancelled, all
+are waited for, and ExecutionError is raised: its __cause__ is the first exception, index
+the position of its coroutine. With return_exceptions all of them run, and exceptions
+stand in the list. Futures and tasks are fine too. Those that do not start are closed.)";
+
+constexpr const char* kRunInThreadDoc = R"(run_in_thread($self, func, /, *args, **kwargs)
+--
+
+Call a function in a thread, with the caller's context variables.
+
+To be awaited; gives the function's result. What the function raises is the __cause__ of
+an ExecutionError. When it is cancelled it waits until the function has returned, which
+may use what the caller has; a function that has not started by then never does.)";
+
+std::array<PyMethodDef, 3> methods{{
+    {"gather", FAST(gather), METH_FASTCALL | METH_KEYWORDS, kGatherDoc},
+    {"run_in_thread", FAST(run_in_thread), METH_VARARGS | METH_KEYWORDS, kRunInThreadDoc},
+    {},
+}};
+std::array<PyMemberDef, 5> members{{
     {"_calls", T_PYSSIZET, offsetof(ExecutorObject, calls), READONLY,
      "Functions in threads that have not returned."},
     {"_watched", T_BOOL, offsetof(ExecutorObject, watched), 0,
      "Whether to call _calls_ended() when there are none left."},
+    {"_closed", T_BOOL, offsetof(ExecutorObject, closed), 0, "Whether it was closed."},
+    {"_pool", T_OBJECT, offsetof(ExecutorObject, pool), 0, "The pool that was passed in."},
     {},
 }};
-std::array<PyType_Slot, 4> slots{{
+std::array<PyType_Slot, 7> slots{{
     {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+    {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+    {Py_tp_methods, methods.data()},
     {Py_tp_members, members.data()},
     {Py_tp_doc, const_cast<char*>("The base of TaskExecutor.")},
     {0, nullptr},
 }};
 PyType_Spec spec{"mtaio._core.ExecutorBase", sizeof(ExecutorObject), 0,
-                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots.data()};
+                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+                 slots.data()};
 
 }  // namespace
 
 ExecutorObject* as_executor(PyObject* object) noexcept {
   return reinterpret_cast<ExecutorObject*>(object);
+}
+
+bool check_open(ExecutorObject* self, const char* member) {
+  if (self->closed == 0) return true;
+  PyErr_Format(PyExc_RuntimeError,
+               "TaskExecutor.%s(): the executor was closed; make another one.", member);
+  return false;
 }
 
 bool check_executor(PyObject* object) {

@@ -290,28 +290,13 @@ PyType_Spec spec{"mtaio._core.ThreadCall", sizeof(ThreadCall), 0,
                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                  slots.data()};
 
-/// call_in_thread(executor, function, arguments, keywords, wraps_errors)
+/// call_in_thread(executor, function, arguments): errors are not wrapped.
 PyObject* call_in_thread(PyObject*, PyObject* const* given, Py_ssize_t count) {
-  if (count != 5 || !check_executor(given[0]) || !PyTuple_Check(given[2]) ||
-      !(given[3] == Py_None || PyDict_Check(given[3]))) {
-    if (!PyErr_Occurred()) {
-      PyErr_SetString(PyExc_TypeError,
-                      "call_in_thread() is not for others");
-    }
+  if (count != 3 || !check_executor(given[0]) || !PyTuple_Check(given[2])) {
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "call_in_thread() is not for others");
     return nullptr;
   }
-  auto* made = PyObject_GC_New(ThreadCall, type);
-  if (!made) return nullptr;
-  made->executor = Reference::to(given[0]).release();
-  made->function = Reference::to(given[1]).release();
-  made->arguments = Reference::to(given[2]).release();
-  made->keywords = Reference::to(given[3] == Py_None ? nullptr : given[3]).release();
-  made->stop = nullptr;
-  made->call = nullptr;
-  made->wraps_errors = given[4] == Py_True;
-  made->state = State::kNew;
-  PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
-  return reinterpret_cast<PyObject*>(made);
+  return new_thread_call(given[0], given[1], given[2], nullptr, false);
 }
 
 PyObject* finish_threads(PyObject*, PyObject*) {
@@ -322,13 +307,29 @@ PyObject* finish_threads(PyObject*, PyObject*) {
 std::array<PyMethodDef, 3> functions{{
     {"call_in_thread",
      reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_in_thread)), METH_FASTCALL,
-     PyDoc_STR("What TaskExecutor.run_in_thread() returns.")},
+     PyDoc_STR("As TaskExecutor.run_in_thread(), without the wrapping of errors.")},
     {"finish_threads", &finish_threads, METH_NOARGS,
      PyDoc_STR("Waits for all functions in threads, at the interpreter's exit.")},
     {},
 }};
 
 }  // namespace
+
+PyObject* new_thread_call(PyObject* executor, PyObject* function, PyObject* arguments,
+                          PyObject* keywords, bool wraps_errors) {
+  auto* made = PyObject_GC_New(ThreadCall, type);
+  if (!made) return nullptr;
+  made->executor = Reference::to(executor).release();
+  made->function = Reference::to(function).release();
+  made->arguments = Reference::to(arguments).release();
+  made->keywords = Reference::to(keywords).release();
+  made->stop = nullptr;
+  made->call = nullptr;
+  made->wraps_errors = wraps_errors;
+  made->state = State::kNew;
+  PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
+  return reinterpret_cast<PyObject*>(made);
+}
 
 PySendResult ThreadCall::resume(ThreadCall* self, PyObject* error, PyObject** result) {
   if (self->state == State::kEnded) {

@@ -29,4 +29,9 @@ struct ThreadCall {
   static bool idle(ThreadCall* self) noexcept;
 };
 
+/// A call by `executor`; `keywords` may be null. Null with an exception set.
+[[nodiscard]] PyObject* new_thread_call(PyObject* executor, PyObject* function,
+                                        PyObject* arguments, PyObject* keywords,
+                                        bool wraps_errors);
+
 }  // namespace mtaio::python

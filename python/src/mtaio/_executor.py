@@ -46,7 +46,6 @@ class TaskExecutor(_core.ExecutorBase):
                 "concurrent.futures.ThreadPoolExecutor, or None."
             )
         self._pool = thread_pool
-        self._closed = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._pool_calls = 0
@@ -92,28 +91,6 @@ class TaskExecutor(_core.ExecutorBase):
             _core.close_unstarted(coro)
             raise
         return Operation("TaskExecutor.run", functools.partial(_run, coro, timeout), coro)
-
-    def gather(
-        self,
-        *coroutines: Awaitable[T],
-        limit: int | None = None,
-        return_exceptions: bool = False,
-    ) -> Coroutine[Any, Any, list[Any]]:
-        """Run coroutines, at most ``limit`` at a time; give a list of their results, in order.
-
-        To be awaited. When one fails, no further one starts, those that run are cancelled, all are
-        waited for, and ``ExecutionError`` is raised: its ``__cause__`` is the first exception,
-        ``index`` the position of its coroutine. With ``return_exceptions`` all of them run, and
-        exceptions stand in the list. Futures and tasks are fine too. Those that do not start are
-        closed.
-        """
-        try:
-            self._check_open("gather")
-            return _core.gather(self, coroutines, limit, return_exceptions)
-        except BaseException:
-            for each in coroutines:
-                _core.close_unstarted(each)
-            raise
 
     def map(
         self,
@@ -172,28 +149,15 @@ class TaskExecutor(_core.ExecutorBase):
 
     # Threads.
 
-    def run_in_thread(
-        self, func: Callable[..., T], /, *args: Any, **kwargs: Any
+    def _run_in_pool(
+        self, func: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any] | None
     ) -> Coroutine[Any, Any, T]:
-        """Call a function in a thread, with the caller's context variables.
-
-        To be awaited; gives the function's result. What the function raises is the ``__cause__`` of
-        an ``ExecutionError``. When it is cancelled it waits until the function has returned, which
-        may use what the caller has; a function that has not started by then never does.
-        """
-        self._check_open("run_in_thread")
-        if not callable(func):
-            raise TypeError(
-                f"TaskExecutor.run_in_thread(): a {type(func).__name__} cannot be called."
-            )
-        if self._pool is None:
-            return _core.call_in_thread(self, func, args, kwargs or None, True)
-        start = functools.partial(self._call_in_pool, func, args, kwargs, True)
+        start = functools.partial(self._call_in_pool, func, args, kwargs or {}, True)
         return Operation("TaskExecutor.run_in_thread", start)
 
     async def _call_then_await(self, func: Callable[..., Any], *args: Any) -> Any:
         if self._pool is None:
-            result = await _core.call_in_thread(self, func, args, None, False)
+            result = await _core.call_in_thread(self, func, args)
         else:
             result = await self._call_in_pool(func, args, {}, False)
         return await result if _core.is_awaitable(result) else result
