@@ -326,7 +326,7 @@ PyObject* new_thread_call(PyObject* executor, PyObject* function, PyObject* argu
   made->stop = nullptr;
   made->call = nullptr;
   made->wraps_errors = wraps_errors;
-  made->state = State::kNew;
+  made->state = ThreadCall::State::kNew;
   PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
   return reinterpret_cast<PyObject*>(made);
 }
