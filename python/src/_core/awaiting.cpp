@@ -1,5 +1,4 @@
 #include "_core/gathering.hpp"
-
 #include "bridge/runtime_state.hpp"
 
 namespace mtaio::python {

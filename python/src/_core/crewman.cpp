@@ -1,5 +1,4 @@
 #include "_core/gathering.hpp"
-
 #include "bridge/operation.hpp"
 #include "bridge/runtime_state.hpp"
 
@@ -78,8 +77,7 @@ bool pulled(Crewman* self, PySendResult outcome, PyObject* value) {
   }
   self->index = of.started++;
   PyObject* awaitable = nullptr;
-  if (outcome == PYGEN_RETURN &&
-      of.apply(arguments.get(), awaitable) == Gathering::Next::kReady) {
+  if (outcome == PYGEN_RETURN && of.apply(arguments.get(), awaitable) == Gathering::Next::kReady) {
     const Reference keep = Reference::take(awaitable);
     self->child = iterator_of(awaitable);
     self->context = self->child ? PyContext_CopyCurrent() : nullptr;

@@ -183,7 +183,8 @@ void destroy(PyObject* object) {
   Py_DECREF(of);
 }
 
-constexpr const char* kGatherDoc = R"(gather($self, /, *coroutines, limit=None, return_exceptions=False)
+constexpr const char* kGatherDoc =
+    R"(gather($self, /, *coroutines, limit=None, return_exceptions=False)
 --
 
 Run coroutines, at most limit at a time; give a list of their results, in order.
@@ -226,8 +227,7 @@ std::array<PyType_Slot, 7> slots{{
     {0, nullptr},
 }};
 PyType_Spec spec{"mtaio._core.ExecutorBase", sizeof(ExecutorObject), 0,
-                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-                 slots.data()};
+                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
 
 }  // namespace
 
@@ -237,8 +237,8 @@ ExecutorObject* as_executor(PyObject* object) noexcept {
 
 bool check_open(ExecutorObject* self, const char* member) {
   if (self->closed == 0) return true;
-  PyErr_Format(PyExc_RuntimeError,
-               "TaskExecutor.%s(): the executor was closed; make another one.", member);
+  PyErr_Format(PyExc_RuntimeError, "TaskExecutor.%s(): the executor was closed; make another one.",
+               member);
   return false;
 }
 

@@ -7,10 +7,9 @@ namespace mtaio::python {
 
 /// The base of the Python class TaskExecutor.
 struct ExecutorObject {
-  PyObject_HEAD
-  Py_ssize_t calls;  // functions in threads that have not returned
-  PyObject* pool;    // the caller's, or null
-  char watched;      // somebody waits for calls to be zero: _calls_ended() is to be called
+  PyObject_HEAD Py_ssize_t calls;  // functions in threads that have not returned
+  PyObject* pool;                  // the caller's, or null
+  char watched;  // somebody waits for calls to be zero: _calls_ended() is to be called
   char closed;
 };
 

@@ -17,9 +17,7 @@ constexpr int kRecruits = 2;
 
 using State = Gathering::State;
 
-Gathering* as_gathering(PyObject* object) noexcept {
-  return reinterpret_cast<Gathering*>(object);
-}
+Gathering* as_gathering(PyObject* object) noexcept { return reinterpret_cast<Gathering*>(object); }
 PyObject* as_object(Gathering* self) noexcept { return reinterpret_cast<PyObject*>(self); }
 
 /// Nothing more will start: what has not is closed.
@@ -212,19 +210,16 @@ int clear(PyObject* object) {
   return 0;
 }
 
-const char* name_of(const Gathering* self) noexcept {
-  return self->maps ? "map" : "gather";
-}
+const char* name_of(const Gathering* self) noexcept { return self->maps ? "map" : "gather"; }
 
 PyObject* repr(PyObject* object) {
   const Gathering* self = as_gathering(object);
   const char* state = self->state == State::kNew       ? "not awaited yet"
                       : self->state == State::kRunning ? "running"
                                                        : "done";
-  return PyUnicode_FromFormat("<TaskExecutor.%s() %s, tasks=%zd started=%zd workers=%zd>",
-                              name_of(self), state,
-                              static_cast<Py_ssize_t>(self->source->given.size()), self->started,
-                              self->live);
+  return PyUnicode_FromFormat(
+      "<TaskExecutor.%s() %s, tasks=%zd started=%zd workers=%zd>", name_of(self), state,
+      static_cast<Py_ssize_t>(self->source->given.size()), self->started, self->live);
 }
 
 PyObject* get_name(PyObject* object, void*) {

@@ -28,26 +28,25 @@ struct Gathering {
   struct Source {
     std::vector<PyObject*> given;  // those of gather(); null once started, and where it is a copy
     std::vector<std::pair<Py_ssize_t, Py_ssize_t>> copies;  // position and that of the original
-    PyObject* function = nullptr;      // that of map(),
-    std::vector<PyObject*> iterators;  // and what it is applied to,
-    PyObject* async_iterator = nullptr;  // or an asynchronous iterator of tuples
+    PyObject* function = nullptr;                           // that of map(),
+    std::vector<PyObject*> iterators;                       // and what it is applied to,
+    PyObject* async_iterator = nullptr;                     // or an asynchronous iterator of tuples
     bool exhausted = false;
     bool pulling = false;  // a crewman awaits the asynchronous iterator
   };
 
-  PyObject_HEAD
-  PyObject* executor;
+  PyObject_HEAD PyObject* executor;
   PyObject* loop;
   PyObject* results;  // a list; what has not ended has None in it
   Pending* pending;   // what the caller waits for
   PyObject* stop;     // the exception that ended the caller's wait, to be raised in the end
   Source* source;
   std::vector<std::pair<Py_ssize_t, PyObject*>>* failures;  // by time
-  Crewman* crew;  // a list of those who live
+  Crewman* crew;                                            // a list of those who live
   Py_ssize_t limit;
   Py_ssize_t live;     // crewmen
   Py_ssize_t started;  // coroutines
-  bool maps;  // it is a map(), not a gather()
+  bool maps;           // it is a map(), not a gather()
   bool return_exceptions;
   bool stopping;
   bool recruiting;  // a call of recruit() is below on the stack,
@@ -83,8 +82,7 @@ struct Gathering {
 
 /// A coroutine that steps coroutines: what a task of the crew runs.
 struct Crewman {
-  PyObject_HEAD
-  Gathering* of;
+  PyObject_HEAD Gathering* of;
   Crewman* previous;  // in the list of those who live
   Crewman* next;
   PyObject* task;     // the asyncio task that it is the coroutine of

@@ -201,8 +201,7 @@ void raise_execution_error(PyObject* cause) {
       text ? Reference::take(PyObject_CallOneArg(module_state().execution_error, text.get()))
            : Reference{};
   const Reference failures = Reference::take(Py_BuildValue("((iO))", 0, cause));
-  if (!error || !failures ||
-      PyObject_SetAttrString(error.get(), "failures", failures.get()) < 0) {
+  if (!error || !failures || PyObject_SetAttrString(error.get(), "failures", failures.get()) < 0) {
     return;
   }
   Py_INCREF(cause);
@@ -305,9 +304,8 @@ PyObject* finish_threads(PyObject*, PyObject*) {
 }
 
 std::array<PyMethodDef, 3> functions{{
-    {"call_in_thread",
-     reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_in_thread)), METH_FASTCALL,
-     PyDoc_STR("As TaskExecutor.run_in_thread(), without the wrapping of errors.")},
+    {"call_in_thread", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call_in_thread)),
+     METH_FASTCALL, PyDoc_STR("As TaskExecutor.run_in_thread(), without the wrapping of errors.")},
     {"finish_threads", &finish_threads, METH_NOARGS,
      PyDoc_STR("Waits for all functions in threads, at the interpreter's exit.")},
     {},

@@ -19,9 +19,9 @@ Pending* as_pending(PyObject* object) noexcept { return reinterpret_cast<Pending
 
 bool call_soon(Pending* self, PyObject* callback, PyObject* context) {
   const std::array<PyObject*, 4> arguments{self->loop, callback, self->object(), context};
-  PyObject* handle = PyObject_VectorcallMethod(
-      state().name_call_soon, arguments.data(), 3 | PY_VECTORCALL_ARGUMENTS_OFFSET,
-      context ? state().keywords_context : nullptr);
+  PyObject* handle = PyObject_VectorcallMethod(state().name_call_soon, arguments.data(),
+                                               3 | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                               context ? state().keywords_context : nullptr);
   Py_XDECREF(handle);
   return handle != nullptr;
 }

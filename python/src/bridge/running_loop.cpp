@@ -2,9 +2,9 @@
 
 #include "bridge/runtime_state.hpp"
 
-#include <cstring>
-
 #include <unistd.h>
+
+#include <cstring>
 
 namespace mtaio::python {
 namespace {
@@ -26,16 +26,14 @@ bool trusted = false;
 
 /// As in CPython 3.11's _asynciomodule.c.
 struct Holder {
-  PyObject_HEAD
-  PyObject* loop;
+  PyObject_HEAD PyObject* loop;
   pid_t pid;
 };
 
 /// What asyncio has noted for this thread; null if nothing.
 Holder* holder() noexcept {
   PyObject* notes = PyThreadState_GetDict();
-  PyObject* found =
-      notes ? PyDict_GetItemWithError(notes, state().name_running_loop) : nullptr;
+  PyObject* found = notes ? PyDict_GetItemWithError(notes, state().name_running_loop) : nullptr;
   return reinterpret_cast<Holder*>(found);
 }
 

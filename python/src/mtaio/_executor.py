@@ -80,13 +80,11 @@ class TaskExecutor(_core.ExecutorBase):
                     f"TaskExecutor.run(): a {type(coro).__name__} cannot be awaited; pass a "
                     "coroutine, a future or a task."
                 )
-            if timeout is not None:
-                timeout = float(timeout)
-                if math.isnan(timeout):
-                    raise ValueError(
-                        "TaskExecutor.run(timeout=nan): a timeout must be a number; use None to "
-                        "wait for ever."
-                    )
+            if timeout is not None and math.isnan(timeout):
+                raise ValueError(
+                    "TaskExecutor.run(timeout=nan): a timeout must be a number; use None to wait "
+                    "for ever."
+                )
         except BaseException:
             _core.close_unstarted(coro)
             raise

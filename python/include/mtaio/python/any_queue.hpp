@@ -93,7 +93,15 @@ class QueueOf final : public AnyQueue {
   }
 
   Put put(PyObject* item, double priority) noexcept override {
-    if (core_.looks_full()) return Put::kFull;  // so that a put that waits allocates nothing
+    if (core_.looks_full()) {  // so that a put that waits allocates nothing
+      Push place{};
+      {
+        const EventLoop::Calling calling;
+        place = core_.take_place();
+      }
+      if (place != Push::kStored) return place == Push::kFull ? Put::kFull : Put::kShutDown;
+      return fill_place(item, priority);
+    }
     Node* node = make_node(item, priority);
     if (!node) return Put::kError;
     return settle(node, [this, node] { return core_.push(*node); });
@@ -123,13 +131,7 @@ class QueueOf final : public AnyQueue {
   Wait* new_putter() override { return new Putter{*queue_}; }
   Put bring(Wait& putter, PyObject* item, double priority) noexcept override {
     if (static_cast<Putter&>(putter).shut_down) return Put::kShutDown;
-    Node* node = make_node(item, priority);
-    if (!node) {
-      const EventLoop::Calling calling;
-      core_.leave_place();
-      return Put::kError;
-    }
-    return settle(node, [this, node] { return core_.bring(*node); });
+    return fill_place(item, priority);
   }
 
   Wait* new_joiner() override { return new Joiner{*queue_}; }
@@ -239,6 +241,16 @@ class QueueOf final : public AnyQueue {
 
     Queue& queue;
   };
+
+  Put fill_place(PyObject* item, double priority) noexcept {
+    Node* node = make_node(item, priority);
+    if (!node) {
+      const EventLoop::Calling calling;
+      core_.leave_place();
+      return Put::kError;
+    }
+    return settle(node, [this, node] { return core_.bring(*node); });
+  }
 
   static Node* make_node(PyObject* item, double priority) noexcept {
     T value;

@@ -6,10 +6,10 @@
 #include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/python/reference.hpp>
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstdint>
-
-#include <pthread.h>
 
 namespace mtaio::python {
 

@@ -9,8 +9,7 @@ namespace mtaio::python {
 /// task that runs it. Half the work of an `asyncio.Future`, and its `repr` is the operation's. With
 /// the GIL throughout.
 struct Pending {
-  PyObject_HEAD
-  PyObject* loop;
+  PyObject_HEAD PyObject* loop;
   PyObject* callback;  // the first one; null if none
   PyObject* context;   // in which it is to be called
   PyObject* more;      // a list of further pairs, or null
