@@ -8,6 +8,7 @@
 #include "_core/queue_arguments.hpp"
 #include "_core/queue_docs.hpp"
 #include "_core/queue_operation.hpp"
+#include "bridge/queue_api.hpp"
 
 #include <structmember.h>
 
@@ -348,7 +349,41 @@ bool put_now(QueueObject* queue, PyObject* item, double priority, bool& full) {
 
 PyObject* get_now(QueueObject* queue, bool& shut_down) { return queue->queue->get(shut_down); }
 
+namespace {
+
+PyObject* types_by_kind = nullptr;  // the module
+
+PyObject* wrap(AnyQueue* queue, const char* kind) {
+  std::unique_ptr<AnyQueue> owner{queue};
+  const Reference type = Reference::take(PyObject_GetAttrString(types_by_kind, kind));
+  PyObject* made = type ? PyObject_CallNoArgs(type.get()) : nullptr;
+  if (made) delete std::exchange(as_queue(made)->queue, owner.release());
+  return made;
+}
+
+AnyQueue* unwrap(PyObject* object) {
+  for (const char* kind : {"AsyncQueue", "PriorityQueue", "LIFOQueue"}) {
+    const Reference type = Reference::take(PyObject_GetAttrString(types_by_kind, kind));
+    if (!type) return nullptr;
+    if (PyObject_TypeCheck(object, reinterpret_cast<PyTypeObject*>(type.get()))) {
+      return as_queue(object)->queue;
+    }
+  }
+  PyErr_Format(PyExc_TypeError, "a queue is needed, not a %.100s", Py_TYPE(object)->tp_name);
+  return nullptr;
+}
+
+const QueueApi queue_api{kQueueApiVersion, &wrap, &unwrap};
+
+}  // namespace
+
 bool add_queues(PyObject* module) {
+  if (!types_by_kind) types_by_kind = Reference::to(module).release();
+  PyObject* capsule = PyCapsule_New(const_cast<QueueApi*>(&queue_api), kQueueApi, nullptr);
+  const bool added = capsule && PyModule_AddObjectRef(module, "_queue_api", capsule) == 0;
+  Py_XDECREF(capsule);
+  if (!added) return false;
+
   using lowlevel::FifoStorage;
   using lowlevel::LifoStorage;
   using lowlevel::PriorityStorage;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/lowlevel/basic_queue.hpp>
+#include <mtaio/python/convert.hpp>
 #include <mtaio/python/object.hpp>
 #include <mtaio/python/wait.hpp>
 
@@ -16,20 +17,6 @@
 #include <utility>
 
 namespace mtaio::python {
-
-/// How an item becomes a Python object and the other way round; see `mtaio/python/convert.hpp`.
-template <class T>
-struct Convert;
-
-/// The items of Python's own queues stay what they are.
-template <>
-struct Convert<Object> {
-  static PyObject* to_python(Object&& value) { return value.release(); }
-  static bool from_python(PyObject* object, Object& to) {
-    to = Object::to(object);
-    return true;
-  }
-};
 
 /// A queue with its waiters, which it outlives.
 ///
