@@ -76,10 +76,11 @@ void leave(Op* self) noexcept {
   self->state = State::kEnded;
   if (PyObject* timer = std::exchange(self->timer, nullptr)) {
     RaisedError before = RaisedError::fetch();
+    // Not of interest: that it was the garbage collector's already.
     PyObject* cancelled = PyObject_CallMethodNoArgs(timer, state().name_cancel);
+    if (!cancelled) PyErr_Clear();
     Py_XDECREF(cancelled);
     Py_DECREF(timer);
-    if (!cancelled) PyErr_WriteUnraisable(nullptr);
     if (before) std::move(before).restore();
   }
   if (LatchWait* wait = std::exchange(self->wait, nullptr)) wait->abandon();
@@ -162,6 +163,7 @@ int traverse_operation(PyObject* object, visitproc visit, void* arg) {
 }
 
 int clear_operation(PyObject* object) {
+  Py_CLEAR(as_operation(object)->timer);
   leave(as_operation(object));
   return 0;
 }

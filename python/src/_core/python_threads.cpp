@@ -71,8 +71,8 @@ void run(lowlevel::BlockingJob& self) noexcept {
   runner_on_its_way = false;
   ThreadJob* last = nullptr;
   while (ThreadJob* job = calls.pop_front()) {
-    // Another thread, in case the function blocks.
-    if (!calls.empty() && !runner_on_its_way && !send_runner()) PyErr_Clear();
+    // Another thread, in case the function blocks; at the exit there are no more.
+    if (pool && !calls.empty() && !runner_on_its_way && !send_runner()) PyErr_Clear();
     job->call();
     if (calls.empty()) {
       last = job;
