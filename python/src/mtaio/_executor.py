@@ -110,7 +110,9 @@ class TaskExecutor(_core.ExecutorBase):
             raise TypeError(f"TaskExecutor.map(): a {type(func).__name__} cannot be called.")
         if not iterables:
             raise TypeError("TaskExecutor.map(): needs an iterable to apply the function to.")
-        call = func if _gives_awaitables(func) else functools.partial(self._call_then_await, func)
+        call: Callable[..., Any] = func
+        if not _gives_awaitables(func):
+            call = functools.partial(self._call_then_await, func)
         if any(hasattr(type(each), "__aiter__") for each in iterables):
             for each in iterables:
                 if not hasattr(type(each), "__aiter__"):
@@ -150,7 +152,9 @@ class TaskExecutor(_core.ExecutorBase):
     def _run_in_pool(
         self, func: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any] | None
     ) -> Coroutine[Any, Any, T]:
-        start = functools.partial(self._call_in_pool, func, args, kwargs or {}, True)
+        def start() -> Coroutine[Any, Any, T]:
+            return self._call_in_pool(func, args, kwargs or {}, True)
+
         return Operation("TaskExecutor.run_in_thread", start)
 
     async def _call_then_await(self, func: Callable[..., Any], *args: Any) -> Any:
@@ -169,7 +173,9 @@ class TaskExecutor(_core.ExecutorBase):
     ) -> T:
         assert self._pool is not None
         context = contextvars.copy_context()
-        call = self._pool.submit(functools.partial(context.run, func, *args, **kwargs))
+        call: concurrent.futures.Future[T] = self._pool.submit(
+            lambda: context.run(func, *args, **kwargs)
+        )
         self._pool_calls += 1
         returned = asyncio.wrap_future(call)
         stop: BaseException | None = None
