@@ -266,6 +266,7 @@ async def test_gather_lets_others_run():
     ticking = asyncio.create_task(tick())
     await TaskExecutor().gather(*(compute() for _ in range(100)), limit=2)
     ticking.cancel()
+    await asyncio.gather(ticking, return_exceptions=True)
     assert ticks > 5
 
 

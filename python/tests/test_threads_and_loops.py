@@ -178,7 +178,9 @@ def test_a_forked_child_has_loops_and_threads_of_its_own():
         assert asyncio.run(main()) == 2
         if child:
             assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        """
+        """,
+        "-W",
+        "ignore::DeprecationWarning",  # Python 3.12 warns of forks while there are threads
     )
 
 

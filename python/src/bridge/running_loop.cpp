@@ -5,18 +5,19 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <utility>
 
 namespace mtaio::python {
 namespace {
 
 PyObject* ask_for_loop() noexcept {
-  // Borrowed: it runs, so somebody keeps it.
+  // Nothing may be called while an exception is set.
+  RaisedError before = RaisedError::fetch();
   PyObject* loop = PyObject_CallNoArgs(state().get_running_loop_or_none);
-  if (!loop) {
-    PyErr_Clear();
-    return nullptr;
-  }
-  Py_DECREF(loop);
+  if (!loop) PyErr_Clear();
+  if (before) std::move(before).restore();
+  if (!loop) return nullptr;
+  Py_DECREF(loop);  // borrowed from here on: it runs, so somebody keeps it
   return loop == Py_None ? nullptr : loop;
 }
 
