@@ -210,7 +210,7 @@ EXITS = {
         for task in asyncio.all_tasks(loop): task._log_destroy_pending = False
         """,
     "tasks in C++": """
-        import asyncio
+        import asyncio, random
         try:
             import bridge_example as bridge
         except ImportError:
@@ -221,7 +221,8 @@ EXITS = {
         async def main():
             for each in (bridge.produce(queue, 0, 100), bridge.add_slowly(1, 2, 60), bridge.sum_of(forever, 3)):
                 asyncio.create_task(each)
-            await asyncio.sleep(0.001)
+            # Long enough for the last one to have a Python coroutine to wait for, or not.
+            await asyncio.sleep(random.choice([0.001, 0.02]))
         loop = asyncio.new_event_loop()
         loop.run_until_complete(main())
         for task in asyncio.all_tasks(loop): task._log_destroy_pending = False

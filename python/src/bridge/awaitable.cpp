@@ -2,8 +2,8 @@
 
 #include "bridge/runtime_state.hpp"
 
-#include <array>
 #include <stdexcept>
+#include <vector>
 
 namespace mtaio::python {
 namespace {
@@ -20,8 +20,13 @@ PyObject* ended(PyObject* capsule, PyObject* future) {
 PyMethodDef ended_method{"ended", &ended, METH_O, nullptr};
 
 void drop_capsule(PyObject* capsule) {
-  static_cast<LoopCall*>(PyCapsule_GetPointer(capsule, kCapsule))->let_go();
+  auto* call = static_cast<LoopCall*>(PyCapsule_GetPointer(capsule, kCapsule));
+  call->callback_gone();
+  call->let_go();
 }
+
+// Those whose Python task has not ended. Guarded by the GIL.
+std::vector<LoopCall*> listening;
 
 bool can_be_awaited(PyObject* object) noexcept {
   const PyAsyncMethods* async = Py_TYPE(object)->tp_as_async;
@@ -72,9 +77,7 @@ void LoopCall::post_cancel() noexcept {
 std::coroutine_handle<> LoopCall::run_start(lowlevel::Job& job) noexcept {
   LoopCall& self = static_cast<Step&>(job).of;
   if (self.loop_.closed()) {
-    self.error_ = std::make_exception_ptr(
-        std::runtime_error{"co_await of a Python awaitable: its event loop was closed."});
-    self.end();
+    self.end_without_loop();
     return std::noop_coroutine();
   }
   Object::give_up_dropped();
@@ -99,6 +102,7 @@ std::coroutine_handle<> LoopCall::run_start(lowlevel::Job& job) noexcept {
     }
     if (future && listen(self, future.get())) {
       self.future_ = Object::to(future.get());
+      listening.push_back(&self);
     } else {
       self.end_with_python_error();
     }
@@ -118,6 +122,7 @@ std::coroutine_handle<> LoopCall::run_cancel(lowlevel::Job& job) noexcept {
 }
 
 void LoopCall::python_ended(PyObject* future) noexcept {
+  if (std::erase(listening, this) == 0) return;
   const Reference result = Reference::take(PyObject_CallMethod(future, "result", nullptr));
   future_ = Object{};
   if (result && take(result.get())) {
@@ -125,6 +130,28 @@ void LoopCall::python_ended(PyObject* future) noexcept {
     return;
   }
   end_with_python_error();
+}
+
+void LoopCall::callback_gone() noexcept {
+  if (std::erase(listening, this) > 0) end_without_loop();
+}
+
+void LoopCall::abandon_all() noexcept {
+  while (!listening.empty()) {
+    LoopCall* call = listening.back();
+    listening.pop_back();
+    call->end_without_loop();
+  }
+}
+
+void LoopCall::end_without_loop() noexcept {
+  if (stop_.load()) {
+    error_ = std::make_exception_ptr(CancelledError{});
+  } else {
+    error_ = std::make_exception_ptr(
+        std::runtime_error{"co_await of a Python awaitable: its event loop was closed."});
+  }
+  end();
 }
 
 void LoopCall::end_with_python_error() noexcept {

@@ -183,6 +183,10 @@ void EventLoop::close() noexcept {
   if (registered) release();
 }
 
+void EventLoop::close_all() noexcept {
+  while (!loops.empty()) loops.back()->close();
+}
+
 /// The child has none of its parent's loops running; what waits in them waits there.
 void EventLoop::after_fork_in_child() noexcept {
   for (EventLoop* each : loops) {

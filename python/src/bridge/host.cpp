@@ -2,6 +2,7 @@
 
 #include <mtaio/async_queue.hpp>
 #include <mtaio/exceptions.hpp>
+#include <mtaio/python/awaitable.hpp>
 #include <mtaio/python/task_call.hpp>
 #include <mtaio/runtime.hpp>
 #include <mtaio/task_executor.hpp>
@@ -62,6 +63,8 @@ PyObject* finish(PyObject*, PyObject*) {
   finished = true;
   if (Host* ending = host) {
     host = nullptr;
+    EventLoop::close_all();
+    LoopCall::abandon_all();
     Py_BEGIN_ALLOW_THREADS  //
         delete ending;
     Py_END_ALLOW_THREADS

@@ -36,6 +36,10 @@ class LoopCall {
 
   /// For the callback of the Python task. With the GIL.
   void python_ended(PyObject* future) noexcept;
+  /// The callback goes; if it was not called, the task will never end. With the GIL.
+  void callback_gone() noexcept;
+  /// The interpreter is about to exit: no task of Python will end any more. With the GIL.
+  static void abandon_all() noexcept;
 
  protected:
   explicit LoopCall(EventLoop& loop) noexcept;
@@ -56,6 +60,7 @@ class LoopCall {
   void post_cancel() noexcept;
   void end() noexcept;
   void end_with_python_error() noexcept;
+  void end_without_loop() noexcept;
 
   EventLoop& loop_;
   Step start_;

@@ -42,6 +42,9 @@ class EventLoop final : public lowlevel::Scheduler {
   [[nodiscard]] bool is_running_here() const noexcept;
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
+  /// The interpreter is about to exit: no loop will run any more. With the GIL.
+  static void close_all() noexcept;
+
   /// The GIL is held, and whatever is posted by this thread to a loop that runs on it is kept for
   /// `deliver()`.
   class Calling {
