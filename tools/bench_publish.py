@@ -3,7 +3,7 @@
 
     bench_publish.py RESULTS.json PICTURE.svg PAGE.md
 
-The table stands in PAGE between `<!-- results -->` and `<!-- end of results -->`.
+Both stand in PAGE between `<!-- results -->` and `<!-- end of results -->`.
 """
 
 import json
@@ -80,9 +80,10 @@ def table(results):
         yield " | ".join([result["title"], str(result["threads"]), f"{amount} {UNITS[result['figure']]}", *ratios])
 
 
-def insert(results, page):
+def insert(results, picture, page):
     machine = results["machine"]
-    lines = [line if line.startswith("|") else f"| {line} |" for line in table(results)]
+    lines = [f"![How many times as long others take]({pathlib.Path(picture).name})", ""]
+    lines += [line if line.startswith("|") else f"| {line} |" for line in table(results)]
     lines += ["", f"Measured on {machine['processors']} processors ({machine['processor']}), {machine['system']}, "
               f"with {results['compiler']}; medians of {results['rounds']} rounds."]
     text, found = re.subn(r"(<!-- results -->\n).*(<!-- end of results -->)",
@@ -100,7 +101,7 @@ def main():
     if results["quick"]:
         sys.exit(f"{sys.argv[1]}: the sizes of --quick say nothing about time; not published")
     draw(results, sys.argv[2])
-    insert(results, pathlib.Path(sys.argv[3]))
+    insert(results, sys.argv[2], pathlib.Path(sys.argv[3]))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ std::size_t queens(std::size_t n, bench::Board board) {
   if (columns.size() == 0) return 0;
   // The last one needs no task of its own.
   const std::size_t last = columns.size() - 1;
-  std::array<std::size_t, bench::kMaxQueens> ways;
+  std::array<std::size_t, bench::kMaxQueens> ways;  // NOLINT(*-pro-type-member-init)
   tbb::task_group group;
   for (std::size_t i = 0; i < last; ++i) {
     group.run([&ways, n, next = board.with(columns[i]), i] { ways[i] = queens(n, next); });

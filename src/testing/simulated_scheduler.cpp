@@ -30,7 +30,10 @@ class SimulatedScheduler::OneRun final : public lowlevel::MainRun {
 };
 
 SimulatedScheduler::SimulatedScheduler(const SimulationOptions& options)
-    : observer_{options.observer}, max_lag_{options.max_lag}, max_steps_{options.max_steps}, choices_{options.seed} {
+    : observer_{options.observer},
+      max_lag_{options.max_lag},
+      max_steps_{options.max_steps},
+      choices_{options.seed} {
   if (max_lag_.nanoseconds() < std::chrono::nanoseconds::zero()) {
     throw std::invalid_argument{"Simulation: max_lag cannot be negative."};
   }

@@ -155,10 +155,11 @@ TEST_CASE(
   const auto back = [](mtaio::Runtime& to) -> mtaio::Task<bool> {
     co_return throws<std::logic_error>([&] { to.run(give(1)); });
   };
-  const auto through = [&](int) -> mtaio::Task<bool> {
-    both_workers.arrive_and_wait();
-    co_return between.run(back(outer));
+  const auto go = [](auto& together, auto& by, auto turn, auto& to) -> mtaio::Task<bool> {
+    together.arrive_and_wait();
+    co_return by.run(turn(to));
   };
+  const auto through = [&](int) { return go(both_workers, between, back, outer); };
   const auto main = [](auto call) -> mtaio::Task<std::vector<bool>> {
     mtaio::TaskExecutor executor;
     const std::vector<int> items{0, 1};

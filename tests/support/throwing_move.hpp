@@ -22,7 +22,10 @@ class ThrowingMove {
   explicit ThrowingMove(int value) noexcept : value_{value} { ++alive_; }
   // NOLINTNEXTLINE(*-noexcept-move*): this is what it is for
   ThrowingMove(ThrowingMove&& other) : value_{other.value_} {
-    if (moves_left_ >= 0 && moves_left_-- == 0) throw MoveFailed{};
+    if (failure_ahead()) {
+      --moves_left_;
+      if (!failure_ahead()) throw MoveFailed{};
+    }
     other.value_ = 0;
     ++alive_;
   }

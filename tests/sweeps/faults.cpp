@@ -74,7 +74,8 @@ std::size_t live_allocations() noexcept { return live; }
 
 // --- operator new ---
 
-// NOLINTBEGIN(misc-new-delete-overloads, bugprone-reserved-identifier, *-identifier-naming)
+// NOLINTBEGIN(misc-new-delete-overloads, bugprone-reserved-identifier, *-identifier-naming,
+// *-declaration-parameter-name)
 #if MTAIO_TEST_WRAPS_NEW
 
 // ThreadSanitizer defines the operators itself. The linker directs the calls to these instead, and
@@ -153,4 +154,5 @@ extern "C" {
   return next(thread, attributes, start, argument);
 }
 }
-// NOLINTEND(misc-new-delete-overloads, bugprone-reserved-identifier, *-identifier-naming)
+// NOLINTEND(misc-new-delete-overloads, bugprone-reserved-identifier, *-identifier-naming,
+// *-declaration-parameter-name)

@@ -47,7 +47,7 @@ struct Fault {
 /// Faults happen while it lives. One at a time.
 class Armed {
  public:
-  explicit Armed(const Fault& fault) noexcept;
+  explicit Armed(const Fault& which) noexcept;
   Armed(const Armed&) = delete;
   Armed& operator=(const Armed&) = delete;
   ~Armed();

@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace sweeps;
+using namespace sweeps;  // NOLINT(google-build-using-namespace)
 
 constexpr Fault kFirstUserCode{.kind = Fault::Kind::kUserCode};
 constexpr Fault kFirstAllocation{.kind = Fault::Kind::kAllocation};
@@ -59,10 +59,16 @@ mtaio::Task<void> leak_item(World&) {
   co_return;
 }
 
+// The place that goes too early stays readable for the one inside it.
+alignas(Place) std::byte place_memory[sizeof(Place)];
+struct DestroyPlace {
+  void operator()(Place* place) const { std::destroy_at(place); }
+};
+
 mtaio::Task<void> swap_places(World& world) {
-  auto outer = std::make_unique<Place>(world);
+  std::unique_ptr<Place, DestroyPlace> outer{::new (place_memory) Place{world}};
   const Place inner{world, outer.get()};
-  const std::unique_ptr<Place> goes_first = std::move(outer);
+  const std::unique_ptr<Place, DestroyPlace> goes_first = std::move(outer);
   user_code();
   co_return;
 }

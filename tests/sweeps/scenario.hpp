@@ -9,7 +9,7 @@
 namespace sweeps {
 
 struct Scenario {
-  const char* name;
+  const char* name = "";
   mtaio::Task<void> (*task)(World&) = nullptr;
   /// Instead of a task: a function for a plain thread, which starts what it runs itself.
   void (*function)(World&) = nullptr;

@@ -217,7 +217,12 @@ class PutOperation<T, Storage>::Awaiter {
     }
     wait.node = std::exchange(node_, nullptr);
     wait.prepare(awaiting);
-    return core_.wait_to_put(wait);
+    try {
+      return core_.wait_to_put(wait);
+    } catch (...) {  // the item could not be moved: nobody listens for stop requests any more
+      wait_.reset();
+      throw;
+    }
   }
 
   void await_resume() {

@@ -37,10 +37,12 @@ namespace mtaio::lowlevel {
 
 /// What stands for `GatherOptions` where none were given: known when the program is compiled.
 struct NoOptions {
+  // NOLINTBEGIN(readability-identifier-naming): named like the members they stand for
   static constexpr Limit limit = no_limit;
   static constexpr std::optional<Timeout> timeout = std::nullopt;
   static constexpr std::optional<Timeout> task_timeout = std::nullopt;
   static constexpr Progress* progress = nullptr;
+  // NOLINTEND(readability-identifier-naming)
 };
 
 /// What does not depend on the kind of children, and what is not needed for each of them.
@@ -265,7 +267,8 @@ class FanOutOf : public FanOut {
     return child;
   }
 
-  /// Null when there are none left; or when so many could not be made that it is the turn of others.
+  /// Null when there are none left; or when so many could not be made that it is the turn of
+  /// others.
   [[gnu::always_inline]] std::coroutine_handle<> make_child(bool& turn_is_over) noexcept {
     while (!halted(started_ % kChildrenInARow == kChildrenInARow - 1)) {
       try {

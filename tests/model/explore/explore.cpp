@@ -23,7 +23,8 @@
 #include <vector>
 
 // Under sanitizers that look for leaks.
-extern "C" [[gnu::weak]] int __lsan_do_recoverable_leak_check();  // NOLINT(*-reserved-identifier)
+extern "C" [[gnu::weak]] int
+__lsan_do_recoverable_leak_check();  // NOLINT(*-reserved-identifier,*-identifier-naming)
 
 namespace model {
 namespace {
@@ -108,8 +109,7 @@ struct Job {
   [[nodiscard]] std::string verdict(int status) const {
     if (hangs) return "hangs";
     if (report->what[0] != '\0') return report->what.data();
-    if (WIFSIGNALED(status))
-      return std::string{"ended by signal: "} + ::strsignal(WTERMSIG(status));
+    if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
     if (WEXITSTATUS(status) != 0) return "ended with status " + std::to_string(WEXITSTATUS(status));
     return {};
   }

@@ -1,4 +1,5 @@
 /// Runs the random programs of tests/model with any number of seeds.
+// NOLINTBEGIN(bugprone-suspicious-stringview-data-usage): the names and texts are literals
 #include "model/explore/explore.hpp"
 
 #include <algorithm>
@@ -151,3 +152,4 @@ int main(int argc, char** argv) {
     return 2;
   }
 }
+// NOLINTEND(bugprone-suspicious-stringview-data-usage)

@@ -84,9 +84,9 @@ Ended FanOutModel::result(Call& call, Ended found) noexcept {
   expect_equal(0, call.live, "tasks left running behind the caller's back");
   const bool left_out = !call.range_ended && !call.halted;
   if (left_out) {
-    expect(scopes_[call.scope].stopped ||
-               (looks_further(call) && scopes_.stop_requested(call.scope)),
-           "tasks were left out for no reason");
+    expect(
+        scopes_[call.scope].stopped || (looks_further(call) && scopes_.stop_requested(call.scope)),
+        "tasks were left out for no reason");
     scopes_.notice_in_between(call.scope);
   }
   scopes_.close(call.scope);
