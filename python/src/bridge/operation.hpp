@@ -46,13 +46,15 @@ struct OperationProtocol {
   }
   static PyObject* method_send(PyObject* self, PyObject* /*value*/) {
     PyObject* result = nullptr;
-    return finish(Op::resume(reinterpret_cast<Op*>(self), nullptr, &result), result);
+    const PySendResult outcome = Op::resume(reinterpret_cast<Op*>(self), nullptr, &result);
+    return finish(outcome, result);
   }
   static PyObject* method_throw(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
     const Reference error = thrown(arguments, count);
     if (!error) return nullptr;
     PyObject* result = nullptr;
-    return finish(Op::resume(reinterpret_cast<Op*>(self), error.get(), &result), result);
+    const PySendResult outcome = Op::resume(reinterpret_cast<Op*>(self), error.get(), &result);
+    return finish(outcome, result);
   }
   static PyObject* method_close(PyObject* self, PyObject*) {
     if (Op::idle(reinterpret_cast<Op*>(self))) Py_RETURN_NONE;
