@@ -6,11 +6,10 @@ import threading
 import time
 import weakref
 
+import bridge_example as bridge
 import pytest
 
 from mtaio.core import AsyncQueue, TaskExecutor
-
-bridge = pytest.importorskip("bridge_example", reason="build/python has it")
 
 
 class Thing:
