@@ -11,10 +11,24 @@ namespace {
 
 PyTypeObject* type = nullptr;
 
-// For how long a crewman goes on without letting others run.
-constexpr std::chrono::milliseconds kTurn{2};
-// The clock is read after so many coroutines.
-constexpr int kPerLook = 8;
+/// For how long a crewman goes on without letting others run.
+class Turn {
+ public:
+  /// Asked after every coroutine; looks at the clock after some.
+  [[nodiscard]] bool is_over() noexcept {
+    if (--until_look_ > 0) return false;
+    until_look_ = kPerLook;
+    return Clock::now() > end_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kLength{2};
+  static constexpr int kPerLook = 8;
+
+  Clock::time_point end_ = Clock::now() + kLength;
+  int until_look_ = kPerLook;
+};
 
 Crewman* as_crewman(PyObject* object) noexcept { return reinterpret_cast<Crewman*>(object); }
 PyObject* as_object(Crewman* crewman) noexcept { return reinterpret_cast<PyObject*>(crewman); }
@@ -31,6 +45,20 @@ PySendResult end(Crewman* self, PyObject** result) {
   Py_INCREF(Py_None);
   *result = Py_None;
   return PYGEN_RETURN;
+}
+
+/// Ends; another one goes on in its place.
+PySendResult end_and_recruit(Crewman* self, PyObject** result) {
+  const PySendResult ended = end(self, result);
+  self->of->recruit_or_fail();
+  return ended;
+}
+
+/// Its task was cancelled before it had begun, or between two coroutines.
+PySendResult end_early(Crewman* self, PyObject* error, PyObject** result) {
+  const bool all_end =
+      self->of->stopping || PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit) != 0;
+  return all_end ? end(self, result) : end_and_recruit(self, result);
 }
 
 /// Takes up the next coroutine. False: there is none for it.
@@ -104,6 +132,23 @@ bool was_cancelled(Crewman* self, bool& not_delivered) {
   if (!must) PyErr_Clear();
   not_delivered = must && PyObject_IsTrue(must.get()) == 1;
   return true;
+}
+
+/// Hands in what its child has ended with: `value`, or if that is null what is raised. True: its
+/// own task has been cancelled.
+bool deliver(Crewman* self, PyObject* value) {
+  bool not_delivered = false;
+  RaisedError raised = RaisedError::fetch();
+  const bool cancelled = was_cancelled(self, not_delivered);
+  if (raised) {
+    std::move(raised).restore();
+  } else if (not_delivered) {
+    // As with a task that is cancelled in its last step.
+    Py_CLEAR(value);
+    PyErr_SetNone(state().cancelled_error);
+  }
+  self->of->ended(self->index, value);
+  return cancelled;
 }
 
 /// One step of its child, in the child's context.
@@ -216,18 +261,8 @@ PySendResult Crewman::resume(Crewman* self, PyObject* error, PyObject** result) 
   }
   Gathering& of = *self->of;
   const Reference keep = Reference::to(reinterpret_cast<PyObject*>(&of));
-  const auto until = std::chrono::steady_clock::now() + kTurn;
-  int until_look = kPerLook;
-  if (error && !self->child) {
-    // Its task was cancelled before it had begun, or between two coroutines. Whoever goes on is
-    // another one.
-    if (!of.stopping && !PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit)) {
-      const PySendResult ended = end(self, result);
-      of.recruit_or_fail();
-      return ended;
-    }
-    return end(self, result);
-  }
+  Turn turn;
+  if (error && !self->child) return end_early(self, error, result);
   for (;;) {
     if (!self->child && !take_up(self)) return end(self, result);
     PyObject* value = nullptr;
@@ -245,27 +280,10 @@ PySendResult Crewman::resume(Crewman* self, PyObject* error, PyObject** result) 
     }
     if (self->pulls) {
       if (pulled(self, outcome, value)) continue;
-    } else {
-      bool not_delivered = false;
-      RaisedError raised = RaisedError::fetch();
-      const bool cancelled = was_cancelled(self, not_delivered);
-      if (raised) {
-        std::move(raised).restore();
-      } else if (not_delivered) {
-        // As with a task that is cancelled in its last step.
-        Py_CLEAR(value);
-        PyErr_SetNone(state().cancelled_error);
-      }
-      of.ended(self->index, value);
-      if (cancelled) {
-        const PySendResult ended = end(self, result);
-        of.recruit_or_fail();
-        return ended;
-      }
+    } else if (deliver(self, value)) {
+      return end_and_recruit(self, result);
     }
-    if (--until_look > 0) continue;
-    until_look = kPerLook;
-    if (of.has_more() && std::chrono::steady_clock::now() > until) {
+    if (turn.is_over() && of.has_more()) {
       Py_INCREF(Py_None);
       *result = Py_None;
       return PYGEN_NEXT;

@@ -86,11 +86,11 @@ bool parse_keywords(PyObject* const* values, PyObject* names, PyObject*& limit,
 PyObject* gather(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* names) {
   PyObject* limit_given = Py_None;
   int return_exceptions = 0;
-  Py_ssize_t limit = 0;
   Gathering::Source source;
-  if (check_open(as_executor(self), "gather") &&
-      parse_keywords(given + count, names, limit_given, return_exceptions) &&
-      (limit = parse_limit(limit_given, "gather")) > 0 && fill(source, given, count)) {
+  const bool parsed = check_open(as_executor(self), "gather") &&
+                      parse_keywords(given + count, names, limit_given, return_exceptions);
+  const Py_ssize_t limit = parsed ? parse_limit(limit_given, "gather") : 0;
+  if (limit > 0 && fill(source, given, count)) {
     return reinterpret_cast<PyObject*>(
         Gathering::create(self, std::move(source), limit, return_exceptions != 0));
   }

@@ -24,7 +24,7 @@ PyObject* as_object(Gathering* self) noexcept { return reinterpret_cast<PyObject
 void drop_source(Gathering* self) noexcept {
   Gathering::Source& source = *self->source;
   source.exhausted = true;
-  for (std::size_t i = static_cast<std::size_t>(self->started); i < source.given.size(); ++i) {
+  for (auto i = static_cast<std::size_t>(self->started); i < source.given.size(); ++i) {
     if (PyObject* given = std::exchange(source.given[i], nullptr)) {
       close_unstarted(given);
       Py_DECREF(given);

@@ -224,13 +224,13 @@ PyObject* get_maxsize(PyObject* object, void*) {
 constexpr Py_ssize_t kMostShown = 5;
 
 struct Shown {
-  std::array<PyObject*, kMostShown> items;
+  std::array<PyObject*, kMostShown> items{};
   Py_ssize_t count = 0;
 };
 
 /// The first items, as a list.
 Reference first_items(AnyQueue& queue) {
-  Shown shown{};
+  Shown shown;
   queue.look_through(
       [](PyObject* item, void* with) {
         auto& to = *static_cast<Shown*>(with);

@@ -15,7 +15,7 @@ struct Dropped {
   std::atomic<bool> any{false};
 };
 
-Dropped& dropped() noexcept {
+Dropped& dropped() {
   static auto* dropped = new Dropped;  // never destroyed: C++ threads may outlive the interpreter
   return *dropped;
 }

@@ -61,7 +61,8 @@ PyObject* add_done_callback(PyObject* object, PyObject* const* arguments, Py_ssi
     self->callback = arguments[0];
     self->context = context.release();
   } else {
-    if (!self->more && !(self->more = PyList_New(0))) return nullptr;
+    if (!self->more) self->more = PyList_New(0);
+    if (!self->more) return nullptr;
     const Reference pair = Reference::take(PyTuple_Pack(2, arguments[0], context.get()));
     if (!pair || PyList_Append(self->more, pair.get()) < 0) return nullptr;
   }

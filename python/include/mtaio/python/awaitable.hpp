@@ -229,7 +229,7 @@ class Function<Result(Arguments...)> : private InLoop {
   friend struct Convert<Function>;
 
   template <std::size_t... kIndex>
-  static PyObject* call(PyObject* function, std::tuple<Arguments...>&& values,
+  static PyObject* call(PyObject* function, std::tuple<Arguments...> values,
                         std::index_sequence<kIndex...>) {
     const Reference arguments = Reference::take(PyTuple_New(sizeof...(Arguments)));
     if (!arguments) return nullptr;

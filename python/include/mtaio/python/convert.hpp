@@ -29,7 +29,7 @@ struct Convert;
 /// What is a Python object stays what it is.
 template <>
 struct Convert<Object> {
-  static PyObject* to_python(Object&& value) { return value.release(); }
+  static PyObject* to_python(Object value) { return value.release(); }
   static bool from_python(PyObject* object, Object& to) {
     to = Object::to(object);
     return true;
@@ -113,7 +113,7 @@ struct Convert<std::string> {
 /// None is nullopt.
 template <class T>
 struct Convert<std::optional<T>> {
-  static PyObject* to_python(std::optional<T>&& value) {
+  static PyObject* to_python(std::optional<T> value) {
     if (!value) Py_RETURN_NONE;
     return Convert<T>::to_python(std::move(*value));
   }
@@ -129,7 +129,7 @@ struct Convert<std::optional<T>> {
 /// A list; any iterable is taken.
 template <class T>
 struct Convert<std::vector<T>> {
-  static PyObject* to_python(std::vector<T>&& values) {
+  static PyObject* to_python(std::vector<T> values) {
     Reference list = Reference::take(PyList_New(static_cast<Py_ssize_t>(values.size())));
     for (std::size_t i = 0; list && i < values.size(); ++i) {
       PyObject* item = Convert<T>::to_python(std::move(values[i]));

@@ -72,7 +72,7 @@ class RaisedError {
       PyErr_Clear();
       return;
     }
-    PyObject* type = reinterpret_cast<PyObject*>(Py_TYPE(error));
+    auto* type = reinterpret_cast<PyObject*>(Py_TYPE(error));
     Py_INCREF(type);
     PyErr_Restore(type, error, PyException_GetTraceback(error));
 #endif
