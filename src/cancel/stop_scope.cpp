@@ -1,12 +1,54 @@
 #include <mtaio/lowlevel/stop_scope.hpp>
 
+#include <mtaio/lowlevel/event.hpp>
 #include <mtaio/lowlevel/thread_mark.hpp>
-
-#include <sched.h>
 
 #include <mutex>
 
 namespace mtaio::lowlevel {
+
+/// A call of remove() that waits until a node of `scope` has been notified. On its stack.
+struct StopScope::Removal {
+  explicit Removal(const StopScope& of) noexcept : scope{&of} {}
+
+  const StopScope* scope;
+  Event notified;
+  Removal* next = nullptr;
+};
+
+/// A walk through the scopes below one that is asked to stop. On the stack of the thread that
+/// walks.
+struct StopScope::Walk {
+  const void* thread;
+  StopScope* top;
+  StopScope* scope;  // where it is; null when `top` was destroyed by a callback of this walk
+  std::atomic<Removal*> removals{nullptr};
+
+  /// REQUIRES: the lock of the removal's scope is held.
+  void await(Removal& removal) noexcept {
+    removal.next = removals.load(std::memory_order_relaxed);
+    while (!removals.compare_exchange_weak(removal.next, &removal, std::memory_order_release,
+                                           std::memory_order_relaxed)) {
+    }
+  }
+
+  /// No node of `of` is being notified any more.
+  /// REQUIRES: the lock of `of` is held.
+  void release(const StopScope& of) noexcept {
+    if (!removals.load(std::memory_order_relaxed)) return;
+    Removal* each = removals.exchange(nullptr, std::memory_order_acquire);
+    while (each) {
+      Removal* next = each->next;
+      if (each->scope == &of) {
+        each->notified.set();
+      } else {
+        await(*each);
+      }
+      each = next;
+    }
+  }
+};
+
 bool StopScope::mark(std::uint32_t flag) noexcept {
   const std::uint32_t state = state_.load(std::memory_order_relaxed);
   // release: whoever sees the stop also sees what happened before it was requested.
@@ -49,6 +91,7 @@ void StopScope::notify_all(StopScope& top) noexcept {
   for (;;) {
     StopScope* scope = walk.scope;
     scope->walk_ = &walk;
+    walk.release(*scope);
     StopNode* node = scope->nodes_.pop_front();
     scope->notifying_ = node;
     if (!node) {
@@ -116,11 +159,12 @@ void StopScope::remove(StopNode& node) noexcept {
     nodes_.erase(node);
     return;
   }
-  while (notifying_ == &node && walk_->thread != this_thread_mark()) {
-    guard.unlock();
-    sched_yield();
-    guard.lock();
-  }
+  if (notifying_ != &node || walk_->thread == this_thread_mark()) return;
+  Removal removal{*this};
+  walk_->await(removal);
+  guard.unlock();
+  // This may take long: what is notified may be a callback that destroys an executor.
+  block_until(removal.notified);
 }
 
 void StopScope::detach() noexcept {

@@ -46,17 +46,6 @@ Scheduler& scheduler_of(TaskContext* context) {
       "mtaio::run()."};
 }
 
-void block_until(const Event& event) noexcept {
-  const ThreadState& thread = this_thread();
-  if (thread.worker) {
-    thread.worker->scheduler.block_worker(event);
-  } else if (thread.blocks_with) {
-    thread.blocks_with->block_worker(event);
-  } else {
-    event.wait();
-  }
-}
-
 void drive(Job& job) noexcept {
   ThreadState& thread = this_thread();
   const bool outer = std::exchange(thread.driving, true);

@@ -8,10 +8,12 @@
 #include <mtaio/lowlevel/worker.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace mtaio::runtime {
 
@@ -22,6 +24,9 @@ struct NoFences {
   static void owner() noexcept {}
   static void thief() noexcept {}
 };
+
+/// A job that is ready is stolen when its worker has not got to it for so long.
+inline constexpr std::chrono::microseconds kRipening{50};
 
 /// One worker of a runtime. Threads sit on it and leave it between two jobs; what belongs to the
 /// worker stays.
@@ -34,6 +39,15 @@ struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
   std::uint32_t turns = 0;
   std::uint32_t random;
   bool searching = false;  // counted in Idlers
+  enum class Up : std::uint8_t { kByItself, kWoken, kWorking };
+  Up up = Up::kWorking;  // why it is not asleep
+  struct Sight {
+    std::int64_t all_taken = 0;  // once so many of its jobs are taken, all that was seen is
+    lowlevel::TimePoint at{};
+  };
+  std::vector<Sight> sights;  // what the ready jobs of every worker looked like, some time ago
+  int lingers = 0;            // how often to wake up once more, for what is not ripe now
+  int naps = 0;               // since it has found work
 
   // Any thread.
   lowlevel::WorkDeque<lowlevel::Job, 256, NoFences>

@@ -2,8 +2,16 @@
 
 #include "runtime/work_stealing.hpp"
 
+#include <algorithm>
+
 namespace mtaio::runtime {
 namespace {
+
+// How often a worker that was woken for nothing, or for what is not ripe, wakes up by itself before
+// it sleeps until it is woken again. Each time saves others from waking it.
+constexpr int kLingers = 4;
+// The first of them after one kRipening, then two, and so on; each disturbs those who work.
+constexpr int kLongestNap = 4;
 
 lowlevel::TimePoint time_of(const std::atomic<lowlevel::TimePoint::rep>& count) noexcept {
   return lowlevel::TimePoint{lowlevel::TimePoint::duration{count.load(std::memory_order_relaxed)}};
@@ -20,6 +28,10 @@ void WorkStealing::stop_searching(Seat& seat) noexcept {
 }
 
 void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
+  if (seat.up == Seat::Up::kWoken) seat.lingers = kLingers;
+  bool lingers = seat.lingers > 0;
+  // Before it counts as asleep, or it would be woken at once.
+  if (lingers) lingering_.fetch_add(1, std::memory_order_relaxed);
   {
     const std::scoped_lock guard{sleepers_lock_};
     sleepers_.push_front(seat);
@@ -28,7 +40,9 @@ void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
     seat.searching = false;
   }
   lowlevel::asymmetric_fence_heavy();  // E1, E2: counted as asleep before the last look
-  if (!something_to_do() && !who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
+  const Outlook outlook = this->outlook(seat);
+  if (outlook != Outlook::kNow && !who.leave.load(std::memory_order_relaxed) &&
+      !seats_.wanted(who)) {
     // One sleeper is enough to watch the clock.
     lowlevel::TimePoint until = next_deadline();
     {
@@ -40,13 +54,25 @@ void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
         until = lowlevel::TimePoint::max();
       }
     }
+    if (outlook == Outlook::kLater) seat.lingers = kLingers;
+    if (!lingers && seat.lingers > 0) {
+      lingers = true;
+      lingering_.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (lingers) {
+      --seat.lingers;
+      seat.naps = std::min(seat.naps + 1, kLongestNap);
+      until = std::min(until, now() + seat.naps * kRipening);
+    }
     seat.parker->park(until);
   }
+  if (lingers) lingering_.fetch_sub(1, std::memory_order_relaxed);
   get_up(seat);
 }
 
 void WorkStealing::get_up(Seat& seat) noexcept {
   const std::scoped_lock guard{sleepers_lock_};
+  seat.up = seat.asleep ? Seat::Up::kByItself : Seat::Up::kWoken;
   if (seat.asleep) {  // otherwise whoever woke it has done this
     sleepers_.erase(seat);
     seat.asleep = false;

@@ -63,12 +63,13 @@ void WorkStealing::spare_main(Occupant& who) noexcept {
   }
 }
 
-void WorkStealing::block_worker(const lowlevel::Event& event) noexcept {
-  if (event.is_set()) return;
+void WorkStealing::block_thread(const lowlevel::Event& event) noexcept {
+  if (event.is_set_soon()) return;
   lowlevel::ThreadState& thread = lowlevel::this_thread();
   const lowlevel::ThreadState before = thread;
   Occupant& who = *static_cast<Seat*>(thread.worker)->occupant;
   stop_searching(*who.seat);
+  for (const auto& worker : workers_) worker->timers.let_others_fire();
   if (start_spare(who)) {
     thread = lowlevel::ThreadState{};
     event.wait();

@@ -35,6 +35,7 @@ WorkStealing::WorkStealing(const RuntimeOptions& options)
         options.make_parker ? options.make_parker() : std::make_unique<lowlevel::FutexParker>();
     workers_.push_back(std::make_unique<Seat>(*this, idlers_, std::move(parker),
                                               static_cast<std::uint32_t>(2 * i + 1)));
+    workers_.back()->sights.resize(count);
     seats_.add(*workers_.back());
   }
   unstarted_ = count - 1;  // one seat is for the thread that calls run()
@@ -59,7 +60,7 @@ void WorkStealing::post(lowlevel::Job& job) noexcept {
   if (visiting) visitors_.fetch_add(1, std::memory_order_relaxed);
   if (visiting || !static_cast<Seat*>(worker)->ready.push(&job)) injector_.push(job);
   lowlevel::asymmetric_fence_light();  // E1
-  if (idlers_.hungry()) wake_one();
+  if (idlers_.hungry() && (visiting || lingering_.load(std::memory_order_relaxed) == 0)) wake_one();
   if (visiting) visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
 }
 
@@ -102,6 +103,7 @@ void WorkStealing::serve(Occupant& who) noexcept {
   const lowlevel::ThreadState outer = std::exchange(thread, lowlevel::ThreadState{});
   thread.worker = &seat;
   thread.outer = &outer;
+  lowlevel::StandIn* before = lowlevel::set_stand_in(this);
   // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is
   // read anew.
   while (!who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
@@ -115,6 +117,7 @@ void WorkStealing::serve(Occupant& who) noexcept {
   }
   stop_searching(*who.seat);
   thread = outer;
+  lowlevel::set_stand_in(before);
   // What is left on the seat is for the others.
   if (idlers_.hungry() && something_to_do()) wake_one();
   keep_watch();
@@ -135,6 +138,8 @@ lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
   if (!job) job = search(who);
   if (!job) return nullptr;
   stop_searching(*who.seat);
+  who.seat->up = Seat::Up::kWorking;
+  who.seat->naps = 0;
   keep_watch();
   return job;
 }
@@ -163,7 +168,8 @@ void WorkStealing::take_injected(Seat& seat) noexcept {
 }
 
 lowlevel::Job* WorkStealing::search(const Occupant& who) noexcept {
-  for (int round = 0; round < kSearchRounds; ++round) {
+  const int rounds = who.seat->up == Seat::Up::kByItself ? 1 : kSearchRounds;
+  for (int round = 0; round < rounds; ++round) {
     fire_due_timers();
     Seat& seat = *who.seat;
     if (!seat.searching) {
@@ -187,9 +193,24 @@ lowlevel::Job* WorkStealing::steal(Seat& seat) noexcept {
     Seat& victim = *workers_[(start + i) % count];
     if (&victim == &seat) continue;
     if (lowlevel::Job* job = victim.forks.steal()) return job;
+    if (!ripe(seat, (start + i) % count)) continue;
     if (lowlevel::Job* job = victim.ready.steal()) return job;
   }
   return nullptr;
+}
+
+/// Whether there are ready jobs that the victim has left lying for a while. Tasks that wake each
+/// other are best left together: apart they would fight for whatever they share. What a worker does
+/// not get to, others take.
+bool WorkStealing::ripe(Seat& seat, std::size_t victim) noexcept {
+  const auto& ready = workers_[victim]->ready;
+  if (ready.empty()) return false;
+  Seat::Sight& sight = seat.sights[victim];
+  const lowlevel::TimePoint time = now();
+  const std::int64_t taken = ready.taken();
+  if (taken < sight.all_taken) return time - sight.at >= kRipening;
+  sight = {ready.taken_when_empty(), time};
+  return false;
 }
 
 lowlevel::TimePoint WorkStealing::next_deadline() const noexcept {
@@ -202,6 +223,18 @@ void WorkStealing::fire_due_timers() noexcept {
   if (next_deadline() == lowlevel::TimePoint::max()) return;
   const lowlevel::TimePoint time = now();
   for (const auto& worker : workers_) worker->timers.fire_due(time);
+}
+
+WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
+  if (!injector_.empty() || !seat.ready.empty()) return Outlook::kNow;
+  const lowlevel::TimePoint next = next_deadline();
+  if (next != lowlevel::TimePoint::max() && next <= now()) return Outlook::kNow;
+  auto outlook = Outlook::kNothing;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    if (!workers_[i]->forks.empty() || ripe(seat, i)) return Outlook::kNow;
+    if (!workers_[i]->ready.empty()) outlook = Outlook::kLater;
+  }
+  return outlook;
 }
 
 bool WorkStealing::something_to_do() noexcept {

@@ -5,6 +5,8 @@
 ///                       a pusher publishes work, executes the light half, and looks for sleepers.
 /// E2  arm <-> sleep     the same between a timer that is armed and a worker that computes how long
 ///                       it may sleep.
+///                       That holds for `lingering_` too, which a sleeper leaves before it announces
+///                       itself the next time.
 /// E3  post -> destroy   a thread from outside counts itself in `visitors_` while it posts, for the
 ///                       job may end the last run before `post()` has returned; the destructor
 ///                       waits for it.
@@ -23,6 +25,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -45,7 +48,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   bool withdraw_blocking(lowlevel::BlockingJob& job,
                          lowlevel::BlockingPool* pool) noexcept override;
   void feed() noexcept override;
-  void block_worker(const lowlevel::Event& event) noexcept override;
+  void block_thread(const lowlevel::Event& event) noexcept override;
 
   /// Runs `first` and whatever else there is to do, until `who` is dismissed.
   void work_from(lowlevel::Job& first, Occupant& who) noexcept;
@@ -63,7 +66,10 @@ class WorkStealing final : public lowlevel::Scheduler {
   lowlevel::Job* steal(Seat& seat) noexcept;
   void take_injected(Seat& seat) noexcept;
   void fire_due_timers() noexcept;
+  bool ripe(Seat& seat, std::size_t victim) noexcept;
   [[nodiscard]] bool something_to_do() noexcept;
+  enum class Outlook : std::uint8_t { kNothing, kLater, kNow };
+  [[nodiscard]] Outlook outlook(Seat& seat) noexcept;
   [[nodiscard]] lowlevel::TimePoint next_deadline() const noexcept;
 
   // Sleeping and waking. sleeping.cpp
@@ -101,6 +107,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   std::size_t unstarted_ = 0;       // seats without a thread; they count as asleep
   const Seat* watchman_ = nullptr;  // a sleeper that will wake up by itself,
   std::atomic<lowlevel::TimePoint::rep> watched_until_;  // at this time. Read without the lock
+  std::atomic<int> lingering_{0};  // how many sleepers will soon look for ready jobs by themselves
 
   Seats seats_;
   std::mutex threads_mutex_;  // guards the next two

@@ -112,6 +112,7 @@ void SimulatedScheduler::work() noexcept {
   const lowlevel::ContractNote note{
       [](const void* self) { return static_cast<const SimulatedScheduler*>(self)->name(); }, this};
   thread_.store(lowlevel::this_thread_mark(), std::memory_order_relaxed);
+  lowlevel::StandIn* before = lowlevel::set_stand_in(this);
   while (!at_end()) {
     if (steps_ == last_step_) {
       last_step_ = steps_ + std::max(max_steps_, kStepsToStop);
@@ -126,6 +127,7 @@ void SimulatedScheduler::work() noexcept {
     give_up("every task waits, and nothing is left that could wake one",
             current_->context().scope.stop_requested());
   }
+  lowlevel::set_stand_in(before);
 }
 
 void SimulatedScheduler::give_up(const char* why, bool for_good) noexcept {
@@ -187,9 +189,13 @@ void SimulatedScheduler::feed() noexcept {
   if (lowlevel::Job* fork = worker->forks.steal()) post(*fork);
 }
 
-void SimulatedScheduler::block_worker(const lowlevel::Event& event) noexcept {
+void SimulatedScheduler::block_thread(const lowlevel::Event& event) noexcept {
   if (event.is_set()) return;
   check_thread();
+  for (Seat& seat : seats_) {
+    seat.timers.let_others_fire();
+    seat.firing = false;
+  }
   Blocked blocked{event, turns_.current()};
   blocked_.push_back(blocked);
   turns_.block();

@@ -66,7 +66,7 @@ class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
   bool withdraw_blocking(lowlevel::BlockingJob& job,
                          lowlevel::BlockingPool* pool) noexcept override;
   void feed() noexcept override;
-  void block_worker(const lowlevel::Event& event) noexcept override;
+  void block_thread(const lowlevel::Event& event) noexcept override;
 
  private:
   using TimePoint = lowlevel::TimePoint;
@@ -75,13 +75,13 @@ class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
     explicit Seat(SimulatedScheduler& of) noexcept : worker{of, of.idlers_} {}
     lowlevel::Worker worker;
     lowlevel::TimerHeap timers;
-    bool firing = false;  // a timer of it fires, and a destructor in that may block
+    bool firing = false;  // a timer of it fires, and does not block
 
     [[nodiscard]] TimePoint next_deadline() const noexcept {
       return firing ? TimePoint::max() : timers.next_deadline();
     }
   };
-  /// A call of block_worker(), on the stack of the thread that blocks.
+  /// A call of block_thread(), on the stack of the thread that blocks.
   struct Blocked : lowlevel::ListNode<Blocked> {
     Blocked(const lowlevel::Event& what, Turns::Thread& who) noexcept : event{what}, thread{who} {}
     const lowlevel::Event& event;

@@ -156,8 +156,7 @@ void SimulatedScheduler::run_function(std::size_t index) noexcept {
   const SimulatedPools::Function function = pools_.take(index);
   // A thread of a pool is no worker.
   lowlevel::ThreadState& thread = lowlevel::this_thread();
-  const lowlevel::ThreadState before =
-      std::exchange(thread, lowlevel::ThreadState{.blocks_with = this});
+  const lowlevel::ThreadState before = std::exchange(thread, lowlevel::ThreadState{});
   function.job->run();
   thread = before;
   pools_.ended(function);

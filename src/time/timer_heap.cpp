@@ -1,11 +1,19 @@
+#include <mtaio/lowlevel/event.hpp>
 #include <mtaio/lowlevel/thread_mark.hpp>
 #include <mtaio/lowlevel/timer.hpp>
 
-#include <sched.h>
-
 #include <mutex>
+#include <utility>
 
 namespace mtaio::lowlevel {
+
+struct TimerHeap::Firing : ListNode<Firing> {
+  const void* thread = this_thread_mark();
+  Timer* timer = nullptr;    // which fires right now
+  Event* awaited = nullptr;  // by the one who disarms it
+  bool blocked = false;
+};
+
 void TimerHeap::publish_next_deadline() noexcept {
   const TimePoint next = heap_.empty() ? TimePoint::max() : heap_.top()->deadline_;
   const auto count = next.time_since_epoch().count();
@@ -37,34 +45,46 @@ void TimerHeap::remove(Timer& timer) noexcept {
     publish_next_deadline();
     return;
   }
-  while (firing_ == &timer && firing_thread_ != this_thread_mark()) {
-    guard.unlock();
-    sched_yield();
-    guard.lock();
-  }
+  Firing* firing = firings_.front();
+  while (firing && firing->timer != &timer) firing = IntrusiveList<Firing>::next(*firing);
+  if (!firing || firing->thread == this_thread_mark()) return;
+  Event fired;
+  firing->awaited = &fired;
+  guard.unlock();
+  // This may take long: what fires may run a callback that destroys an executor.
+  block_until(fired);
 }
 
 bool TimerHeap::fire_due(TimePoint now) noexcept {
   if (next_deadline() > now) return false;
   std::unique_lock guard{lock_};
-  // One thread at a time: `firing_` can name one timer only. Whoever is at it already fires all
-  // that is due.
-  if (firing_) return false;
+  for (Firing* other = firings_.front(); other; other = IntrusiveList<Firing>::next(*other)) {
+    if (!other->blocked) return false;
+  }
+  Firing firing;
+  firings_.push_back(firing);
   bool fired = false;
   while (!heap_.empty() && heap_.top()->deadline_ <= now) {
-    Timer* timer = heap_.pop();
-    timer->armed_ = false;
-    firing_ = timer;
-    firing_thread_ = this_thread_mark();
+    firing.timer = heap_.pop();
+    firing.timer->armed_ = false;
     publish_next_deadline();
     guard.unlock();
-    timer->fire_(*timer);
+    firing.timer->fire_(*firing.timer);
     fired = true;
     guard.lock();
-    firing_ = nullptr;
+    firing.timer = nullptr;
+    if (Event* awaited = std::exchange(firing.awaited, nullptr)) awaited->set();
   }
+  firings_.erase(firing);
   publish_next_deadline();
   return fired;
+}
+
+void TimerHeap::let_others_fire() noexcept {
+  const std::scoped_lock guard{lock_};
+  for (Firing* firing = firings_.front(); firing; firing = IntrusiveList<Firing>::next(*firing)) {
+    if (firing->thread == this_thread_mark()) firing->blocked = true;
+  }
 }
 
 }  // namespace mtaio::lowlevel

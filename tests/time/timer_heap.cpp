@@ -188,6 +188,22 @@ TEST_CASE("timers: disarm() waits while another thread fires the timer") {
   release.join();
 }
 
+TEST_CASE("timers: one thread fires at a time, but not while it blocks") {
+  TimerHeap heap;
+  bool second_fired = false;
+  CallingTimer first{[&] {
+    CHECK_FALSE(heap.fire_due(kStart));
+    heap.let_others_fire();
+    CHECK(heap.fire_due(kStart));
+    CHECK(second_fired);
+  }};
+  CallingTimer second{[&] { second_fired = true; }};
+  heap.arm(first, kStart);
+  heap.arm(second, kStart);
+  heap.fire_due(kStart);
+  CHECK(second_fired);
+}
+
 TEST_CASE("timers: armed, disarmed and fired by many threads, none fires once it is disarmed") {
   TimerHeap heap;
   std::atomic<std::int64_t> now{0};

@@ -19,9 +19,32 @@ class [[gnu::visibility("default")]] Event {
   void set() noexcept;
   /// Blocks the thread until it is set.
   void wait() const noexcept;
+  /// Looks again for some microseconds: is it set now?
+  [[nodiscard]] bool is_set_soon() const noexcept;
 
  private:
   std::atomic<std::uint32_t> word_{0};
 };
+
+/// Does what a thread leaves undone while it blocks: a scheduler, for its workers.
+class StandIn {
+ public:
+  StandIn() = default;
+  StandIn(const StandIn&) = delete;
+  StandIn& operator=(const StandIn&) = delete;
+
+  /// Returns when `event` is set. Called through `block_until()`, by code that cannot be suspended
+  /// and must not return before: destructors. Meanwhile others do what the thread would do.
+  virtual void block_thread(const Event& event) noexcept = 0;
+
+ protected:
+  ~StandIn() = default;
+};
+
+/// Gives the calling thread a stand-in, or takes it away (null). Returns the one that it had.
+[[gnu::visibility("default")]] StandIn* set_stand_in(StandIn* who) noexcept;
+
+/// Returns when `event` is set. Blocks the thread, and lets its stand-in know if it has one.
+[[gnu::visibility("default")]] void block_until(const Event& event) noexcept;
 
 }  // namespace mtaio::lowlevel

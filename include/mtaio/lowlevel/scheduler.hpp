@@ -52,12 +52,8 @@ class BlockingPool {
 ///
 /// Everything above this interface (tasks, queues, gather) is written against it and knows nothing
 /// of threads. Members may be called from any thread unless they say otherwise.
-class Scheduler {
+class Scheduler : public StandIn {
  public:
-  Scheduler() = default;
-  Scheduler(const Scheduler&) = delete;
-  Scheduler& operator=(const Scheduler&) = delete;
-
   /// Has `job` run soon, never inside this call. What happened before `post()` is visible to the
   /// job.
   virtual void post(Job& job) noexcept = 0;
@@ -83,11 +79,6 @@ class Scheduler {
   /// Called by a worker that has pushed onto its `forks` and found that `Worker::idlers` says
   /// hungry.
   virtual void feed() noexcept = 0;
-
-  /// Returns when `event` is set. Called on one of the scheduler's workers, through
-  /// `block_until()`, by code that cannot be suspended and must not return before: destructors.
-  /// Meanwhile another thread does the worker's work.
-  virtual void block_worker(const Event& event) noexcept = 0;
 
  protected:
   ~Scheduler() = default;

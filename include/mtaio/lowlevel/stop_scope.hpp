@@ -104,13 +104,8 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   void attach_upwards() noexcept;
   static void notify_all(StopScope& top) noexcept;
 
-  /// A walk through the scopes below one that is asked to stop. On the stack of the thread that
-  /// walks.
-  struct Walk {
-    const void* thread;
-    StopScope* top;
-    StopScope* scope;  // where it is; null when `top` was destroyed by a callback of this walk
-  };
+  struct Walk;
+  struct Removal;
 
   StopScope* parent_;  // null once closed
   Hooks* const hooks_;

@@ -1,6 +1,7 @@
 /// Something to be done at a point in time.
 #pragma once
 
+#include <mtaio/lowlevel/intrusive_list.hpp>
 #include <mtaio/lowlevel/lock.hpp>
 #include <mtaio/lowlevel/pairing_heap.hpp>
 #include <mtaio/timeout.hpp>
@@ -56,8 +57,13 @@ class [[gnu::visibility("default")]] TimerHeap {
   /// calling thread itself.
   static void disarm(Timer& timer) noexcept;
 
-  /// Fires what is due. True if anything was.
+  /// Fires what is due. True if anything was. One thread at a time; whoever is at it already fires
+  /// all that is due.
   bool fire_due(TimePoint now) noexcept;
+
+  /// The calling thread is going to block; if that happens in a timer that fires, others may fire
+  /// the rest meanwhile.
+  void let_others_fire() noexcept;
 
   /// The earliest deadline, `TimePoint::max()` if there is none. May be outdated as soon as it is
   /// read.
@@ -72,14 +78,16 @@ class [[gnu::visibility("default")]] TimerHeap {
     }
   };
 
+  /// A call of fire_due(), on its stack.
+  struct Firing;
+
   void remove(Timer& timer) noexcept;
   void publish_next_deadline() noexcept;
 
   Lock lock_;  // guards all below; never held while a timer fires
   PairingHeap<Timer, Earlier> heap_;
   std::uint64_t last_sequence_ = 0;
-  Timer* firing_ = nullptr;
-  const void* firing_thread_ = nullptr;
+  IntrusiveList<Firing> firings_;  // of which at most one does not block
   std::atomic<TimePoint::rep> next_deadline_{TimePoint::max().time_since_epoch().count()};
 };
 

@@ -101,6 +101,13 @@ class WorkDeque {
     }
   }
 
+  /// How many items have been taken from the top so far, and the same if all that are there now had
+  /// been. Anybody; guesses unless nobody else is at it.
+  [[nodiscard]] std::int64_t taken() const noexcept { return top_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::int64_t taken_when_empty() const noexcept {
+    return bottom_.load(std::memory_order_acquire);
+  }
+
   /// Anybody; a guess unless nobody else is at it.
   [[nodiscard]] bool empty() const noexcept {
     return top_.load(std::memory_order_acquire) >= bottom_.load(std::memory_order_acquire);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <mtaio/lowlevel/asymmetric_fence.hpp>
-#include <mtaio/lowlevel/event.hpp>
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/lowlevel/work_deque.hpp>
@@ -73,7 +72,6 @@ struct Worker {
 /// What the library knows about a thread.
 struct ThreadState {
   Worker* worker = nullptr;            // null on a thread that is no worker
-  Scheduler* blocks_with = nullptr;    // there: whose block_worker() to use, if it simulates a pool
   const ThreadState* outer = nullptr;  // what it was when a task called run() of another runtime
   TaskRoot* root = nullptr;            // the task whose code runs here
   int turns_left = 0;                  // see may_go_on()
@@ -102,9 +100,6 @@ struct ThreadState {
 /// Asked by operations that did not have to wait. False once in a while: then the task lets others
 /// run first, so that two tasks that never make each other wait cannot keep a worker to themselves.
 [[nodiscard, gnu::visibility("default")]] bool may_go_on() noexcept;
-
-/// Returns when `event` is set. Blocks the thread; what a worker would do, others do meanwhile.
-[[gnu::visibility("default")]] void block_until(const Event& event) noexcept;
 
 /// Runs `job` and all the coroutines that follow from it, until they return without a successor.
 [[gnu::visibility("default")]] void drive(Job& job) noexcept;
