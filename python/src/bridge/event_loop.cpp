@@ -213,8 +213,8 @@ bool EventLoop::withdraw_blocking(lowlevel::BlockingJob&, lowlevel::BlockingPool
   not_for_coroutines("withdraw_blocking");
 }
 void EventLoop::feed() noexcept { not_for_coroutines("feed"); }
-void EventLoop::block_worker(const lowlevel::Event&) noexcept {
-  not_for_coroutines("block_worker");
+void EventLoop::block_thread(const lowlevel::Event&) noexcept {
+  not_for_coroutines("block_thread");
 }
 
 }  // namespace mtaio::python

@@ -71,7 +71,7 @@ class EventLoop final : public lowlevel::Scheduler {
   bool withdraw_blocking(lowlevel::BlockingJob& job,
                          lowlevel::BlockingPool* pool) noexcept override;
   void feed() noexcept override;
-  void block_worker(const lowlevel::Event& event) noexcept override;
+  void block_thread(const lowlevel::Event& event) noexcept override;
 
  private:
   friend struct LoopWakeup;
