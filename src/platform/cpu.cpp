@@ -17,4 +17,19 @@ std::size_t usable_cores() noexcept {
   return std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
+int current_core() noexcept { return sched_getcpu(); }
+
+void get_off_core(int core) noexcept {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (core < 0 || sched_getcpu() != core) return;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  cpu_set_t others = allowed;
+  CPU_CLR(static_cast<std::size_t>(core), &others);
+  // Fails when there is no other.
+  if (sched_setaffinity(0, sizeof others, &others) == 0) {
+    sched_setaffinity(0, sizeof allowed, &allowed);
+  }
+}
+
 }  // namespace mtaio::platform

@@ -8,6 +8,11 @@ namespace mtaio::platform {
 /// The number of cores this process may run on; at least 1.
 std::size_t usable_cores() noexcept;
 
+/// The core that the calling thread runs on.
+int current_core() noexcept;
+/// Moves the calling thread to another core if it runs on `core`. Where it may run does not change.
+void get_off_core(int core) noexcept;
+
 /// Tells the core that this is a spinning loop.
 inline void cpu_relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)

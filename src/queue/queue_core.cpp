@@ -69,7 +69,7 @@ void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
         continue;
       }
     }
-    if (!has_room() || shut_down_) break;
+    if (!has_room() || is_shut_down()) break;
     auto* putter = static_cast<Putter*>(putters_.claim_first());
     if (!putter) break;
     // One at a time, so that the items of waiting putters are stored in the order in which they
@@ -99,7 +99,7 @@ void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
     }
     wake.add(*putter);
   }
-  if (!shut_down_) return;
+  if (!is_shut_down()) return;
   while (auto* putter = static_cast<Putter*>(putters_.claim_first())) {
     putter->shut_down = true;
     wake.add(*putter);
@@ -115,7 +115,7 @@ template <class Storage>
 typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept {
   WakeList wake;
   Guard guard{lock_};
-  if (shut_down_) return Push::kShutDown;
+  if (is_shut_down()) return Push::kShutDown;
   if (!has_room()) return Push::kFull;
   set_size(size() + 1);
   store(node);
@@ -126,7 +126,7 @@ typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept 
 template <class Storage>
 typename QueueCore<Storage>::Push QueueCore<Storage>::take_place() noexcept {
   const Guard guard{lock_};
-  if (shut_down_) return Push::kShutDown;
+  if (is_shut_down()) return Push::kShutDown;
   if (!has_room()) return Push::kFull;
   set_size(size() + 1);
   return Push::kStored;
@@ -149,7 +149,7 @@ template <class Storage>
 typename QueueCore<Storage>::Push QueueCore<Storage>::bring(Node& node) noexcept {
   WakeList wake;
   Guard guard{lock_};
-  if (shut_down_) {
+  if (is_shut_down()) {
     set_size(size() - 1);
     return Push::kShutDown;
   }
@@ -163,7 +163,7 @@ bool QueueCore<Storage>::wait_to_put(Putter& putter) {
   WakeList wake;
   for (;;) {
     Guard guard{lock_};
-    if (shut_down_) {
+    if (is_shut_down()) {
       putter.shut_down = true;
       putter.serve_now();
       return false;
@@ -203,7 +203,7 @@ typename QueueCore<Storage>::Popped QueueCore<Storage>::pop() noexcept {
   WakeList wake;
   Guard guard{lock_};
   Node* node = unstore();
-  if (!node) return {nullptr, shut_down_ && !serving_putter_};
+  if (!node) return {nullptr, is_shut_down() && !serving_putter_};
   if (keeps_places_) return {node, false};
   set_size(size() - 1);
   if (!putters_.empty()) settle(guard, wake);
@@ -220,7 +220,7 @@ bool QueueCore<Storage>::wait_to_get(Getter& getter) noexcept {
     settle(guard, wake);
     return false;
   }
-  if (shut_down_ && !serving_putter_) {
+  if (is_shut_down() && !serving_putter_) {
     getter.shut_down = true;
     getter.serve_now();
     return false;
@@ -292,7 +292,7 @@ template <class Storage>
 void QueueCore<Storage>::shutdown(Storage* dropped) noexcept {
   WakeList wake;
   Guard guard{lock_};
-  shut_down_ = true;
+  shut_down_.store(true, std::memory_order_relaxed);
   if (dropped) {
     dropping_ = true;
     while (Node* node = unstore()) {

@@ -1,6 +1,9 @@
 #include <mtaio/lowlevel/event.hpp>
 
+#include "platform/cpu.hpp"
 #include "runtime/work_stealing.hpp"
+
+#include <sched.h>
 
 #include <system_error>
 
@@ -12,13 +15,17 @@ Occupant* WorkStealing::start_thread(bool spare) noexcept {
   const std::size_t before = threads_->size();
   try {
     Thread& added = threads_->emplace_back(spare);
-    added.thread = std::thread{[this, &who = added.occupant] {
+    added.thread = std::thread{[this, &who = added.occupant, core = platform::current_core()] {
       if (who.spare) {
         spare_main(who);
       } else {
+        platform::get_off_core(core);
         worker_main(who);
       }
     }};
+    // A new thread often starts on the core of its creator, which goes on computing there: it would
+    // wait until the kernel balances the load, some milliseconds. This lets it get off first.
+    if (!spare) sched_yield();
     return &added.occupant;
   } catch (const std::exception&) {  // out of memory, or of threads
     if (threads_->size() > before) threads_->pop_back();

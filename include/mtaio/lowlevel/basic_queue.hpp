@@ -324,7 +324,7 @@ class GetOperation<T, Storage, Result>::Awaiter {
   explicit Awaiter(Core& core) noexcept : core_{core} {}
 
   [[nodiscard]] bool await_ready() noexcept {
-    if (core_.size() == 0) return false;  // so that a get that waits locks once
+    if (core_.looks_empty()) return false;  // so that a get that waits locks once
     popped_ = core_.pop();
     return popped_.node ? may_go_on() : popped_.shut_down;
   }

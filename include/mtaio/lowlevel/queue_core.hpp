@@ -100,6 +100,8 @@ class [[gnu::visibility("default")]] QueueCore {
 
   // Getting.
 
+  /// A guess whether a get would wait.
+  [[nodiscard]] bool looks_empty() const noexcept { return size() == 0 && !is_shut_down(); }
   struct Popped {
     Node* node;      // null: there is none now,
     bool shut_down;  // nor will there be
@@ -141,6 +143,9 @@ class [[gnu::visibility("default")]] QueueCore {
  private:
   using Guard = std::unique_lock<ElidableLock>;
 
+  [[nodiscard]] bool is_shut_down() const noexcept {
+    return shut_down_.load(std::memory_order_relaxed);
+  }
   void set_size(std::size_t size) noexcept { size_.store(size, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room() const noexcept { return size() < max_size_ && !serving_putter_; }
   void store(Node& node) noexcept;
@@ -153,11 +158,11 @@ class [[gnu::visibility("default")]] QueueCore {
   const char* const name_;
   const std::size_t max_size_;
   const bool keeps_places_;
-  ElidableLock lock_;                 // guards all below
-  std::atomic<std::size_t> size_{0};  // I3; read without the lock by size()
-  bool serving_putter_ = false;       // somebody is between two critical sections of settle()
-  bool shut_down_ = false;
-  bool dropping_ = false;  // shut down with immediate
+  ElidableLock lock_;                   // guards all below
+  std::atomic<std::size_t> size_{0};    // I3; read without the lock by size()
+  std::atomic<bool> shut_down_{false};  // read without the lock by looks_empty()
+  bool serving_putter_ = false;         // somebody is between two critical sections of settle()
+  bool dropping_ = false;               // shut down with immediate
   std::size_t unfinished_ = 0;
   std::atomic<std::size_t> stored_{0};  // read without the lock by stored()
   Storage storage_;
