@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Runs everything that speaks for the library's reliability, and rewrites the figures.
+
+    prove.py [STEP...] [--schedules N] [--first-seed N] [--seconds N]
+
+Each STEP (default: all) runs one command and replaces the text between its marks in RELIABILITY.md or SECURITY.md:
+
+    <!-- figures: STEP -->
+    ...
+    <!-- end of figures -->
+
+A step that fails leaves its figures as they were, and the exit status is 1.
+"""
+
+import argparse
+import collections
+import datetime
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGES = ("RELIABILITY.md", "SECURITY.md")
+CONFIGURATIONS = ("release", "gcc-O0", "gcc-O2", "asan", "tsan")
+PROGRAMS = 5  # of the models
+
+
+class Failed(Exception):
+    pass
+
+
+def run(*command, cwd=ROOT):
+    """What the command prints on standard output. It is shown as well."""
+    print("+", *command, flush=True)
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, encoding="utf-8", errors="replace")
+    lines = []
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        lines.append(line)
+    if process.wait() != 0:
+        raise Failed(f"{' '.join(command)} failed with {process.returncode}")
+    return "".join(lines)
+
+
+def output_of(*command):
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8").stdout.strip()
+
+
+def found(pattern, text):
+    match = re.search(pattern, text, re.MULTILINE)
+    if match is None:
+        raise Failed(f"nothing like '{pattern}' in what was printed")
+    return match
+
+
+def share(part, whole):
+    return f"{100 * part / whole:.1f} %"
+
+
+def table(heading, rows):
+    lines = [heading, ["---"] + ["---:"] * (len(heading) - 1), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def grouped(number):
+    return f"{int(number):,}"
+
+
+# --- The steps; each returns the text of its figures ---
+
+def tests(_):
+    """All tests, in each configuration."""
+    rows = []
+    for configuration in CONFIGURATIONS:
+        printed = run("./dev", "test", configuration)
+        rows.append([configuration, found(r"tests passed, 0 tests failed out of (\d+)", printed)[1]])
+    cases = 0
+    for program in sorted((ROOT / "build/release/tests").glob("test_*")):
+        if os.access(program, os.X_OK) and program.is_file():
+            cases += int(found(r"unskipped test cases passing the current filters: (\d+)",
+                               output_of(program, "--count"))[1])
+    return f"{grouped(cases)} test cases. Programs that ran and passed:\n\n" + table(["configuration", "programs"], rows)
+
+
+def model(options):
+    """Random programs against the models."""
+    seeds = max(1, options.schedules // PROGRAMS)
+    printed = run("./dev", "model", "--first-seed", str(options.first_seed), "--seeds", str(seeds))
+    rows = []
+    for name, schedules, _, rate in re.findall(r"^(\w+) +(\d+) schedules +([\d.]+) s of one core +(\d+) /s", printed,
+                                               re.MULTILINE):
+        rows.append([name, grouped(schedules), grouped(rate)])
+    if len(rows) != PROGRAMS:
+        raise Failed("not every program of the models has run")
+    last = options.first_seed + seeds - 1
+    return (f"Seeds {grouped(options.first_seed)} to {grouped(last)} of each program; no difference.\n\n"
+            + table(["program", "schedules", "a second and core"], rows))
+
+
+def mutants(_):
+    """Planted faults that the tests notice."""
+    run("./dev", "mutants")
+    results = json.loads((ROOT / "build/mutants/results.json").read_text(encoding="utf-8"))
+    planted, noticed = collections.Counter(), collections.Counter()
+    for mutant in results.values():
+        planted[mutant["file"]] += 1
+        noticed[mutant["file"]] += mutant["verdict"] != "survives"
+    rows = [[f"`{file}`", count, noticed[file], share(noticed[file], count)] for file, count in planted.items()]
+    rows.append(["**all**", planted.total(), noticed.total(), share(noticed.total(), planted.total())])
+    return table(["file", "faults", "noticed", ""], rows)
+
+
+def sweeps(_):
+    """Every allocation, thread and call of user code fails in turn."""
+    run("./dev", "test", "release")
+    printed = output_of("build/release/tests/test_sweeps", "--no-colors=true")
+    rows = [[kind, *map(grouped, (scenarios, attempts, failures))] for scenarios, attempts, failures, kind in re.findall(
+        r"(\d+) scenarios, (\d+) attempts with (\d+) ([a-z ]+?) that failed", printed)]
+    if not rows:
+        raise Failed("no sweep has said what it did")
+    return table(["what failed", "scenarios", "attempts", "failures"], rows)
+
+
+def soak(options):
+    """Everything at random, on real threads."""
+    printed = run("./dev", "soak", "--seconds", str(options.seconds))
+    return soak_table(options.seconds, printed)
+
+
+def soak_table(seconds, printed):
+    rows = [[what, grouped(number)] for number, what in re.findall(r"^ *(\d+) ([a-z ]+)$", printed, re.MULTILINE)]
+    if not rows:
+        raise Failed("the soak has printed no counts")
+    return f"{seconds} seconds; nothing lost, doubled or left over.\n\n" + table(["what", "how many"], rows)
+
+
+def disturbed(options):
+    """The same under ThreadSanitizer, with threads that give way at random."""
+    printed = run("./dev", "soak", "--disturbed", "--seconds", str(options.seconds))
+    parts = re.split(r"^==> .*cores: (\d+)$", printed, flags=re.MULTILINE)
+    texts = [f"On so many cores: {cores}. " + soak_table(options.seconds, part)
+             for cores, part in zip(parts[1::2], parts[2::2])]
+    if len(texts) != 2:
+        raise Failed("the soak has not run on one core and on two")
+    return "\n\n".join(texts)
+
+
+def coverage(_):
+    """What the tests execute."""
+    run("./dev", "coverage")
+    summary = json.loads((ROOT / "build/coverage/coverage.json").read_text(encoding="utf-8"))
+    rows = [[what, grouped(summary[what]["total"]), grouped(summary[what]["covered"]), f"{summary[what]['percent']} %"]
+            for what in ("lines", "branches")]
+    return table(["of `include/` and `src/`", "there are", "executed", ""], rows)
+
+
+def hardening(_):
+    """What the flags of release builds cost, in instructions."""
+    costs = {}
+    for value in ("OFF", "ON"):
+        build = f"build/hardening-{value.lower()}"
+        run("cmake", "--preset", "release", "-B", build, f"-DMTAIO_HARDENING={value}", "--log-level=WARNING")
+        run("cmake", "--build", build, "--target", "hot_paths")
+        printed = run("tools/count_instructions.py", f"{build}/bench/guard/hot_paths")
+        costs[value] = {path: float(count) for count, path in re.findall(r"^ *([\d.]+) +[\d.]+ +(\w+)$", printed,
+                                                                         re.MULTILINE)}
+    rows = [[f"`{path}`", f"{without:.0f}", f"{costs['ON'][path]:.0f}", f"{100 * (costs['ON'][path] / without - 1):+.1f} %"]
+            for path, without in costs["OFF"].items()]
+    return table(["hot path", "without", "with", ""], rows)
+
+
+STEPS = {step.__name__: step for step in (tests, sweeps, model, mutants, soak, disturbed, coverage, hardening)}
+
+
+# --- The pages ---
+
+def origin():
+    """When, from what, with what and where."""
+    commit = output_of("git", "rev-parse", "--short=12", "HEAD")
+    if output_of("git", "status", "--porcelain", "--untracked-files=no"):
+        commit += " with changes"
+    compiler = output_of("clang++-19", "--version").splitlines()[0]
+    cpu = found(r"^model name\s*: (.+)$", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))[1]
+    return f"{datetime.date.today()}, commit {commit}, {compiler}, {os.cpu_count()} cores ({cpu.strip()})"
+
+
+def rewrite(step, text):
+    block = re.compile(rf"(<!-- figures: {step} -->\n).*?(<!-- end of figures -->)", re.DOTALL)
+    for page in PAGES:
+        path = ROOT / page
+        old = path.read_text(encoding="utf-8")
+        if block.search(old):
+            new = block.sub(lambda match: f"{match[1]}{text}\n\n({origin()})\n{match[2]}", old)
+            path.write_text(new, encoding="utf-8")
+            return
+    raise Failed(f"no page has a place for the figures of '{step}'")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0],
+                                     epilog="\n".join(f"{name:10} {step.__doc__}" for name, step in STEPS.items()),
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("steps", nargs="*", metavar="STEP", choices=[[], *STEPS], help="one of those below")
+    parser.add_argument("--schedules", type=int, default=20_000_000, help="of the models (20,000,000)")
+    parser.add_argument("--first-seed", type=int, default=1, help="of the models (1)")
+    parser.add_argument("--seconds", type=int, default=180, help="of each soak (180)")
+    options = parser.parse_args()
+    failed = False
+    for name in options.steps or STEPS:
+        print(f"\n==> {name}: {STEPS[name].__doc__}", flush=True)
+        try:
+            rewrite(name, STEPS[name](options))
+        except (Failed, OSError, subprocess.CalledProcessError) as error:
+            print(f"prove.py: {name}: {error}", file=sys.stderr)
+            failed = True
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
