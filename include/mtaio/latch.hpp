@@ -61,11 +61,15 @@ class [[gnu::visibility("default")]] Latch {
     return count_.load(std::memory_order_relaxed);
   }
 
- private:
+  // For `lowlevel` code: the steps of a wait.
+
   [[nodiscard]] bool is_open() noexcept;
+  /// Waits for the count to be zero. True if suspended.
   bool enlist(lowlevel::Waiter& waiter) noexcept;
+  /// Takes out a waiter that gives up.
   void forget(lowlevel::Waiter& waiter) noexcept;
 
+ private:
   lowlevel::Lock lock_;             // guards all below
   std::atomic<std::size_t> count_;  // read without the lock by get_count()
   lowlevel::WaitList waiters_;

@@ -41,14 +41,22 @@ QueueCore<Storage>::~QueueCore() {
 template <class Storage>
 void QueueCore<Storage>::store(Node& node) noexcept {
   storage_.push(node);
+  set_stored(stored() + 1);
   ++unfinished_;
 }
 
 template <class Storage>
-typename QueueCore<Storage>::Node* QueueCore<Storage>::take() noexcept {
+typename QueueCore<Storage>::Node* QueueCore<Storage>::unstore() noexcept {
   Node* node = storage_.pop();
-  if (node && !keeps_places_) set_size(size() - 1);
+  if (node) set_stored(stored() - 1);
   return node;
+}
+
+template <class Storage>
+void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
+  getter.node = &node;
+  getter.keeps_place = keeps_places_ || getter.may_put_back;
+  if (!getter.keeps_place) set_size(size() - 1);
 }
 
 template <class Storage>
@@ -56,7 +64,7 @@ void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
   for (;;) {
     if (!storage_.empty()) {
       if (auto* getter = static_cast<Getter*>(getters_.claim_first())) {
-        getter->node = take();
+        give(*getter, *unstore());
         wake.add(*getter);
         continue;
       }
@@ -67,6 +75,10 @@ void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
     // One at a time, so that the items of waiting putters are stored in the order in which they
     // came.
     set_size(size() + 1);
+    if (putter->brings_item) {
+      wake.add(*putter);
+      continue;
+    }
     if (!putter->node) {
       serving_putter_ = true;
       guard.unlock();
@@ -134,6 +146,19 @@ bool QueueCore<Storage>::fill_place(Node& node) noexcept {
 }
 
 template <class Storage>
+typename QueueCore<Storage>::Push QueueCore<Storage>::bring(Node& node) noexcept {
+  WakeList wake;
+  Guard guard{lock_};
+  if (is_shut_down()) {
+    set_size(size() - 1);
+    return Push::kShutDown;
+  }
+  store(node);
+  settle(guard, wake);
+  return Push::kStored;
+}
+
+template <class Storage>
 bool QueueCore<Storage>::wait_to_put(Putter& putter) {
   WakeList wake;
   for (;;) {
@@ -147,6 +172,11 @@ bool QueueCore<Storage>::wait_to_put(Putter& putter) {
       putters_.add(putter);
       if (putter.commit()) return true;
       putters_.forget(putter);
+      return false;
+    }
+    if (putter.brings_item) {
+      putter.serve_now();
+      set_size(size() + 1);
       return false;
     }
     if (putter.node) {
@@ -172,9 +202,11 @@ template <class Storage>
 typename QueueCore<Storage>::Popped QueueCore<Storage>::pop() noexcept {
   WakeList wake;
   Guard guard{lock_};
-  Node* node = take();
+  Node* node = unstore();
   if (!node) return {nullptr, is_shut_down() && !serving_putter_};
-  if (!keeps_places_ && !putters_.empty()) settle(guard, wake);
+  if (keeps_places_) return {node, false};
+  set_size(size() - 1);
+  if (!putters_.empty()) settle(guard, wake);
   return {node, false};
 }
 
@@ -182,9 +214,9 @@ template <class Storage>
 bool QueueCore<Storage>::wait_to_get(Getter& getter) noexcept {
   WakeList wake;
   Guard guard{lock_};
-  if (Node* node = take()) {
+  if (Node* node = unstore()) {
     getter.serve_now();
-    getter.node = node;
+    give(getter, *node);
     settle(guard, wake);
     return false;
   }
@@ -218,6 +250,7 @@ void QueueCore<Storage>::put_back(Node& node) noexcept {
   WakeList wake;
   Guard guard{lock_};
   storage_.put_back(node);
+  set_stored(stored() + 1);
   settle(guard, wake);
 }
 
@@ -262,7 +295,7 @@ void QueueCore<Storage>::shutdown(Storage* dropped) noexcept {
   shut_down_.store(true, std::memory_order_relaxed);
   if (dropped) {
     dropping_ = true;
-    while (Node* node = storage_.pop()) {
+    while (Node* node = unstore()) {
       dropped->push(*node);
       set_size(size() - 1);
       if (unfinished_ > 0) --unfinished_;  // task_done() may have come before get()
@@ -270,6 +303,18 @@ void QueueCore<Storage>::shutdown(Storage* dropped) noexcept {
     if (unfinished_ == 0) wake.claim_all(joiners_);
   }
   settle(guard, wake);
+}
+
+template <class Storage>
+void QueueCore<Storage>::look_through(void (*see)(Node& node, void* with), void* with) noexcept {
+  const Guard guard{lock_};
+  storage_.look_through(see, with);
+}
+
+template <class Storage>
+std::size_t QueueCore<Storage>::unfinished() noexcept {
+  const Guard guard{lock_};
+  return unfinished_;
 }
 
 template class QueueCore<FifoStorage>;

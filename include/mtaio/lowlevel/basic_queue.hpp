@@ -132,6 +132,9 @@ class BasicQueue {
     while (auto* node = dropped.pop()) delete static_cast<Node*>(node);
   }
 
+  /// What links the nodes. For `lowlevel` code.
+  [[nodiscard]] Core& core() noexcept { return core_; }
+
  protected:
   /// `set_up` prepares a node before it is stored.
   template <class SetUp>
@@ -155,8 +158,6 @@ class BasicQueue {
     if (core_.fill_place(*node)) (void)node.release();
     return true;
   }
-
-  [[nodiscard]] Core& core() noexcept { return core_; }
 
  private:
   Core core_;

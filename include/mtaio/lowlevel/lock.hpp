@@ -37,4 +37,22 @@ class Lock {
   std::atomic<std::uint16_t> starving_{0};  // how many have napped, and still wait
 };
 
+/// A lock that does nothing while its users have another one around it.
+class ElidableLock {
+ public:
+  /// From now on, whether all users hold the same other lock. While nobody uses it but the caller.
+  void elide(bool elided) noexcept { elided_ = elided; }
+
+  void lock() noexcept {
+    if (!elided_) lock_.lock();
+  }
+  void unlock() noexcept {
+    if (!elided_) lock_.unlock();
+  }
+
+ private:
+  Lock lock_;
+  bool elided_ = false;
+};
+
 }  // namespace mtaio::lowlevel

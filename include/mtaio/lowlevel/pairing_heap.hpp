@@ -48,6 +48,19 @@ class PairingHeap {
     return item;
   }
 
+  /// Walks through all elements, from top() on, in no particular order; null after the last.
+  [[nodiscard]] T* following(const T& item) const noexcept {
+    const HeapNode* node = &item;
+    if (node->child_) return static_cast<T*>(node->child_);
+    while (!node->next_) {
+      // Up to the parent: past the siblings before it, to the first, whose previous one it is.
+      while (node->previous_ && node->previous_->child_ != node) node = node->previous_;
+      node = node->previous_;
+      if (!node) return nullptr;
+    }
+    return static_cast<T*>(node->next_);
+  }
+
   /// REQUIRES: `item` is in this heap.
   void erase(T& item) noexcept {
     HeapNode& gone = item;

@@ -31,11 +31,15 @@ namespace mtaio::lowlevel {
 template <class Node>
 class Putter : public Waiter {
  public:
+  using Waiter::Waiter;
+
   /// Moves the item into a node if it is not in one yet. Outside the lock, while this putter is
   /// claimed. May throw.
   virtual Node& make_node() = 0;
 
   Node* node = nullptr;
+  bool brings_item = false;  // when served it has been given a place, and follows with bring() or
+                             // leave_place(); make_node() is not called
   std::exception_ptr error;  // what make_node() threw
   bool shut_down = false;
 
@@ -46,7 +50,12 @@ class Putter : public Waiter {
 /// A get that may wait.
 template <class Node>
 struct Getter : Waiter {
-  Node* node = nullptr;  // what it was given; as from pop()
+  using Waiter::Waiter;
+
+  Node* node = nullptr;       // what it was given
+  bool may_put_back = false;  // if it waits, the place of what it is given is kept
+  bool keeps_place = false;   // the item's place is kept until it has been moved out; then
+                              // leave_place() or put_back()
   bool shut_down = false;
 };
 
@@ -67,6 +76,10 @@ class [[gnu::visibility("default")]] QueueCore {
   QueueCore& operator=(const QueueCore&) = delete;
   ~QueueCore();
 
+  /// Whether all users hold another lock anyway, Python's GIL. Called with that, while nobody else
+  /// can use the queue.
+  void elide_lock(bool elided) noexcept { lock_.elide(elided); }
+
   // Putting.
 
   /// A guess whether a put would wait.
@@ -78,6 +91,9 @@ class [[gnu::visibility("default")]] QueueCore {
   /// Stores `node` in the place kept. False when the queue was shut down with `immediate` since:
   /// the item is dropped.
   bool fill_place(Node& node) noexcept;
+  /// Stores `node` in the place that a putter which brings its item was given. `kShutDown`: the
+  /// queue was shut down since, the place is given up and the item still the caller's.
+  Push bring(Node& node) noexcept;
   /// Waits for room. True if suspended.
   bool wait_to_put(Putter& putter);
   void forget(Putter& putter) noexcept;
@@ -110,15 +126,22 @@ class [[gnu::visibility("default")]] QueueCore {
   /// Returns a chain of what was dropped, to be destroyed by the caller: call `take_dropped` until
   /// it returns null.
   void shutdown(Storage* dropped) noexcept;
+  /// Calls `see` for every item stored, under the lock. For debuggers and garbage collectors.
+  void look_through(void (*see)(Node& node, void* with), void* with) noexcept;
   /// For the destructor: what is still stored, one by one.
   Node* drain() noexcept { return storage_.pop(); }
 
+  /// The items stored. `size()` also counts the places kept for items on their way in or out.
+  [[nodiscard]] std::size_t stored() const noexcept {
+    return stored_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::size_t unfinished() noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t max_size() const noexcept { return max_size_; }
   [[nodiscard]] const char* name() const noexcept { return name_; }
 
  private:
-  using Guard = std::unique_lock<Lock>;
+  using Guard = std::unique_lock<ElidableLock>;
 
   [[nodiscard]] bool is_shut_down() const noexcept {
     return shut_down_.load(std::memory_order_relaxed);
@@ -126,20 +149,22 @@ class [[gnu::visibility("default")]] QueueCore {
   void set_size(std::size_t size) noexcept { size_.store(size, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room() const noexcept { return size() < max_size_ && !serving_putter_; }
   void store(Node& node) noexcept;
-  /// The next item on its way out; null when there is none.
-  Node* take() noexcept;
+  Node* unstore() noexcept;
+  void set_stored(std::size_t stored) noexcept { stored_.store(stored, std::memory_order_relaxed); }
+  void give(Getter& getter, Node& node) noexcept;
   /// Brings I1 and I2 back; releases and retakes the lock around make_node().
   void settle(Guard& guard, WakeList& wake) noexcept;
 
   const char* const name_;
   const std::size_t max_size_;
   const bool keeps_places_;
-  Lock lock_;                           // guards all below
+  ElidableLock lock_;                   // guards all below
   std::atomic<std::size_t> size_{0};    // I3; read without the lock by size()
   std::atomic<bool> shut_down_{false};  // read without the lock by looks_empty()
   bool serving_putter_ = false;         // somebody is between two critical sections of settle()
   bool dropping_ = false;               // shut down with immediate
   std::size_t unfinished_ = 0;
+  std::atomic<std::size_t> stored_{0};  // read without the lock by stored()
   Storage storage_;
   WaitList getters_;
   WaitList putters_;

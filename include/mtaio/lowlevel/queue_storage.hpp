@@ -37,6 +37,10 @@ class FifoStorage {
     first_ = &node;
   }
 
+  void look_through(void (*see)(Node& node, void* with), void* with) noexcept {
+    for (Node* node = first_; node; node = node->next) see(*node, with);
+  }
+
  private:
   Node* first_ = nullptr;
   Node* last_ = nullptr;  // valid while first_ is set
@@ -59,6 +63,10 @@ class LifoStorage {
   }
   void put_back(Node& node) noexcept { push(node); }
 
+  void look_through(void (*see)(Node& node, void* with), void* with) noexcept {
+    for (Node* node = top_; node; node = node->next) see(*node, with);
+  }
+
  private:
   Node* top_ = nullptr;
 };
@@ -78,6 +86,10 @@ class PriorityStorage {
   }
   Node* pop() noexcept { return heap_.pop(); }
   void put_back(Node& node) noexcept { heap_.push(node); }
+  /// In no particular order.
+  void look_through(void (*see)(Node& node, void* with), void* with) noexcept {
+    for (Node* node = heap_.top(); node; node = heap_.following(*node)) see(*node, with);
+  }
 
  private:
   struct Before {

@@ -51,6 +51,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   Waiter() noexcept : Waiter{&Waiter::stop} {}
   /// `on_stop` decides what a stop request does; by default it is `interrupt(Wake::kCancelled)`.
   explicit Waiter(Notify on_stop) noexcept : Job{&Waiter::resume}, StopNode{on_stop} {}
+  /// One that is no coroutine: `on_wake` is what its scheduler runs once it has been claimed.
+  explicit Waiter(Job::Run on_wake) noexcept : Job{on_wake}, StopNode{&Waiter::stop} {}
   ~Waiter() { leave_scope(); }
 
   /// Notes who is to be resumed and where, and starts to listen for stop requests. Throws
@@ -60,6 +62,9 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     prepare(awaiting, context_of(awaiting));
   }
   void prepare(std::coroutine_handle<> awaiting, TaskContext* context);
+
+  /// For a waiter that is no coroutine: it is woken on `scheduler`. It listens for no stop request.
+  void prepare(Scheduler& scheduler) noexcept { scheduler_ = &scheduler; }
 
   /// Instead of a wait: has the task go on behind everything else that is ready, as one that was
   /// served. No cancellation point. Nothing may touch the waiter after this.
@@ -161,7 +166,9 @@ class [[gnu::visibility("default")]] WakeList {
   WakeList() = default;
   WakeList(const WakeList&) = delete;
   WakeList& operator=(const WakeList&) = delete;
-  ~WakeList() { wake_all(); }
+  ~WakeList() {
+    if (!claimed_.empty()) wake_all();
+  }
 
   void add(Waiter& waiter) noexcept { claimed_.push_back(waiter); }
   void claim_all(WaitList& list) noexcept;

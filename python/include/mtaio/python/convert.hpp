@@ -1,0 +1,156 @@
+/// How values go between C++ and Python.
+#pragma once
+
+#include <mtaio/python/object.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mtaio::python {
+
+/// Specialise it for types of your own:
+///
+///     template <>
+///     struct mtaio::python::Convert<Point> {
+///       static PyObject* to_python(Point&& value);                  // new reference, or null
+///       static bool from_python(PyObject* object, Point& to);       // false with an exception set
+///     };
+///
+/// Both are called with the GIL. There are conversions of bool, integers, floating point numbers,
+/// std::string, std::vector, std::optional, `Object`, and of queues.
+template <class T>
+struct Convert;
+
+/// What is a Python object stays what it is.
+template <>
+struct Convert<Object> {
+  static PyObject* to_python(Object value) { return value.release(); }
+  static bool from_python(PyObject* object, Object& to) {
+    to = Object::to(object);
+    return true;
+  }
+};
+
+template <>
+struct Convert<bool> {
+  static PyObject* to_python(bool value) { return PyBool_FromLong(value ? 1 : 0); }
+  static bool from_python(PyObject* object, bool& to) {
+    const int is = PyObject_IsTrue(object);
+    to = is > 0;
+    return is >= 0;
+  }
+};
+
+template <std::integral T>
+struct Convert<T> {
+  static PyObject* to_python(T value) {
+    if constexpr (std::is_signed_v<T>) {
+      return PyLong_FromLongLong(value);
+    } else {
+      return PyLong_FromUnsignedLongLong(value);
+    }
+  }
+  static bool from_python(PyObject* object, T& to) {
+    const Reference number = Reference::take(PyNumber_Index(object));
+    if (!number) return false;
+    if constexpr (std::is_signed_v<T>) {
+      const long long value = PyLong_AsLongLong(number.get());
+      if (value == -1 && PyErr_Occurred()) return false;
+      return fit(value, to);
+    } else {
+      const unsigned long long value = PyLong_AsUnsignedLongLong(number.get());
+      if (value == static_cast<unsigned long long>(-1) && PyErr_Occurred()) return false;
+      return fit(value, to);
+    }
+  }
+
+ private:
+  template <class Wide>
+  static bool fit(Wide value, T& to) {
+    to = static_cast<T>(value);
+    if (static_cast<Wide>(to) == value) return true;
+    PyErr_Format(PyExc_OverflowError, "the integer does not fit into %zu bytes", sizeof(T));
+    return false;
+  }
+};
+
+template <std::floating_point T>
+struct Convert<T> {
+  static PyObject* to_python(T value) { return PyFloat_FromDouble(static_cast<double>(value)); }
+  static bool from_python(PyObject* object, T& to) {
+    const double value = PyFloat_AsDouble(object);
+    if (value == -1.0 && PyErr_Occurred()) return false;
+    to = static_cast<T>(value);
+    return true;
+  }
+};
+
+/// A str, in UTF-8; bytes are taken too, as they are.
+template <>
+struct Convert<std::string> {
+  static PyObject* to_python(const std::string& value) {
+    return PyUnicode_DecodeUTF8(value.data(), static_cast<Py_ssize_t>(value.size()),
+                                "surrogateescape");
+  }
+  static bool from_python(PyObject* object, std::string& to) {
+    if (PyBytes_Check(object)) {
+      to.assign(PyBytes_AS_STRING(object), static_cast<std::size_t>(PyBytes_GET_SIZE(object)));
+      return true;
+    }
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_AsUTF8AndSize(object, &size);
+    if (!text) return false;
+    to.assign(text, static_cast<std::size_t>(size));
+    return true;
+  }
+};
+
+/// None is nullopt.
+template <class T>
+struct Convert<std::optional<T>> {
+  static PyObject* to_python(std::optional<T> value) {
+    if (!value) Py_RETURN_NONE;
+    return Convert<T>::to_python(std::move(*value));
+  }
+  static bool from_python(PyObject* object, std::optional<T>& to) {
+    if (object == Py_None) {
+      to.reset();
+      return true;
+    }
+    return Convert<T>::from_python(object, to.emplace());
+  }
+};
+
+/// A list; any iterable is taken.
+template <class T>
+struct Convert<std::vector<T>> {
+  static PyObject* to_python(std::vector<T> values) {
+    Reference list = Reference::take(PyList_New(static_cast<Py_ssize_t>(values.size())));
+    for (std::size_t i = 0; list && i < values.size(); ++i) {
+      PyObject* item = Convert<T>::to_python(std::move(values[i]));
+      if (!item) return nullptr;
+      PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(i), item);
+    }
+    return list.release();
+  }
+  static bool from_python(PyObject* object, std::vector<T>& to) {
+    const Reference items = Reference::take(PySequence_Fast(object, "an iterable is needed"));
+    if (!items) return false;
+    const Py_ssize_t size = PySequence_Fast_GET_SIZE(items.get());
+    to.clear();
+    to.reserve(static_cast<std::size_t>(size));
+    for (Py_ssize_t i = 0; i < size; ++i) {
+      T item{};
+      if (!Convert<T>::from_python(PySequence_Fast_GET_ITEM(items.get(), i), item)) return false;
+      to.push_back(std::move(item));
+    }
+    return true;
+  }
+};
+
+}  // namespace mtaio::python

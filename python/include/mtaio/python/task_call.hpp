@@ -1,0 +1,117 @@
+/// A C++ task that a Python coroutine awaits.
+#pragma once
+
+#include <mtaio/lowlevel/job.hpp>
+#include <mtaio/python/convert.hpp>
+#include <mtaio/python/event_loop.hpp>
+#include <mtaio/python/pending.hpp>
+#include <mtaio/python/python_error.hpp>
+#include <mtaio/task.hpp>
+#include <mtaio/task_executor.hpp>
+#include <mtaio/with_stop_token.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::python {
+
+/// Shared by the awaitable, which Python may drop at any time, and by the task, which runs on a
+/// worker of C++ and never takes the GIL.
+class TaskCall : private lowlevel::Job {
+ public:
+  TaskCall(const TaskCall&) = delete;
+  TaskCall& operator=(const TaskCall&) = delete;
+
+  /// Starts the task; it comes back to `loop`. Once, with the GIL. False with an exception set.
+  bool start(EventLoop& loop, PyObject* owner);
+  /// Has the Python task wait, again. False with an exception set.
+  bool wait(PyObject* owner);
+  void request_stop() noexcept { stop_.request_stop(); }
+  [[nodiscard]] bool done() const noexcept { return done_; }
+  [[nodiscard]] Pending* pending() const noexcept { return pending_; }
+  /// What came out of it: a new reference, or null with an exception set.
+  [[nodiscard]] PyObject* take() noexcept;
+  /// The awaitable goes; the task is asked to stop if it runs.
+  void abandon() noexcept;
+
+  /// On a worker: creates the C++ task.
+  virtual void launch(TaskExecutor& executor) = 0;
+
+ protected:
+  TaskCall() noexcept : lowlevel::Job{&TaskCall::arrive} {}
+  virtual ~TaskCall();
+
+  [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_.get_token(); }
+  void failed(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  /// The task has ended. The call may be gone when this returns.
+  void ended() noexcept { loop_->post(*this); }
+
+ private:
+  [[nodiscard]] virtual PyObject* convert() = 0;
+  static std::coroutine_handle<> arrive(lowlevel::Job& job) noexcept;
+  void forget_pending() noexcept;
+  void let_go() noexcept;
+
+  std::stop_source stop_;
+  std::exception_ptr error_;
+  EventLoop* loop_ = nullptr;
+  Pending* pending_ = nullptr;  // with the GIL only
+  bool done_ = false;           // with the GIL only
+  std::atomic<int> owners_{1};
+};
+
+template <class T>
+class TaskCallOf final : public TaskCall {
+ public:
+  explicit TaskCallOf(Task<T> task) noexcept : task_{std::move(task)} {}
+
+  void launch(TaskExecutor& executor) override {
+    // Nobody awaits the handle: carry() throws nothing.
+    (void)executor.create_task(carry(*this));
+  }
+
+ private:
+  using Value = std::conditional_t<std::is_void_v<T>, bool, T>;
+
+  static Task<void> carry(TaskCallOf& self) {
+    try {
+      auto task = with_stop_token(self.stop_token(), std::move(self.task_));
+      if constexpr (std::is_void_v<T>) {
+        co_await std::move(task);
+      } else {
+        self.value_.emplace(co_await std::move(task));
+      }
+    } catch (...) {
+      self.failed(std::current_exception());
+    }
+    self.ended();
+  }
+
+  PyObject* convert() override {
+    if constexpr (std::is_void_v<T>) {
+      Py_RETURN_NONE;
+    } else {
+      return Convert<T>::to_python(std::move(*value_));
+    }
+  }
+
+  Task<T> task_;
+  std::optional<Value> value_;
+};
+
+/// The awaitable of a call, which it takes over. Null with an exception set. With the GIL.
+[[nodiscard]] PyObject* new_task_operation(TaskCall* call, const char* name);
+
+/// What `task` becomes in Python: something to be awaited, once, in any event loop. Cancelling it
+/// asks the task to stop, and waits for it. With the GIL.
+template <class T>
+[[nodiscard]] PyObject* to_awaitable(Task<T> task, const char* name = "Task") {
+  return new_task_operation(new TaskCallOf<T>{std::move(task)}, name);
+}
+
+}  // namespace mtaio::python

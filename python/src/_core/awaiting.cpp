@@ -1,0 +1,90 @@
+#include "_core/gathering.hpp"
+#include "bridge/runtime_state.hpp"
+
+namespace mtaio::python {
+namespace {
+
+unaryfunc await_slot(PyObject* object) noexcept {
+  const PyAsyncMethods* async = Py_TYPE(object)->tp_as_async;
+  return async ? async->am_await : nullptr;
+}
+
+bool is_iterable_coroutine(PyObject* object) noexcept {
+  if (!PyGen_CheckExact(object)) return false;
+  const Reference code = Reference::take(PyObject_GetAttrString(object, "gi_code"));
+  return code && (reinterpret_cast<PyCodeObject*>(code.get())->co_flags & CO_ITERABLE_COROUTINE);
+}
+
+/// The value of the StopIteration that is set, which is then no longer set; null if what is set is
+/// something else.
+PyObject* fetch_stop_value() noexcept {
+  if (!PyErr_Occurred()) {
+    Py_INCREF(Py_None);
+    return Py_None;
+  }
+  if (!PyErr_ExceptionMatches(PyExc_StopIteration)) return nullptr;
+  const RaisedError raised = RaisedError::fetch();
+  PyObject* value = reinterpret_cast<PyStopIterationObject*>(raised.get())->value;
+  if (!value) value = Py_None;
+  Py_INCREF(value);
+  return value;
+}
+
+}  // namespace
+
+bool is_awaitable(PyObject* object) noexcept {
+  return PyCoro_CheckExact(object) || await_slot(object) != nullptr ||
+         is_iterable_coroutine(object);
+}
+
+PyObject* iterator_of(PyObject* awaitable) {
+  if (!PyCoro_CheckExact(awaitable)) {
+    if (const unaryfunc await = await_slot(awaitable)) {
+      Reference iterator = Reference::take(await(awaitable));
+      if (!iterator) return nullptr;
+      if (!PyIter_Check(iterator.get()) || PyCoro_CheckExact(iterator.get())) {
+        PyErr_Format(PyExc_TypeError, "__await__() returned a %.100s, which is no iterator",
+                     Py_TYPE(iterator.get())->tp_name);
+        return nullptr;
+      }
+      return iterator.release();
+    }
+    if (!is_iterable_coroutine(awaitable)) {
+      PyErr_Format(PyExc_TypeError, "a %.100s cannot be awaited", Py_TYPE(awaitable)->tp_name);
+      return nullptr;
+    }
+  }
+  Py_INCREF(awaitable);
+  return awaitable;
+}
+
+void close_unstarted(PyObject* awaitable) noexcept {
+  if (!PyCoro_CheckExact(awaitable)) return;
+  RaisedError before = RaisedError::fetch();
+  PyObject* closed = PyObject_CallMethodNoArgs(awaitable, state().name_close);
+  if (!closed) PyErr_WriteUnraisable(awaitable);
+  Py_XDECREF(closed);
+  if (before) std::move(before).restore();
+}
+
+PySendResult step(PyObject* iterator, PyObject* error, PyObject** result) {
+  if (!error) return PyIter_Send(iterator, Py_None, result);
+  Reference throws;
+  if (PyObject* found = PyObject_GetAttr(iterator, state().name_throw)) {
+    throws = Reference::take(found);
+    *result = PyObject_CallOneArg(throws.get(), error);
+  } else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+    // As 'yield from' does with an iterator that has no throw().
+    PyErr_Clear();
+    Py_INCREF(error);
+    RaisedError::raise(error);
+    *result = nullptr;
+  } else {
+    *result = nullptr;
+  }
+  if (*result) return PYGEN_NEXT;
+  *result = fetch_stop_value();
+  return *result ? PYGEN_RETURN : PYGEN_ERROR;
+}
+
+}  // namespace mtaio::python

@@ -1,0 +1,257 @@
+#include "_core/executor_object.hpp"
+
+#include "_core/gathering.hpp"
+#include "_core/module_state.hpp"
+#include "_core/thread_call.hpp"
+#include "bridge/runtime_state.hpp"
+
+#include <structmember.h>
+
+#include <array>
+#include <cstddef>
+#include <new>
+#include <unordered_map>
+#include <utility>
+
+namespace mtaio::python {
+namespace {
+
+PyTypeObject* type = nullptr;
+
+/// The limit that was asked for; 0 with an exception set.
+Py_ssize_t parse_limit(PyObject* limit, const char* member) {
+  if (limit == Py_None) return Gathering::kNoLimit;
+  const Py_ssize_t value = PyNumber_AsSsize_t(limit, nullptr);
+  if (value == -1 && PyErr_Occurred()) return 0;
+  if (value >= 1) return value;
+  PyErr_Format(PyExc_ValueError,
+               "TaskExecutor.%s(limit=%S): a limit must be at least 1; use None for no limit.",
+               member, limit);
+  return 0;
+}
+
+/// What gather() was given; false with an exception set.
+bool fill(Gathering::Source& source, PyObject* const* given, Py_ssize_t count) {
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    if (is_awaitable(given[i])) continue;
+    PyErr_Format(PyExc_TypeError,
+                 "TaskExecutor.gather(): argument %zd is a %.100s, which cannot be awaited; pass "
+                 "coroutines, futures or tasks.",
+                 i + 1, Py_TYPE(given[i])->tp_name);
+    return false;
+  }
+  std::unordered_map<PyObject*, Py_ssize_t> seen;
+  try {
+    source.given.reserve(static_cast<std::size_t>(count));
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      PyObject* each = given[i];
+      // One that only the caller's tuple refers to is not there twice.
+      if (Py_REFCNT(each) > 1) {
+        const auto [at, first] = seen.try_emplace(each, i);
+        if (!first) {
+          source.copies.emplace_back(i, at->second);
+          source.given.push_back(nullptr);
+          continue;
+        }
+      }
+      source.given.push_back(each);
+    }
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+    return false;
+  }
+  for (PyObject* each : source.given) Py_XINCREF(each);
+  return true;
+}
+
+/// The keywords 'limit' and 'return_exceptions', which follow the arguments.
+bool parse_keywords(PyObject* const* values, PyObject* names, PyObject*& limit,
+                    int& return_exceptions) {
+  const Py_ssize_t count = names ? PyTuple_GET_SIZE(names) : 0;
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    PyObject* name = PyTuple_GET_ITEM(names, i);
+    if (PyUnicode_CompareWithASCIIString(name, "limit") == 0) {
+      limit = values[i];
+    } else if (PyUnicode_CompareWithASCIIString(name, "return_exceptions") == 0) {
+      return_exceptions = PyObject_IsTrue(values[i]);
+      if (return_exceptions < 0) return false;
+    } else {
+      PyErr_Format(PyExc_TypeError, "gather() got an unexpected keyword argument '%U'", name);
+      return false;
+    }
+  }
+  return true;
+}
+
+PyObject* gather(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* names) {
+  PyObject* limit_given = Py_None;
+  int return_exceptions = 0;
+  Gathering::Source source;
+  const bool parsed = check_open(as_executor(self), "gather") &&
+                      parse_keywords(given + count, names, limit_given, return_exceptions);
+  const Py_ssize_t limit = parsed ? parse_limit(limit_given, "gather") : 0;
+  if (limit > 0 && fill(source, given, count)) {
+    return reinterpret_cast<PyObject*>(
+        Gathering::create(self, std::move(source), limit, return_exceptions != 0));
+  }
+  for (Py_ssize_t i = 0; i < count; ++i) close_unstarted(given[i]);
+  return nullptr;
+}
+
+/// run_in_thread(function, /, *arguments, **keywords)
+PyObject* run_in_thread(PyObject* self, PyObject* arguments, PyObject* keywords) {
+  if (!check_open(as_executor(self), "run_in_thread")) return nullptr;
+  const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
+  if (count == 0) {
+    PyErr_SetString(PyExc_TypeError,
+                    "run_in_thread() missing 1 required positional argument: 'func'");
+    return nullptr;
+  }
+  PyObject* function = PyTuple_GET_ITEM(arguments, 0);
+  if (!PyCallable_Check(function)) {
+    PyErr_Format(PyExc_TypeError, "TaskExecutor.run_in_thread(): a %.100s cannot be called.",
+                 Py_TYPE(function)->tp_name);
+    return nullptr;
+  }
+  const Reference rest = Reference::take(PyTuple_GetSlice(arguments, 1, count));
+  if (!rest) return nullptr;
+  const PyObject* pool = as_executor(self)->pool;
+  if (!pool || pool == Py_None) {
+    return new_thread_call(self, function, rest.get(), keywords, true);
+  }
+  return PyObject_CallMethod(self, "_run_in_pool", "OOO", function, rest.get(),
+                             keywords ? keywords : Py_None);
+}
+
+/// map(executor, function, iterators, asynchronous iterator or None, limit, return_exceptions)
+PyObject* map(PyObject*, PyObject* const* given, Py_ssize_t count) {
+  if (count != 6 || !check_executor(given[0]) || !PyTuple_Check(given[2])) {
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "map() is not for others");
+    return nullptr;
+  }
+  const Py_ssize_t limit = parse_limit(given[4], "map");
+  const int return_exceptions = limit > 0 ? PyObject_IsTrue(given[5]) : -1;
+  if (return_exceptions < 0) return nullptr;
+  Gathering::Source source;
+  source.function = Reference::to(given[1]).release();
+  if (given[3] != Py_None) {
+    source.async_iterator = Reference::to(given[3]).release();
+  } else {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(given[2]); ++i) {
+      source.iterators.push_back(Reference::to(PyTuple_GET_ITEM(given[2], i)).release());
+    }
+    source.exhausted = source.iterators.empty();
+  }
+  return reinterpret_cast<PyObject*>(
+      Gathering::create(given[0], std::move(source), limit, return_exceptions != 0));
+}
+
+PyObject* close_coroutine(PyObject*, PyObject* awaitable) {
+  close_unstarted(awaitable);
+  Py_RETURN_NONE;
+}
+PyObject* can_be_awaited(PyObject*, PyObject* object) {
+  return PyBool_FromLong(is_awaitable(object) ? 1 : 0);
+}
+
+#define FAST(function) reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&(function)))
+
+std::array<PyMethodDef, 4> functions{{
+    {"map", FAST(map), METH_FASTCALL, PyDoc_STR("What TaskExecutor.map() returns.")},
+    {"close_unstarted", &close_coroutine, METH_O,
+     PyDoc_STR("Closes a coroutine that will not be run.")},
+    {"is_awaitable", &can_be_awaited, METH_O, PyDoc_STR("Whether an object can be awaited.")},
+    {},
+}};
+
+int clear(PyObject* object) {
+  Py_CLEAR(as_executor(object)->pool);
+  return 0;
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(as_executor(object)->pool);
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  clear(object);
+  PyTypeObject* of = Py_TYPE(object);
+  of->tp_free(object);
+  Py_DECREF(of);
+}
+
+constexpr const char* kGatherDoc =
+    R"(gather($self, /, *coroutines, limit=None, return_exceptions=False)
+--
+
+Run coroutines, at most limit at a time; give a list of their results, in order.
+
+To be awaited. When one fails, no further one starts, those that run are cancelled, all
+are waited for, and ExecutionError is raised: its __cause__ is the first exception, index
+the position of its coroutine. With return_exceptions all of them run, and exceptions
+stand in the list. Futures and tasks are fine too. Those that do not start are closed.)";
+
+constexpr const char* kRunInThreadDoc = R"(run_in_thread($self, func, /, *args, **kwargs)
+--
+
+Call a function in a thread, with the caller's context variables.
+
+To be awaited; gives the function's result. What the function raises is the __cause__ of
+an ExecutionError. When it is cancelled it waits until the function has returned, which
+may use what the caller has; a function that has not started by then never does.)";
+
+std::array<PyMethodDef, 3> methods{{
+    {"gather", FAST(gather), METH_FASTCALL | METH_KEYWORDS, kGatherDoc},
+    {"run_in_thread", FAST(run_in_thread), METH_VARARGS | METH_KEYWORDS, kRunInThreadDoc},
+    {},
+}};
+std::array<PyMemberDef, 5> members{{
+    {"_calls", T_PYSSIZET, offsetof(ExecutorObject, calls), READONLY,
+     "Functions in threads that have not returned."},
+    {"_watched", T_BOOL, offsetof(ExecutorObject, watched), 0,
+     "Whether to call _calls_ended() when there are none left."},
+    {"_closed", T_BOOL, offsetof(ExecutorObject, closed), 0, "Whether it was closed."},
+    {"_pool", T_OBJECT, offsetof(ExecutorObject, pool), 0, "The pool that was passed in."},
+    {},
+}};
+std::array<PyType_Slot, 7> slots{{
+    {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+    {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+    {Py_tp_methods, methods.data()},
+    {Py_tp_members, members.data()},
+    {Py_tp_doc, const_cast<char*>("The base of TaskExecutor.")},
+    {0, nullptr},
+}};
+PyType_Spec spec{"mtaio._core.ExecutorBase", sizeof(ExecutorObject), 0,
+                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
+
+}  // namespace
+
+ExecutorObject* as_executor(PyObject* object) noexcept {
+  return reinterpret_cast<ExecutorObject*>(object);
+}
+
+bool check_open(ExecutorObject* self, const char* member) {
+  if (self->closed == 0) return true;
+  PyErr_Format(PyExc_RuntimeError, "TaskExecutor.%s(): the executor was closed; make another one.",
+               member);
+  return false;
+}
+
+bool check_executor(PyObject* object) {
+  if (PyObject_TypeCheck(object, type)) return true;
+  PyErr_SetString(PyExc_TypeError, "not a TaskExecutor");
+  return false;
+}
+
+bool add_executor(PyObject* module) {
+  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  return type && PyModule_AddType(module, type) == 0 &&
+         PyModule_AddFunctions(module, functions.data()) == 0;
+}
+
+}  // namespace mtaio::python

@@ -1,0 +1,66 @@
+/// The extension module mtaio._core.
+#include "_core/module_state.hpp"
+#include "bridge/runtime_state.hpp"
+
+#include <array>
+
+namespace mtaio::python {
+
+ModuleState& module_state() noexcept {
+  static constinit ModuleState state;
+  return state;
+}
+
+namespace {
+
+bool import_exceptions() {
+  ModuleState& to = module_state();
+  if (to.queue_full) return true;
+  const Reference ours = Reference::take(PyImport_ImportModule("mtaio.exceptions"));
+  const Reference asyncio = Reference::take(PyImport_ImportModule("asyncio"));
+  if (!ours || !asyncio) return false;
+  const auto get = [](PyObject*& into, const Reference& from, const char* name) {
+    into = PyObject_GetAttrString(from.get(), name);
+    return into != nullptr;
+  };
+  return get(to.execution_error, ours, "ExecutionError") &&
+         get(to.timeout_error, ours, "TimeoutError") &&
+         get(to.queue_shut_down, ours, "QueueShutDown") &&
+         get(to.queue_empty, asyncio, "QueueEmpty") && get(to.queue_full, asyncio, "QueueFull");
+}
+
+int execute(PyObject* module) {
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+    PyErr_SetString(PyExc_ImportError,
+                    "mtaio._core: only the main interpreter of a process can use it.");
+    return -1;
+  }
+  const bool all = import_exceptions() && prepare_state() && add_queue_operation(module) &&
+                   add_queues(module) && add_latch(module) && add_gathering(module) &&
+                   add_thread_call(module) && add_executor(module);
+  return all ? 0 : -1;
+}
+
+std::array<PyModuleDef_Slot, 3> slots{{
+    {Py_mod_exec, reinterpret_cast<void*>(&execute)},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, nullptr},
+}};
+
+PyModuleDef definition{PyModuleDef_HEAD_INIT,
+                       "mtaio._core",
+                       "The core of mtaio, in C++.",
+                       0,
+                       nullptr,
+                       slots.data(),
+                       nullptr,
+                       nullptr,
+                       nullptr};
+
+}  // namespace
+}  // namespace mtaio::python
+
+PyMODINIT_FUNC PyInit__core();
+PyMODINIT_FUNC PyInit__core() { return PyModuleDef_Init(&mtaio::python::definition); }

@@ -1,0 +1,16 @@
+/// The arguments of put() and put_nowait().
+#pragma once
+
+#include <mtaio/python/reference.hpp>
+
+namespace mtaio::python {
+
+/// The item (borrowed); null with an exception set.
+[[nodiscard]] PyObject* parse_item(PyObject* const* arguments, Py_ssize_t count, PyObject* keywords,
+                                   const char* function);
+/// The same with a priority; one that is not a number is a ValueError.
+[[nodiscard]] PyObject* parse_item_and_priority(PyObject* const* arguments, Py_ssize_t count,
+                                                PyObject* keywords, const char* function,
+                                                double& priority);
+
+}  // namespace mtaio::python

@@ -1,0 +1,120 @@
+/// What help() says about the queues.
+#pragma once
+
+namespace mtaio::python {
+
+inline constexpr const char* kAsyncQueueDoc = R"(AsyncQueue(maxsize=0)
+--
+
+A queue between coroutines, threads and event loops: first in, first out.
+
+At most maxsize items are in it at a time; 0: any number. A negative maxsize is a
+ValueError.
+
+    queue: AsyncQueue[str] = AsyncQueue(maxsize=10)
+    await queue.put("item")
+    item = await queue.get()
+    queue.task_done()
+    await queue.join()
+
+It may be used from several event loops and from plain threads at once. No item is lost
+or doubled, whatever is cancelled or times out when. Those who wait are served first
+come, first served. After shutdown(), 'async for item in queue' ends.)";
+
+inline constexpr const char* kPriorityQueueDoc = R"(PriorityQueue(maxsize=0)
+--
+
+An AsyncQueue that gives the item with the lowest priority number first.
+
+    queue: PriorityQueue[str] = PriorityQueue()
+    await queue.put("normal task", priority=2)
+    await queue.put("urgent task", priority=1)
+    assert await queue.get() == "urgent task"
+
+Items of equal priority come out in the order in which they were put; items themselves
+are never compared.)";
+
+inline constexpr const char* kLifoQueueDoc = R"(LIFOQueue(maxsize=0)
+--
+
+An AsyncQueue that gives the item first that was put last.
+
+    stack: LIFOQueue[str] = LIFOQueue()
+    await stack.put("first")
+    await stack.put("second")
+    assert await stack.get() == "second")";
+
+inline constexpr const char* kPutDoc = R"(put($self, /, item)
+--
+
+Put an item into the queue; wait while it is full.
+
+To be awaited. Cancelled, it has not put the item. Raises QueueShutDown once the queue
+has been shut down.)";
+inline constexpr const char* kPutPrioritisedDoc = R"(put($self, /, item, priority=0)
+--
+
+Put an item into the queue; wait while it is full.
+
+The lowest priority number comes out first. Negative and infinite ones are fine; one
+that is not a number is a ValueError at the call. To be awaited. Cancelled, it has not
+put the item. Raises QueueShutDown once the queue has been shut down.)";
+inline constexpr const char* kPutNowaitDoc = R"(put_nowait($self, /, item)
+--
+
+Put an item into the queue now; raise asyncio.QueueFull if there is no room.
+
+For any thread, with or without an event loop.)";
+inline constexpr const char* kPutNowaitPrioritisedDoc = R"(put_nowait($self, /, item, priority=0)
+--
+
+Put an item into the queue now; raise asyncio.QueueFull if there is no room.
+
+For any thread, with or without an event loop.)";
+inline constexpr const char* kGetDoc = R"(get($self, /)
+--
+
+Remove and return the next item; wait while there is none.
+
+To be awaited. Cancelled, it has not taken an item. Raises QueueShutDown once the queue
+has been shut down and is empty.)";
+inline constexpr const char* kGetNowaitDoc = R"(get_nowait($self, /)
+--
+
+Remove and return the next item; raise asyncio.QueueEmpty if there is none.
+
+For any thread, with or without an event loop.)";
+inline constexpr const char* kTaskDoneDoc = R"(task_done($self, /)
+--
+
+Say that an item that was got has been dealt with.
+
+Raises ValueError when called more often than items were put.)";
+inline constexpr const char* kJoinDoc = R"(join($self, /)
+--
+
+Wait until task_done() has been called for every item put.
+
+To be awaited.)";
+inline constexpr const char* kShutdownDoc = R"(shutdown($self, /, immediate=False)
+--
+
+End the queue: later and waiting puts raise QueueShutDown.
+
+Gets go on until the queue is empty and then raise it too. With immediate, what is in
+the queue is dropped and counted as done.)";
+inline constexpr const char* kQsizeDoc = R"(qsize($self, /)
+--
+
+Return the number of items in the queue.)";
+inline constexpr const char* kEmptyDoc = R"(empty($self, /)
+--
+
+Return True if the queue is empty.)";
+inline constexpr const char* kFullDoc = R"(full($self, /)
+--
+
+Return True if there is no room for another item.)";
+inline constexpr const char* kClassGetitemDoc = "The type of a queue of such items.";
+
+}  // namespace mtaio::python

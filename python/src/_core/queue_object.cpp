@@ -1,0 +1,398 @@
+#include "_core/queue_object.hpp"
+
+#include <mtaio/async_queue.hpp>
+#include <mtaio/lifo_queue.hpp>
+#include <mtaio/priority_queue.hpp>
+
+#include "_core/module_state.hpp"
+#include "_core/queue_arguments.hpp"
+#include "_core/queue_docs.hpp"
+#include "_core/queue_operation.hpp"
+#include "bridge/queue_api.hpp"
+
+#include <structmember.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace mtaio::python {
+namespace {
+
+using Kind = QueueOperation::Kind;
+
+QueueObject* as_queue(PyObject* object) noexcept { return reinterpret_cast<QueueObject*>(object); }
+
+const char* short_name(PyObject* object) noexcept {
+  const char* name = Py_TYPE(object)->tp_name;
+  const char* dot = std::strrchr(name, '.');
+  return dot ? dot + 1 : name;
+}
+
+// --- Making one ---
+
+template <class T, class Storage, class Queue>
+AnyQueue* new_queue(Py_ssize_t maxsize) {
+  return new QueueOf<T, Storage, Queue>{std::make_shared<Queue>(maxsize)};
+}
+
+template <class Queue, class Storage>
+PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
+  PyObject* object = type->tp_alloc(type, 0);
+  if (!object) return nullptr;
+  as_queue(object)->queue = new_queue<Object, Storage, Queue>(0);
+  return object;
+}
+
+/// The maxsize that was asked for; -1 with an exception set.
+Py_ssize_t parse_maxsize(PyObject* self, PyObject* value) {
+  Reference number = Reference::to(value);
+  if (PyFloat_Check(value)) {  // 1.5 items are two
+    number = Reference::take(PyLong_FromDouble(std::ceil(PyFloat_AS_DOUBLE(value))));
+    if (!number) return -1;
+  }
+  const Py_ssize_t size = PyNumber_AsSsize_t(number.get(), PyExc_OverflowError);
+  if (size == -1 && PyErr_Occurred()) return -1;
+  if (size < 0) {
+    PyErr_Format(PyExc_ValueError,
+                 "%s(%zd): maxsize cannot be negative; use 0 for an unbounded queue.",
+                 short_name(self), size);
+    return -1;
+  }
+  return size;
+}
+
+template <class Queue, class Storage>
+int initialise(PyObject* object, PyObject* arguments, PyObject* keywords) {
+  static std::array<char*, 2> names{const_cast<char*>("maxsize"), nullptr};
+  PyObject* value = nullptr;
+  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O", names.data(), &value)) return -1;
+  const Py_ssize_t maxsize = value ? parse_maxsize(object, value) : 0;
+  if (maxsize < 0) return -1;
+  QueueObject* self = as_queue(object);
+  if (self->initialised) {
+    PyErr_Format(PyExc_RuntimeError, "%s.__init__(): the queue was made before; make another one.",
+                 short_name(object));
+    return -1;
+  }
+  self->initialised = true;
+  if (maxsize == 0) return 0;
+  delete std::exchange(self->queue, new_queue<Object, Storage, Queue>(maxsize));
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  QueueObject* self = as_queue(object);
+  PyObject_GC_UnTrack(object);
+  if (self->weak_references) PyObject_ClearWeakRefs(object);
+  delete std::exchange(self->queue, nullptr);
+  PyTypeObject* of = Py_TYPE(object);
+  of->tp_free(object);
+  Py_DECREF(of);
+}
+
+struct Visitor {
+  visitproc visit;
+  void* arg;
+  int result;
+};
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(object));
+  Visitor visitor{visit, arg, 0};
+  as_queue(object)->queue->look_through(
+      [](PyObject* item, void* with) {
+        auto& to = *static_cast<Visitor*>(with);
+        if (to.result == 0 && item) to.result = to.visit(item, to.arg);
+      },
+      &visitor);
+  return visitor.result;
+}
+
+int clear(PyObject* object) {
+  AnyQueue& queue = *as_queue(object)->queue;
+  queue.clear();
+  EventLoop::deliver_unraisable();
+  queue.drop();
+  return 0;
+}
+
+// --- Methods ---
+
+PyObject* put(PyObject* object, PyObject* const* arguments, Py_ssize_t count, PyObject* keywords) {
+  if (count == 1 && !keywords) [[likely]] {
+    return QueueOperation::create(Kind::kPut, as_queue(object), arguments[0]);
+  }
+  PyObject* item = parse_item(arguments, count, keywords, "put");
+  return item ? QueueOperation::create(Kind::kPut, as_queue(object), item) : nullptr;
+}
+
+PyObject* put_prioritised(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
+                          PyObject* keywords) {
+  double priority = 0;
+  PyObject* item = parse_item_and_priority(arguments, count, keywords, "put", priority);
+  return item ? QueueOperation::create(Kind::kPut, as_queue(object), item, priority) : nullptr;
+}
+
+PyObject* put_at_once(PyObject* object, PyObject* item, double priority) {
+  bool full = false;
+  if (!put_now(as_queue(object), item, priority, full)) {
+    if (full) PyErr_SetNone(module_state().queue_full);
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* put_nowait(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
+                     PyObject* keywords) {
+  PyObject* item = parse_item(arguments, count, keywords, "put_nowait");
+  return item ? put_at_once(object, item, 0) : nullptr;
+}
+
+PyObject* put_nowait_prioritised(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
+                                 PyObject* keywords) {
+  double priority = 0;
+  PyObject* item = parse_item_and_priority(arguments, count, keywords, "put_nowait", priority);
+  return item ? put_at_once(object, item, priority) : nullptr;
+}
+
+PyObject* get(PyObject* object, PyObject*) {
+  return QueueOperation::create(Kind::kGet, as_queue(object));
+}
+PyObject* join(PyObject* object, PyObject*) {
+  return QueueOperation::create(Kind::kJoin, as_queue(object));
+}
+PyObject* anext(PyObject* object) { return QueueOperation::create(Kind::kNext, as_queue(object)); }
+PyObject* aiter(PyObject* object) {
+  Py_INCREF(object);
+  return object;
+}
+
+PyObject* get_nowait(PyObject* object, PyObject*) {
+  bool shut_down = false;
+  PyObject* item = get_now(as_queue(object), shut_down);
+  if (item || PyErr_Occurred()) return item;
+  if (shut_down) return raise_shut_down(as_queue(object), false);
+  PyErr_SetNone(module_state().queue_empty);
+  return nullptr;
+}
+
+PyObject* task_done(PyObject* object, PyObject*) {
+  const bool done = as_queue(object)->queue->task_done();
+  if (!EventLoop::deliver()) return nullptr;
+  if (!done) {
+    PyErr_Format(PyExc_ValueError,
+                 "%s.task_done(): called more often than items were put; call it once for each "
+                 "item that get() returned.",
+                 short_name(object));
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* shutdown(PyObject* object, PyObject* arguments, PyObject* keywords) {
+  static std::array<char*, 2> names{const_cast<char*>("immediate"), nullptr};
+  int immediate = 0;
+  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|p", names.data(), &immediate)) {
+    return nullptr;
+  }
+  AnyQueue& queue = *as_queue(object)->queue;
+  queue.shutdown(immediate != 0);
+  if (!EventLoop::deliver()) return nullptr;
+  queue.drop();
+  Py_RETURN_NONE;
+}
+
+PyObject* qsize(PyObject* object, PyObject*) {
+  return PyLong_FromSize_t(as_queue(object)->queue->stored());
+}
+PyObject* empty(PyObject* object, PyObject*) {
+  return PyBool_FromLong(as_queue(object)->queue->stored() == 0);
+}
+PyObject* full(PyObject* object, PyObject*) {
+  return PyBool_FromLong(as_queue(object)->queue->full());
+}
+PyObject* get_maxsize(PyObject* object, void*) {
+  return PyLong_FromSize_t(as_queue(object)->queue->maxsize());
+}
+
+// --- repr ---
+
+constexpr Py_ssize_t kMostShown = 5;
+
+struct Shown {
+  std::array<PyObject*, kMostShown> items{};
+  Py_ssize_t count = 0;
+};
+
+/// The first items, as a list.
+Reference first_items(AnyQueue& queue) {
+  Shown shown;
+  queue.look_through(
+      [](PyObject* item, void* with) {
+        auto& to = *static_cast<Shown*>(with);
+        if (to.count == kMostShown) return;
+        Py_INCREF(item);
+        to.items.at(static_cast<std::size_t>(to.count++)) = item;
+      },
+      &shown);
+  Reference list = Reference::take(PyList_New(0));
+  for (Py_ssize_t i = 0; i < shown.count; ++i) {
+    PyObject* item = shown.items.at(static_cast<std::size_t>(i));
+    if (list && PyList_Append(list.get(), item) < 0) list = {};
+    Py_DECREF(item);
+  }
+  return list;
+}
+
+PyObject* repr(PyObject* object) {
+  const int entered = Py_ReprEnter(object);
+  if (entered != 0) {
+    return entered > 0 ? PyUnicode_FromFormat("<%s ...>", short_name(object)) : nullptr;
+  }
+  const QueueObject* self = as_queue(object);
+  AnyQueue& queue = *self->queue;
+  const Reference items = first_items(queue);
+  PyObject* text = nullptr;
+  if (items) {
+    const std::size_t stored = queue.stored();
+    const auto listed = static_cast<std::size_t>(PyList_GET_SIZE(items.get()));
+    text = PyUnicode_FromFormat(
+        "<%s at %p maxsize=%zu qsize=%zu items=%R%s getters=%zd putters=%zd unfinished=%zu>",
+        short_name(object), static_cast<void*>(object), queue.maxsize(), stored, items.get(),
+        listed < stored ? "..." : "", self->getters, self->putters, queue.unfinished());
+  }
+  Py_ReprLeave(object);
+  return text;
+}
+
+#define FAST(function) reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&(function)))
+
+std::array<PyMethodDef, 13> methods(PyCFunction put, PyCFunction put_nowait, const char* put_doc,
+                                    const char* put_nowait_doc) {
+  return {{
+      {"put", put, METH_FASTCALL | METH_KEYWORDS, put_doc},
+      {"put_nowait", put_nowait, METH_FASTCALL | METH_KEYWORDS, put_nowait_doc},
+      {"get", &get, METH_NOARGS, kGetDoc},
+      {"get_nowait", &get_nowait, METH_NOARGS, kGetNowaitDoc},
+      {"task_done", &task_done, METH_NOARGS, kTaskDoneDoc},
+      {"join", &join, METH_NOARGS, kJoinDoc},
+      {"shutdown", FAST(shutdown), METH_VARARGS | METH_KEYWORDS, kShutdownDoc},
+      {"qsize", &qsize, METH_NOARGS, kQsizeDoc},
+      {"empty", &empty, METH_NOARGS, kEmptyDoc},
+      {"full", &full, METH_NOARGS, kFullDoc},
+      {"__class_getitem__", &Py_GenericAlias, METH_O | METH_CLASS, kClassGetitemDoc},
+      {},
+  }};
+}
+
+auto plain_methods = methods(FAST(put), FAST(put_nowait), kPutDoc, kPutNowaitDoc);
+auto prioritised_methods = methods(FAST(put_prioritised), FAST(put_nowait_prioritised),
+                                   kPutPrioritisedDoc, kPutNowaitPrioritisedDoc);
+std::array<PyGetSetDef, 2> properties{{
+    {"maxsize", &get_maxsize, nullptr, "How many items there may be; 0: any number.", nullptr},
+    {},
+}};
+std::array<PyMemberDef, 2> members{{
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(QueueObject, weak_references), READONLY, nullptr},
+    {},
+}};
+
+template <class Queue, class Storage>
+bool add(PyObject* module, const char* name, const char* doc, PyMethodDef* with) {
+  static PyTypeObject* type = nullptr;
+  if (!type) {
+    std::array<PyType_Slot, 13> slots{{
+        {Py_tp_new, reinterpret_cast<void*>(&make<Queue, Storage>)},
+        {Py_tp_init, reinterpret_cast<void*>(&initialise<Queue, Storage>)},
+        {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+        {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+        {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+        {Py_tp_repr, reinterpret_cast<void*>(&repr)},
+        {Py_am_aiter, reinterpret_cast<void*>(&aiter)},
+        {Py_am_anext, reinterpret_cast<void*>(&anext)},
+        {Py_tp_methods, with},
+        {Py_tp_getset, properties.data()},
+        {Py_tp_members, members.data()},
+        {Py_tp_doc, const_cast<char*>(doc)},
+        {0, nullptr},
+    }};
+    PyType_Spec spec{name, sizeof(QueueObject), 0,
+                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
+    type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  }
+  return type && PyModule_AddType(module, type) == 0;
+}
+
+}  // namespace
+
+PyObject* raise_shut_down(QueueObject* queue, bool putting) {
+  PyErr_Format(module_state().queue_shut_down,
+               putting ? "%s.put(): the queue was shut down; it takes no more items."
+                       : "%s.get(): the queue was shut down and is empty; use 'async for' to end a "
+                         "loop without an exception.",
+               short_name(reinterpret_cast<PyObject*>(queue)));
+  return nullptr;
+}
+
+bool put_now(QueueObject* queue, PyObject* item, double priority, bool& full) {
+  const AnyQueue::Put put = queue->queue->put(item, priority);
+  if (put == AnyQueue::Put::kStored) [[likely]]
+    return EventLoop::deliver();
+  full = put == AnyQueue::Put::kFull;
+  if (put == AnyQueue::Put::kShutDown) raise_shut_down(queue, true);
+  return false;
+}
+
+PyObject* get_now(QueueObject* queue, bool& shut_down) { return queue->queue->get(shut_down); }
+
+namespace {
+
+PyObject* types_by_kind = nullptr;  // the module
+
+PyObject* wrap(AnyQueue* queue, const char* kind) {
+  std::unique_ptr<AnyQueue> owner{queue};
+  const Reference type = Reference::take(PyObject_GetAttrString(types_by_kind, kind));
+  PyObject* made = type ? PyObject_CallNoArgs(type.get()) : nullptr;
+  if (made) delete std::exchange(as_queue(made)->queue, owner.release());
+  return made;
+}
+
+AnyQueue* unwrap(PyObject* object) {
+  for (const char* kind : {"AsyncQueue", "PriorityQueue", "LIFOQueue"}) {
+    const Reference type = Reference::take(PyObject_GetAttrString(types_by_kind, kind));
+    if (!type) return nullptr;
+    if (PyObject_TypeCheck(object, reinterpret_cast<PyTypeObject*>(type.get()))) {
+      return as_queue(object)->queue;
+    }
+  }
+  PyErr_Format(PyExc_TypeError, "a queue is needed, not a %.100s", Py_TYPE(object)->tp_name);
+  return nullptr;
+}
+
+const QueueApi queue_api{kQueueApiVersion, &wrap, &unwrap};
+
+}  // namespace
+
+bool add_queues(PyObject* module) {
+  if (!types_by_kind) types_by_kind = Reference::to(module).release();
+  PyObject* capsule = PyCapsule_New(const_cast<QueueApi*>(&queue_api), kQueueApi, nullptr);
+  const bool added = capsule && PyModule_AddObjectRef(module, "_queue_api", capsule) == 0;
+  Py_XDECREF(capsule);
+  if (!added) return false;
+
+  using lowlevel::FifoStorage;
+  using lowlevel::LifoStorage;
+  using lowlevel::PriorityStorage;
+  return add<AsyncQueue<Object>, FifoStorage>(module, "mtaio.core.AsyncQueue", kAsyncQueueDoc,
+                                              plain_methods.data()) &&
+         add<PriorityQueue<Object>, PriorityStorage>(
+             module, "mtaio.core.PriorityQueue", kPriorityQueueDoc, prioritised_methods.data()) &&
+         add<LIFOQueue<Object>, LifoStorage>(module, "mtaio.core.LIFOQueue", kLifoQueueDoc,
+                                             plain_methods.data());
+}
+
+}  // namespace mtaio::python

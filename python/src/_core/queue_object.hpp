@@ -1,0 +1,26 @@
+/// The Python types AsyncQueue, PriorityQueue and LIFOQueue.
+#pragma once
+
+#include <mtaio/python/any_queue.hpp>
+
+namespace mtaio::python {
+
+struct QueueObject {
+  PyObject_HEAD AnyQueue* queue;
+  PyObject* weak_references;
+  bool initialised;
+  Py_ssize_t getters;  // operations that wait
+  Py_ssize_t putters;
+};
+
+/// A raised QueueShutDown, as the put or get of `queue`. Always null.
+PyObject* raise_shut_down(QueueObject* queue, bool putting);
+
+/// Puts without waiting; what follows a put: the wake-ups. False with an exception set; `full` says
+/// whether that is for want of room, in which case no exception is set.
+[[nodiscard]] bool put_now(QueueObject* queue, PyObject* item, double priority, bool& full);
+/// Gets without waiting; null without an exception when the queue is empty, and then whether it has
+/// been shut down.
+[[nodiscard]] PyObject* get_now(QueueObject* queue, bool& shut_down);
+
+}  // namespace mtaio::python

@@ -1,0 +1,30 @@
+/// What put(), get() and join() of a queue return.
+#pragma once
+
+#include "_core/queue_object.hpp"
+
+#include <cstdint>
+
+namespace mtaio::python {
+
+/// An operation on a queue, to be awaited once. Nothing happens before that.
+struct QueueOperation {
+  enum class Kind : std::uint8_t { kGet, kNext, kPut, kJoin };
+  enum class State : std::uint8_t { kNew, kWaiting, kEnded };
+
+  PyObject_HEAD QueueObject* queue;
+  PyObject* item;  // of a put that has not been done
+  Wait* wait;      // while it waits
+  double priority;
+  Kind kind;
+  State state;
+
+  [[nodiscard]] static PyObject* create(Kind kind, QueueObject* queue, PyObject* item = nullptr,
+                                        double priority = 0);
+
+  // The protocol; see bridge/operation.hpp.
+  static PySendResult resume(QueueOperation* self, PyObject* error, PyObject** result);
+  static bool idle(QueueOperation* self) noexcept;
+};
+
+}  // namespace mtaio::python

@@ -1,0 +1,36 @@
+/// What run_in_thread() returns.
+#pragma once
+
+#include <mtaio/python/reference.hpp>
+
+#include <cstdint>
+
+namespace mtaio::python {
+
+class FunctionCall;
+
+/// A call of a function in one of the library's threads, to be awaited once. Nothing happens before
+/// that. What the function raised is raised, or is the cause of an ExecutionError. When it is
+/// cancelled it waits until the function has returned, because that may use what the caller has;
+/// one that has not started never will.
+struct ThreadCall {
+  enum class State : std::uint8_t { kNew, kRunning, kEnded };
+
+  PyObject_HEAD PyObject* executor;
+  PyObject* function;
+  PyObject* arguments;
+  PyObject* keywords;  // or null
+  PyObject* stop;      // what was thrown in while the function ran
+  FunctionCall* call;
+  bool wraps_errors;
+  State state;
+
+  static PySendResult resume(ThreadCall* self, PyObject* error, PyObject** result);
+  static bool idle(ThreadCall* self) noexcept;
+};
+
+/// A call by `executor`; `keywords` may be null. Null with an exception set.
+[[nodiscard]] PyObject* new_thread_call(PyObject* executor, PyObject* function, PyObject* arguments,
+                                        PyObject* keywords, bool wraps_errors);
+
+}  // namespace mtaio::python

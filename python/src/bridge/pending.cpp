@@ -1,0 +1,252 @@
+#include <mtaio/python/pending.hpp>
+
+#include "bridge/runtime_state.hpp"
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace mtaio::python {
+namespace {
+
+PyTypeObject* type = nullptr;
+
+constexpr std::size_t kMostKept = 64;
+std::array<Pending*, kMostKept> kept;  // to be used again; guarded by the GIL
+std::size_t kept_count = 0;
+
+Pending* as_pending(PyObject* object) noexcept { return reinterpret_cast<Pending*>(object); }
+
+bool call_soon(Pending* self, PyObject* callback, PyObject* context) {
+  const std::array<PyObject*, 4> arguments{self->loop, callback, self->object(), context};
+  PyObject* handle = PyObject_VectorcallMethod(state().name_call_soon, arguments.data(),
+                                               3 | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                               context ? state().keywords_context : nullptr);
+  Py_XDECREF(handle);
+  return handle != nullptr;
+}
+
+bool schedule(Pending* self) {
+  PyObject* const callback = std::exchange(self->callback, nullptr);
+  PyObject* const context = std::exchange(self->context, nullptr);
+  PyObject* const more = std::exchange(self->more, nullptr);
+  bool all = !callback || call_soon(self, callback, context);
+  for (Py_ssize_t i = 0; all && more && i < PyList_GET_SIZE(more); ++i) {
+    PyObject* pair = PyList_GET_ITEM(more, i);
+    all = call_soon(self, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1));
+  }
+  Py_XDECREF(callback);
+  Py_XDECREF(context);
+  Py_XDECREF(more);
+  return all;
+}
+
+PyObject* add_done_callback(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
+                            PyObject* keywords) {
+  Pending* self = as_pending(object);
+  const Py_ssize_t named = keywords ? PyTuple_GET_SIZE(keywords) : 0;
+  if (count != 1 || named > 1 ||
+      (named == 1 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, 0), "context"))) {
+    PyErr_SetString(PyExc_TypeError,
+                    "add_done_callback() takes a function and the keyword 'context'");
+    return nullptr;
+  }
+  Reference context = Reference::to(named == 1 && arguments[1] != Py_None ? arguments[1] : nullptr);
+  if (!context) context = Reference::take(PyContext_CopyCurrent());
+  if (!context) return nullptr;
+  if (self->done) {
+    if (!call_soon(self, arguments[0], context.get())) return nullptr;
+  } else if (!self->callback) {
+    Py_INCREF(arguments[0]);
+    self->callback = arguments[0];
+    self->context = context.release();
+  } else {
+    if (!self->more) self->more = PyList_New(0);
+    if (!self->more) return nullptr;
+    const Reference pair = Reference::take(PyTuple_Pack(2, arguments[0], context.get()));
+    if (!pair || PyList_Append(self->more, pair.get()) < 0) return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* remove_done_callback(PyObject* object, PyObject* callback) {
+  Pending* self = as_pending(object);
+  long removed = 0;
+  if (self->callback) {
+    const int same = PyObject_RichCompareBool(self->callback, callback, Py_EQ);
+    if (same < 0) return nullptr;
+    if (same > 0) {
+      Py_CLEAR(self->callback);
+      Py_CLEAR(self->context);
+      ++removed;
+    }
+  }
+  for (Py_ssize_t i = self->more ? PyList_GET_SIZE(self->more) : 0; i-- > 0;) {
+    const Reference pair = Reference::to(PyList_GET_ITEM(self->more, i));
+    const int same = PyObject_RichCompareBool(PyTuple_GET_ITEM(pair.get(), 0), callback, Py_EQ);
+    if (same < 0 || (same > 0 && PySequence_DelItem(self->more, i) < 0)) return nullptr;
+    removed += same;
+  }
+  return PyLong_FromLong(removed);
+}
+
+PyObject* cancel(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
+                 PyObject* keywords) {
+  Pending* self = as_pending(object);
+  const Py_ssize_t named = keywords ? PyTuple_GET_SIZE(keywords) : 0;
+  if (count + named > 1) {
+    PyErr_SetString(PyExc_TypeError, "cancel() takes at most one argument, 'msg'");
+    return nullptr;
+  }
+  if (self->done) Py_RETURN_FALSE;
+  self->done = self->cancelled = true;
+  if (count + named == 1 && arguments[0] != Py_None) {
+    Py_INCREF(arguments[0]);
+    Py_XSETREF(self->message, arguments[0]);
+  }
+  if (!schedule(self)) return nullptr;
+  Py_RETURN_TRUE;
+}
+
+PyObject* result(PyObject* object, PyObject*) {
+  const Pending* self = as_pending(object);
+  if (self->cancelled) {
+    const Reference error =
+        Reference::take(self->message ? PyObject_CallOneArg(state().cancelled_error, self->message)
+                                      : PyObject_CallNoArgs(state().cancelled_error));
+    if (error) PyErr_SetObject(state().cancelled_error, error.get());
+    return nullptr;
+  }
+  if (!self->done) {
+    PyErr_SetString(state().invalid_state_error, "Result is not ready.");
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* get_loop(PyObject* object, PyObject*) {
+  Py_INCREF(as_pending(object)->loop);
+  return as_pending(object)->loop;
+}
+PyObject* is_done(PyObject* object, PyObject*) {
+  return PyBool_FromLong(as_pending(object)->done ? 1 : 0);
+}
+PyObject* is_cancelled(PyObject* object, PyObject*) {
+  return PyBool_FromLong(as_pending(object)->cancelled ? 1 : 0);
+}
+
+PyObject* get_blocking(PyObject* object, void*) {
+  return PyBool_FromLong(as_pending(object)->blocking ? 1 : 0);
+}
+int set_blocking(PyObject* object, PyObject* value, void*) {
+  const int is = value ? PyObject_IsTrue(value) : 0;
+  if (is < 0) return -1;
+  as_pending(object)->blocking = is != 0;
+  return 0;
+}
+
+PyObject* repr(PyObject* object) {
+  const Pending* self = as_pending(object);
+  if (self->owner) return PyObject_Repr(self->owner);
+  return PyUnicode_FromFormat("<mtaio operation, %s>", self->cancelled ? "cancelled"
+                                                       : self->done    ? "done"
+                                                                       : "waiting");
+}
+
+int clear(PyObject* object) {
+  Pending* self = as_pending(object);
+  Py_CLEAR(self->loop);
+  Py_CLEAR(self->callback);
+  Py_CLEAR(self->context);
+  Py_CLEAR(self->more);
+  Py_CLEAR(self->message);
+  return 0;
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  const Pending* self = as_pending(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->loop);
+  Py_VISIT(self->callback);
+  Py_VISIT(self->context);
+  Py_VISIT(self->more);
+  Py_VISIT(self->message);
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  clear(object);
+  if (kept_count < kMostKept) {
+    kept.at(kept_count++) = as_pending(object);
+    return;
+  }
+  PyTypeObject* of = Py_TYPE(object);
+  PyObject_GC_Del(object);
+  Py_DECREF(of);
+}
+
+#define FAST(function) reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&(function)))
+
+std::array<PyMethodDef, 9> methods{{
+    {"get_loop", &get_loop, METH_NOARGS, PyDoc_STR("The event loop.")},
+    {"add_done_callback", FAST(add_done_callback), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("As asyncio.Future.")},
+    {"remove_done_callback", &remove_done_callback, METH_O, PyDoc_STR("As asyncio.Future.")},
+    {"cancel", FAST(cancel), METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("As asyncio.Future.")},
+    {"result", &result, METH_NOARGS, PyDoc_STR("As asyncio.Future; None.")},
+    {"exception", &result, METH_NOARGS, PyDoc_STR("As asyncio.Future; None.")},
+    {"done", &is_done, METH_NOARGS, PyDoc_STR("As asyncio.Future.")},
+    {"cancelled", &is_cancelled, METH_NOARGS, PyDoc_STR("As asyncio.Future.")},
+    {},
+}};
+std::array<PyGetSetDef, 2> properties{{
+    {"_asyncio_future_blocking", &get_blocking, &set_blocking, nullptr, nullptr},
+    {},
+}};
+std::array<PyType_Slot, 8> slots{{
+    {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+    {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+    {Py_tp_repr, reinterpret_cast<void*>(&repr)},
+    {Py_tp_methods, methods.data()},
+    {Py_tp_getset, properties.data()},
+    {Py_tp_doc, const_cast<char*>("What a task waits for in an operation of mtaio.")},
+    {0, nullptr},
+}};
+PyType_Spec spec{"mtaio._core.Pending", sizeof(Pending), 0,
+                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                 slots.data()};
+
+}  // namespace
+
+bool Pending::prepare_type() {
+  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  return type != nullptr;
+}
+
+Pending* Pending::create(PyObject* loop) {
+  Pending* made = nullptr;
+  if (kept_count > 0) {
+    made = kept.at(--kept_count);
+    _Py_NewReference(made->object());
+  } else {
+    made = PyObject_GC_New(Pending, type);
+    if (!made) return nullptr;
+  }
+  Py_INCREF(loop);
+  made->loop = loop;
+  made->callback = made->context = made->more = made->message = made->owner = nullptr;
+  made->blocking = true;
+  made->cancelled = made->done = false;
+  PyObject_GC_Track(made->object());
+  return made;
+}
+
+bool Pending::complete() {
+  if (done) return true;
+  done = true;
+  return schedule(this);
+}
+
+}  // namespace mtaio::python

@@ -1,0 +1,91 @@
+#include <mtaio/python/python_error.hpp>
+
+#include <mtaio/exceptions.hpp>
+#include <mtaio/python/reference.hpp>
+
+#include "bridge/runtime_state.hpp"
+
+#include <new>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace mtaio::python {
+namespace {
+
+Reference ours(const char* name) noexcept {
+  const Reference module = Reference::take(PyImport_ImportModule("mtaio.exceptions"));
+  return module ? Reference::take(PyObject_GetAttrString(module.get(), name)) : Reference{};
+}
+
+void raise_ours(const char* name, const char* text) noexcept {
+  if (const Reference type = ours(name)) PyErr_SetString(type.get(), text);
+}
+
+void raise_execution_error(const ExecutionError& error) noexcept {
+  raise_in_python(error.cause());
+  const RaisedError cause = RaisedError::fetch();
+  raise_ours("ExecutionError", error.what());
+  const RaisedError raised = RaisedError::fetch();
+  if (!raised || !cause) return;
+  const Reference index = Reference::take(PyLong_FromSize_t(error.index()));
+  if (index) PyObject_SetAttrString(raised.get(), "index", index.get());
+  Py_INCREF(cause.get());
+  PyException_SetCause(raised.get(), cause.get());
+  Py_INCREF(raised.get());
+  RaisedError::raise(raised.get());
+}
+
+}  // namespace
+
+PythonError PythonError::fetch() {
+  const RaisedError raised = RaisedError::fetch();
+  auto text = std::make_shared<std::string>(Py_TYPE(raised.get())->tp_name);
+  const Reference shown = Reference::take(PyObject_Str(raised.get()));
+  const char* utf8 = shown ? PyUnicode_AsUTF8(shown.get()) : nullptr;
+  if (utf8 && *utf8 != '\0') {
+    *text += ": ";
+    *text += utf8;
+  }
+  PyErr_Clear();
+  return PythonError{std::make_shared<Object>(Object::to(raised.get())), std::move(text)};
+}
+
+void raise_in_python(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const PythonError& python) {
+    Py_INCREF(python.error());
+    RaisedError::raise(python.error());
+  } catch (const CancelledError&) {
+    PyErr_SetNone(state().cancelled_error);
+  } catch (const ExecutionError& execution) {
+    raise_execution_error(execution);
+  } catch (const TimeoutError& timeout) {
+    raise_ours("TimeoutError", timeout.what());
+  } catch (const QueueShutDown& shut_down) {
+    raise_ours("QueueShutDown", shut_down.what());
+  } catch (const Error& other) {
+    raise_ours("MTAIOError", other.what());
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const std::system_error& system) {
+    const Reference arguments =
+        Reference::take(Py_BuildValue("is", system.code().value(), system.what()));
+    if (arguments) PyErr_SetObject(PyExc_OSError, arguments.get());
+  } catch (const std::out_of_range& range) {
+    PyErr_SetString(PyExc_IndexError, range.what());
+  } catch (const std::invalid_argument& invalid) {
+    PyErr_SetString(PyExc_ValueError, invalid.what());
+  } catch (const std::domain_error& domain) {
+    PyErr_SetString(PyExc_ValueError, domain.what());
+  } catch (const std::overflow_error& overflow) {
+    PyErr_SetString(PyExc_OverflowError, overflow.what());
+  } catch (const std::exception& other) {
+    PyErr_SetString(PyExc_RuntimeError, other.what());
+  } catch (...) {
+    PyErr_SetString(PyExc_RuntimeError, "a C++ exception that is no std::exception");
+  }
+}
+
+}  // namespace mtaio::python

@@ -1,0 +1,71 @@
+#include "bridge/running_loop.hpp"
+
+#include "bridge/runtime_state.hpp"
+
+#include <unistd.h>
+
+#include <cstring>
+#include <utility>
+
+namespace mtaio::python {
+namespace {
+
+PyObject* ask_for_loop() noexcept {
+  // Nothing may be called while an exception is set.
+  RaisedError before = RaisedError::fetch();
+  PyObject* loop = PyObject_CallNoArgs(state().get_running_loop_or_none);
+  if (!loop) PyErr_Clear();
+  if (before) std::move(before).restore();
+  if (!loop) return nullptr;
+  Py_DECREF(loop);  // borrowed from here on: it runs, so somebody keeps it
+  return loop == Py_None ? nullptr : loop;
+}
+
+#if PY_VERSION_HEX < 0x030C0000
+
+bool trusted = false;
+
+/// As in CPython 3.11's _asynciomodule.c.
+struct Holder {
+  PyObject_HEAD PyObject* loop;
+  pid_t pid;
+};
+
+/// What asyncio has noted for this thread; null if nothing.
+Holder* holder() noexcept {
+  PyObject* notes = PyThreadState_GetDict();
+  PyObject* found = notes ? PyDict_GetItemWithError(notes, state().name_running_loop) : nullptr;
+  return reinterpret_cast<Holder*>(found);
+}
+
+#endif
+
+}  // namespace
+
+#if PY_VERSION_HEX < 0x030C0000
+
+PyObject* running_loop() noexcept {
+  if (!trusted) return ask_for_loop();
+  const Holder* found = holder();
+  if (!found || found->loop == Py_None) return nullptr;
+  return found->loop;
+}
+
+void trust_kept_loop() noexcept {
+  const Holder* found = holder();
+  trusted = found && std::strcmp(Py_TYPE(found)->tp_name, "_RunningLoopHolder") == 0 &&
+            Py_TYPE(found)->tp_basicsize == sizeof(Holder) && found->pid == getpid() &&
+            found->loop == ask_for_loop();
+}
+
+void distrust_kept_loop() noexcept { trusted = false; }
+
+#else
+
+PyObject* running_loop() noexcept { return ask_for_loop(); }
+void trust_kept_loop() noexcept {}
+void distrust_kept_loop() noexcept {}
+
+#endif
+
+}  // namespace mtaio::python

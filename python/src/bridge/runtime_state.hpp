@@ -1,0 +1,35 @@
+/// The Python objects that are used again and again.
+#pragma once
+
+#include <mtaio/python/reference.hpp>
+
+namespace mtaio::python {
+
+/// Filled once, when the module is imported; never released, because objects that use them may
+/// outlive the module.
+struct State {
+  PyObject* get_running_loop_or_none = nullptr;  // asyncio._get_running_loop
+  PyObject* current_task = nullptr;
+  PyObject* invalid_state_error = nullptr;
+  PyObject* cancelled_error = nullptr;
+  PyObject* ensure_future = nullptr;
+
+  PyObject* keywords_context = nullptr;  // ("context",)
+  PyObject* name_call_soon = nullptr;
+  PyObject* name_running_loop = nullptr;  // under which a thread notes it
+  PyObject* name_create_task = nullptr;
+  PyObject* name_call_later = nullptr;
+  PyObject* name_cancel = nullptr;
+  PyObject* name_throw = nullptr;
+  PyObject* name_close = nullptr;
+  PyObject* name_cancelling = nullptr;
+  PyObject* name_must_cancel = nullptr;
+  PyObject* name_run = nullptr;
+};
+
+[[nodiscard]] State& state() noexcept;
+
+/// Fills it. False with an exception set.
+[[nodiscard]] bool prepare_state();
+
+}  // namespace mtaio::python

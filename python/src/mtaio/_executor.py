@@ -1,0 +1,355 @@
+"""The class TaskExecutor."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import builtins
+import concurrent.futures
+import contextvars
+import functools
+import inspect
+import math
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from types import TracebackType
+from typing import Any, TypeVar
+
+from . import _core
+from ._operation import Operation
+from .exceptions import ExecutionError, TimeoutError
+
+T = TypeVar("T")
+
+atexit.register(_core.finish_threads)
+
+_A_CENTURY = 100 * 365 * 24 * 3600.0
+
+
+class TaskExecutor(_core.ExecutorBase):
+    """Runs coroutines, with limits and timeouts, and functions in threads.
+
+        async with TaskExecutor() as executor:
+            result = await executor.run(process_item("data"), timeout=5)
+            results = await executor.gather(*(process_item(i) for i in items), limit=2)
+
+    Leaving ``async with`` asks what ``create_task()`` left running to stop, and waits for that and
+    for functions in threads. Nothing is ever left running behind the caller's back: ``run``,
+    ``gather`` and ``map`` return, or raise, when everything that they started has ended.
+
+    Functions run in the library's own threads, or in ``thread_pool``, which is used and left alone.
+    """
+
+    def __init__(self, thread_pool: concurrent.futures.ThreadPoolExecutor | None = None) -> None:
+        if thread_pool is not None and not isinstance(thread_pool, concurrent.futures.Executor):
+            raise TypeError(
+                f"TaskExecutor(thread_pool={thread_pool!r}): the pool must be a "
+                "concurrent.futures.ThreadPoolExecutor, or None."
+            )
+        self._pool = thread_pool
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._idle_waiters: list[asyncio.Future[None]] = []
+        self._pool_calls = 0
+
+    def __repr__(self) -> str:
+        state = " closed" if self._closed else ""
+        calls = self._calls + self._pool_calls
+        return f"<TaskExecutor at {id(self):#x}{state} tasks={len(self._tasks)} threads={calls}>"
+
+    def _check_open(self, member: str) -> None:
+        if self._closed:
+            raise RuntimeError(
+                f"TaskExecutor.{member}(): the executor was closed; make another one."
+            )
+
+    # Coroutines.
+
+    def run(
+        self, coro: Awaitable[T], *, timeout: float | None = None
+    ) -> Coroutine[Any, Any, T]:
+        """Run a single coroutine, for at most ``timeout`` seconds.
+
+        To be awaited; gives the result of the coroutine. Raises ``TimeoutError`` when the time ran
+        out, and ``ExecutionError`` around anything else that the coroutine raised, an inner
+        ``TimeoutError`` too. A coroutine that is timed out is cancelled and waited for; with a
+        timeout of zero or less it is never started. A result that was there before is returned.
+        """
+        try:
+            self._check_open("run")
+            if not _core.is_awaitable(coro):
+                raise TypeError(
+                    f"TaskExecutor.run(): a {type(coro).__name__} cannot be awaited; pass a "
+                    "coroutine, a future or a task."
+                )
+            if timeout is not None and math.isnan(timeout):
+                raise ValueError(
+                    "TaskExecutor.run(timeout=nan): a timeout must be a number; use None to wait "
+                    "for ever."
+                )
+        except BaseException:
+            _core.close_unstarted(coro)
+            raise
+        return Operation("TaskExecutor.run", functools.partial(_run, coro, timeout), coro)
+
+    def map(
+        self,
+        func: Callable[..., Any],
+        *iterables: Any,
+        limit: int | None = None,
+        return_exceptions: bool = False,
+    ) -> Coroutine[Any, Any, list[Any]]:
+        """Apply a function to every item of the iterables, at most ``limit`` at a time.
+
+        To be awaited; gives a list of the results, in order. An async function is awaited; a plain
+        one runs in a thread, and if it returns something that can be awaited, that is. Items are
+        pulled one at a time, only when a call may start, so that an endless iterable is fine; an
+        asynchronous one is too. Several iterables are zipped, as long as the shortest. Failures are
+        as with ``gather()``, those of the iterables included.
+        """
+        self._check_open("map")
+        if not callable(func):
+            raise TypeError(f"TaskExecutor.map(): a {type(func).__name__} cannot be called.")
+        if not iterables:
+            raise TypeError("TaskExecutor.map(): needs an iterable to apply the function to.")
+        call: Callable[..., Any] = func
+        if not _gives_awaitables(func):
+            call = functools.partial(self._call_then_await, func)
+        if any(hasattr(type(each), "__aiter__") for each in iterables):
+            for each in iterables:
+                if not hasattr(type(each), "__aiter__"):
+                    iter(each)
+            return _core.map(self, call, (), _zip(iterables), limit, return_exceptions)
+        iterators = tuple(iter(each) for each in iterables)
+        return _core.map(self, call, iterators, None, limit, return_exceptions)
+
+    def create_task(
+        self,
+        coro: Coroutine[Any, Any, T],
+        *,
+        name: str | None = None,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.Task[T]:
+        """Start a coroutine in the background and return its task.
+
+        What is still running when the executor is closed is cancelled and waited for.
+        """
+        try:
+            self._check_open("create_task")
+            loop = asyncio.get_running_loop()
+            if context is None:
+                task = loop.create_task(coro, name=name)
+            else:
+                task = loop.create_task(coro, name=name, context=context)
+        except BaseException:
+            _core.close_unstarted(coro)
+            raise
+        if not task.done():
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return task
+
+    # Threads.
+
+    def _run_in_pool(
+        self, func: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any] | None
+    ) -> Coroutine[Any, Any, T]:
+        def start() -> Coroutine[Any, Any, T]:
+            return self._call_in_pool(func, args, kwargs or {}, True)
+
+        return Operation("TaskExecutor.run_in_thread", start)
+
+    async def _call_then_await(self, func: Callable[..., Any], *args: Any) -> Any:
+        if self._pool is None:
+            result = await _core.call_in_thread(self, func, args)
+        else:
+            result = await self._call_in_pool(func, args, {}, False)
+        return await result if _core.is_awaitable(result) else result
+
+    async def _call_in_pool(
+        self,
+        func: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        wrap_errors: bool,
+    ) -> T:
+        assert self._pool is not None
+        context = contextvars.copy_context()
+        call: concurrent.futures.Future[T] = self._pool.submit(
+            lambda: context.run(func, *args, **kwargs)
+        )
+        self._pool_calls += 1
+        returned = asyncio.wrap_future(call)
+        stop: BaseException | None = None
+        try:
+            while not returned.done():
+                try:
+                    await asyncio.wait([returned])
+                except asyncio.CancelledError as error:
+                    if call.cancel():
+                        raise
+                    stop = stop or error
+            if stop is not None:
+                returned.cancelled() or returned.exception()  # seen, so that nobody reports it
+                raise stop
+            try:
+                return returned.result()
+            except Exception as error:
+                if not wrap_errors:
+                    raise
+                raise ExecutionError(
+                    f"function in a thread failed: {error}", failures=((0, error),)
+                ) from error
+        finally:
+            self._pool_calls -= 1
+            self._calls_ended()
+
+    # The end.
+
+    def cancel_all(self) -> Coroutine[Any, Any, None]:
+        """Cancel what ``create_task()`` has started, and wait until it has ended. To be awaited."""
+        return Operation("TaskExecutor.cancel_all", self._cancel_all)
+
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Cancel what was started, and wait for that and for functions in threads.
+
+        To be awaited; ``async with`` does it. The executor cannot be used afterwards.
+        """
+        return Operation("TaskExecutor.close", self._close)
+
+    async def __aenter__(self) -> TaskExecutor:
+        self._check_open("__aenter__")
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._close()
+
+    async def _cancel_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        current = asyncio.current_task()
+        ends: set[asyncio.Future[Any]] = set()
+        for task in list(self._tasks):
+            if task is current:
+                continue
+            if task.get_loop() is loop:
+                task.cancel()
+                ends.add(task)
+            else:
+                ends.add(_cancel_elsewhere(task, loop))
+        await _wait_for_all(ends)
+
+    async def _close(self) -> None:
+        self._closed = True
+        stop: asyncio.CancelledError | None = None
+        while True:
+            try:
+                await self._cancel_all()
+                await self._no_calls()
+                break
+            except asyncio.CancelledError as error:
+                stop = error
+        if stop is not None:
+            raise stop
+
+    async def _no_calls(self) -> None:
+        while self._calls + self._pool_calls > 0:
+            self._watched = True
+            idle = asyncio.get_running_loop().create_future()
+            self._idle_waiters.append(idle)
+            await idle
+
+    def _calls_ended(self) -> None:
+        """Functions in threads have returned; also called by the core."""
+        if self._calls + self._pool_calls > 0:
+            return
+        self._watched = False
+        waiters, self._idle_waiters = self._idle_waiters, []
+        for idle in waiters:
+            _set_from_anywhere(idle)
+
+
+async def _run(coro: Awaitable[T], timeout: float | None) -> T:
+    if timeout is not None and timeout <= 0:
+        _core.close_unstarted(coro)
+        raise TimeoutError(f"TaskExecutor.run(timeout={timeout:g}): the time ran out.")
+    bounded = None if timeout is None else min(timeout, _A_CENTURY)
+    try:
+        async with asyncio.timeout(bounded):
+            try:
+                return await coro
+            except Exception as error:
+                raise ExecutionError(f"task failed: {error}", failures=((0, error),)) from error
+    except builtins.TimeoutError:
+        pass
+    raise TimeoutError(f"TaskExecutor.run(timeout={timeout:g}): the time ran out.")
+
+
+def _gives_awaitables(func: Callable[..., Any]) -> bool:
+    if inspect.iscoroutinefunction(func):
+        return True
+    owner = getattr(func, "__self__", None)
+    if isinstance(owner, (_core.AsyncQueue, _core.PriorityQueue, _core.LIFOQueue, _core.Latch)):
+        return getattr(func, "__name__", "") in ("put", "get", "join", "wait", "count_down")
+    if isinstance(owner, TaskExecutor):
+        return True
+    return inspect.iscoroutinefunction(getattr(func, "__call__", None))
+
+
+async def _zip(iterables: Iterable[Any]) -> AsyncGenerator[tuple[Any, ...], None]:
+    """Zips iterables of which some are asynchronous."""
+    sources = [
+        (aiter(each), True) if hasattr(type(each), "__aiter__") else (iter(each), False)
+        for each in iterables
+    ]
+    while True:
+        items = []
+        for source, is_async in sources:
+            try:
+                items.append(await anext(source) if is_async else next(source))
+            except (StopIteration, StopAsyncIteration):
+                return
+        yield tuple(items)
+
+
+def _set_from_anywhere(future: asyncio.Future[None]) -> None:
+    def set_it() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    try:
+        future.get_loop().call_soon_threadsafe(set_it)
+    except RuntimeError:
+        pass  # its loop was closed: nobody waits any more
+
+
+def _cancel_elsewhere(
+    task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop
+) -> asyncio.Future[None]:
+    """Cancels a task of another loop; the future of ours is done when it has ended."""
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def cancel() -> None:
+        task.add_done_callback(lambda _: _set_from_anywhere(ended))
+        task.cancel()
+
+    try:
+        task.get_loop().call_soon_threadsafe(cancel)
+    except RuntimeError:
+        ended.set_result(None)  # closed: it will never go on
+    return ended
+
+
+async def _wait_for_all(futures: set[asyncio.Future[Any]]) -> None:
+    """Waits until all have ended, even if it is cancelled meanwhile."""
+    stop: asyncio.CancelledError | None = None
+    while futures:
+        try:
+            _, futures = await asyncio.wait(futures)
+        except asyncio.CancelledError as error:
+            stop = error
+            futures = {each for each in futures if not each.done()}
+    if stop is not None:
+        raise stop

@@ -1,0 +1,85 @@
+"""Awaitables that begin when they are awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from types import TracebackType
+from typing import Any, Generic, TypeVar, overload
+
+from . import _core
+
+T = TypeVar("T")
+
+
+class Operation(Coroutine[Any, Any, T], Generic[T]):
+    """A coroutine that does nothing, and needs nobody to await it, before it is awaited.
+
+    ``start()`` makes the coroutine that does the work; ``handed_over`` is a coroutine that the
+    caller has passed in, to be closed if that never happens.
+    """
+
+    def __init__(
+        self, name: str, start: Callable[[], Coroutine[Any, Any, T]], handed_over: object = None
+    ) -> None:
+        self._name = self.__qualname__ = name  # as a coroutine has; shown by asyncio
+        self.__name__ = name.rpartition(".")[2]
+        self._start: Callable[[], Coroutine[Any, Any, T]] | None = start
+        self._handed_over = handed_over
+        self._running: Coroutine[Any, Any, T] | None = None
+
+    def __repr__(self) -> str:
+        if self._start is not None:
+            state = "not awaited yet"
+        else:
+            state = "started"
+        return f"<{self._name}() {state}>"
+
+    def _begin(self) -> Coroutine[Any, Any, T]:
+        if self._running is None:
+            start, self._start = self._start, None
+            if start is None:
+                raise RuntimeError(f"cannot reuse already awaited {self._name}()")
+            self._handed_over = None
+            self._running = start()
+        return self._running
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._begin().__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._begin().send(value)
+
+    @overload
+    def throw(
+        self,
+        typ: type[BaseException],
+        val: BaseException | object = None,
+        tb: TracebackType | None = None,
+    ) -> Any: ...
+
+    @overload
+    def throw(
+        self, typ: BaseException, val: None = None, tb: TracebackType | None = None
+    ) -> Any: ...
+
+    def throw(self, typ: Any, val: Any = None, tb: TracebackType | None = None) -> Any:
+        if self._running is not None:
+            if val is None and tb is None:
+                return self._running.throw(typ)
+            return self._running.throw(typ, val, tb)
+        self.close()
+        if isinstance(typ, type):
+            typ = typ() if val is None else val if isinstance(val, BaseException) else typ(val)
+        raise typ.with_traceback(tb)
+
+    def close(self) -> None:
+        self._start = None
+        if self._running is not None:
+            self._running.close()
+        handed_over, self._handed_over = self._handed_over, None
+        if handed_over is not None:
+            _core.close_unstarted(handed_over)
+
+    def __del__(self) -> None:
+        if self._running is None:
+            self.close()

@@ -1,0 +1,13 @@
+"""Task execution, queues and latches.
+
+TaskExecutor runs coroutines with limits and timeouts, and functions in threads. AsyncQueue,
+PriorityQueue and LIFOQueue pass items between coroutines, threads and event loops. Latch lets
+coroutines wait until something has happened a number of times.
+"""
+
+from ._core import AsyncQueue, Latch, LIFOQueue, PriorityQueue
+from ._executor import TaskExecutor
+
+__all__ = ["TaskExecutor", "AsyncQueue", "PriorityQueue", "LIFOQueue", "Latch"]
+
+TaskExecutor.__module__ = __name__

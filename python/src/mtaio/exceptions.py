@@ -1,0 +1,57 @@
+"""What mtaio raises."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+from typing import Any
+
+__all__ = ["MTAIOError", "ExecutionError", "TimeoutError", "QueueShutDown"]
+
+
+class MTAIOError(Exception):
+    """The base of everything that mtaio raises on its own account."""
+
+
+class ExecutionError(MTAIOError):
+    """A coroutine, or a function that ran in a thread, failed.
+
+    ``__cause__`` is what it raised; of several that failed, the first by time. ``index`` is its
+    position, counted from zero, and ``failures`` lists all of them by time, each as a pair of its
+    index and what it raised.
+    """
+
+    index: int
+    failures: tuple[tuple[int, BaseException], ...]
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        index: int = 0,
+        failures: tuple[tuple[int, BaseException], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.index = index
+        self.failures = failures
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _make_execution_error, (str(self), self.index, self.failures), self.__dict__
+
+
+def _make_execution_error(message: str, index: int, failures: Any) -> ExecutionError:
+    return ExecutionError(message, index=index, failures=failures)
+
+
+class TimeoutError(MTAIOError, builtins.TimeoutError):
+    """Time ran out. Also the builtin ``TimeoutError``, which ``asyncio`` raises."""
+
+
+_QueueShutDownBase: Any = getattr(asyncio, "QueueShutDown", Exception)
+
+
+class QueueShutDown(MTAIOError, _QueueShutDownBase):  # type: ignore[misc]
+    """The queue was shut down: it takes no more items, or has none left to give.
+
+    Where ``asyncio`` has a ``QueueShutDown`` of its own, from Python 3.13 on, this is one too.
+    """
