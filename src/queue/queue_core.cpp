@@ -62,12 +62,11 @@ void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
 template <class Storage>
 void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
   for (;;) {
-    if (!storage_.empty()) {
-      if (auto* getter = static_cast<Getter*>(getters_.claim_first())) {
-        give(*getter, *unstore());
-        wake.add(*getter);
-        continue;
-      }
+    auto* getter = storage_.empty() ? nullptr : static_cast<Getter*>(getters_.claim_first());
+    if (getter) {
+      give(*getter, *unstore());
+      wake.add(*getter);
+      continue;
     }
     if (!has_room() || is_shut_down()) break;
     auto* putter = static_cast<Putter*>(putters_.claim_first());
