@@ -220,7 +220,8 @@ def known_survivors(path=SURVIVORS):
 
 
 def complaints(results, known, existing):
-    """What is wrong: about `results`, from key to result, of this run; `existing`: the keys of all mutants there are."""
+    """What is wrong: about `results`, from key to result, of this run; `existing`: the keys of all mutants there
+    are."""
     for key, result in results.items():
         survived = result["verdict"] in ("survives", "unreached")
         if survived and key not in known:

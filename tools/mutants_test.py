@@ -35,15 +35,16 @@ class Finding(unittest.TestCase):
                               ["delete a = c;", "delete b = c;", "delete b = a;", "swap with b = a;"])
 
     def test_a_template_that_is_instantiated_counts_once(self):
-        self.assertCountEqual(self.found("template <class T> T f(T a, T b) { return a % b; } template int f(int, int);"),
-                              ["% -> /"])
+        self.assertCountEqual(
+            self.found("template <class T> T f(T a, T b) { return a % b; } template int f(int, int);"), ["% -> /"])
 
     def test_an_enumerator_becomes_the_next_one(self):
         self.assertCountEqual(self.found("enum class E { kA, kB }; E f() { return E::kB; }"), ["kB -> kA"])
 
     def test_a_comparison_that_is_made_out_of_another(self):
-        self.assertIn(
-            "!= -> ==", self.found("struct A { bool operator==(const A&) const; }; bool f(A a, A b) { return a != b; }"))
+        self.assertIn("!= -> ==", self.found("""
+            struct A { bool operator==(const A&) const; };
+            bool f(A a, A b) { return a != b; }"""))
 
     def test_what_the_compiler_evaluates_is_left_alone(self):
         self.assertEqual(self.found("""

@@ -20,20 +20,14 @@ import re
 from clang import cindex
 from clang.cindex import CursorKind as Kind
 
+from mutation.cursors import FUNCTIONS, NAMESPACES, NOT_RUN, STATEMENTS, VALUES, is_plain, order_matters, span
+from mutation.edits import Edits
+
 OPERATORS = {
     "<": ("less", "<="), "<=": ("less_equal", "<"), ">": ("greater", ">="), ">=": ("greater_equal", ">"),
     "==": ("equal", "!="), "!=": ("not_equal", "=="), "+": ("plus", "-"), "-": ("minus", "+"),
     "&": ("bit_and", "|"), "|": ("bit_or", "&"), "%": ("modulo", "/"),
 }
-STATEMENTS = {Kind.BREAK_STMT, Kind.CONTINUE_STMT, Kind.RETURN_STMT}
-FUNCTIONS = {Kind.CXX_METHOD, Kind.FUNCTION_DECL, Kind.FUNCTION_TEMPLATE, Kind.CONSTRUCTOR, Kind.DESTRUCTOR,
-             Kind.CONVERSION_FUNCTION}
-NAMESPACES = {Kind.NAMESPACE, Kind.TRANSLATION_UNIT}
-VALUES = {Kind.BINARY_OPERATOR, Kind.INTEGER_LITERAL, Kind.CXX_BOOL_LITERAL_EXPR, Kind.UNARY_OPERATOR}
-# What is evaluated by the compiler, or does not run.
-NOT_RUN = {Kind.STATIC_ASSERT, Kind.ENUM_DECL, Kind.TEMPLATE_NON_TYPE_PARAMETER, Kind.TEMPLATE_TYPE_PARAMETER,
-           Kind.TEMPLATE_TEMPLATE_PARAMETER, Kind.CONCEPT_DECL, Kind.TYPE_ALIAS_DECL, Kind.TYPE_ALIAS_TEMPLATE_DECL,
-           Kind.CXX_BASE_SPECIFIER, Kind.DECL_REF_EXPR, Kind.REQUIRES_EXPR}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,9 +60,7 @@ class Places:
         self.source = source
         self.first = first
         self.mutants = []
-        self._opening = []  # (offset, text); outer ones first
-        self._closing = []  # (offset, text)
-        self._replaced = []  # (start, end, text)
+        self._edits = Edits()
         self._seen = set()
         self._keys = {}
         self._function = ""
@@ -81,23 +73,7 @@ class Places:
 
     def rewritten(self):
         """The source with all mutants in it."""
-        inserted = {}
-        for offset, text in self._opening:
-            inserted.setdefault(offset, ["", ""])[1] += text
-        for offset, text in self._closing:  # inner ones were noted later, and end first
-            entry = inserted.setdefault(offset, ["", ""])
-            entry[0] = text + entry[0]
-        replaced = {start: (end, text) for start, end, text in self._replaced}
-        out, at = [], 0
-        for offset in sorted(inserted.keys() | replaced.keys()):
-            out.append(self._bytes[at:offset].decode())
-            out.extend(inserted.get(offset, ()))
-            at = offset
-            if offset in replaced:
-                at, text = replaced[offset]
-                out.append(text)
-        out.append(self._bytes[at:].decode())
-        return "".join(out)
+        return self._edits.applied_to(self._bytes)
 
     # --- Noting ---
 
@@ -105,7 +81,8 @@ class Places:
         return self._bytes[start:end].decode()
 
     def _number(self, offset, kind, what):
-        """A new mutant at `offset`; None if it is known already: a template is visited again where it is instantiated."""
+        """A new mutant at `offset`; None if it is known already: a template is visited again where it
+        is instantiated."""
         if (offset, kind, what) in self._seen:
             return None
         self._seen.add((offset, kind, what))
@@ -116,15 +93,11 @@ class Places:
         self.mutants.append(Mutant(self.path, self._function, line + 1, text, kind, what, self._keys[name]))
         return self.first + len(self.mutants) - 1
 
-    def _wrap(self, start, end, before, after):
-        self._opening.append((start, before))
-        self._closing.append((end, after))
-
     def _negate(self, cursor):
         start, end = span(cursor)
         number = self._number(start, "negate", f"negate {short(self._text(start, end))}")
         if number is not None:
-            self._wrap(start, end, f"(mutants::on({number}) != static_cast<bool>(", "))")
+            self._edits.wrap(start, end, f"(mutants::on({number}) != static_cast<bool>(", "))")
 
     # --- Walking ---
 
@@ -242,16 +215,16 @@ class Places:
                 return
             # Negated operands and result turn the one into the other.
             on = f"(mutants::on({number}) != "
-            self._wrap(start, end, on + "(", "))")
-            self._wrap(start, left, on + "static_cast<bool>(", "))")
-            self._wrap(right, end, on + "static_cast<bool>(", "))")
+            self._edits.wrap(start, end, on + "(", "))")
+            self._edits.wrap(start, left, on + "static_cast<bool>(", "))")
+            self._edits.wrap(right, end, on + "static_cast<bool>(", "))")
             return
         name, opposite = OPERATORS[operator]
         number = self._number(at, "operator", f"{operator} -> {opposite}")
         if number is None:
             return
-        self._wrap(start, end, f"mutants::{name}({number}, ", ")")
-        self._replaced.append((at, at + len(operator), ","))
+        self._edits.wrap(start, end, f"mutants::{name}({number}, ", ")")
+        self._edits.replace(at, at + len(operator), ",")
 
     def _unary(self, cursor, children):
         start, end = span(cursor)
@@ -262,15 +235,15 @@ class Places:
         if number is None:
             return
         name = "increment" if operator == "++" else "decrement"
-        self._replaced.append((start, start + 2, ""))
-        self._wrap(start, end, f"mutants::{name}({number}, ", ")")
+        self._edits.replace(start, start + 2, "")
+        self._edits.wrap(start, end, f"mutants::{name}({number}, ", ")")
 
     def _boolean(self, cursor):
         start, end = span(cursor)
         was = self._text(start, end)
         number = self._number(start, "constant", f"{was} -> {'false' if was == 'true' else 'true'}")
         if number is not None:
-            self._wrap(start, end, f"(mutants::on({number}) != ", ")")
+            self._edits.wrap(start, end, f"(mutants::on({number}) != ", ")")
 
     def _integer(self, cursor):
         start, end = span(cursor)
@@ -279,7 +252,7 @@ class Places:
             return
         number = self._number(start, "constant", f"{was} -> {was} + 1")
         if number is not None:
-            self._wrap(start, end, f"mutants::one_more({number}, ", ")")
+            self._edits.wrap(start, end, f"mutants::one_more({number}, ", ")")
 
     def _enumerator(self, cursor, parent):
         named = cursor.referenced
@@ -294,7 +267,7 @@ class Places:
         number = self._number(start, "constant", f"{named.spelling} -> {other}")
         if number is not None:
             prefix = was[:-len(named.spelling)]
-            self._wrap(start, end, f"(mutants::on({number}) ? {prefix}{other} : ", ")")
+            self._edits.wrap(start, end, f"(mutants::on({number}) ? {prefix}{other} : ", ")")
 
     # --- Statements ---
 
@@ -307,7 +280,7 @@ class Places:
             start, end = self._statement(each)
             number = self._number(start, "delete", f"delete {short(self._text(start, end))}")
             if number is not None:
-                self._wrap(start, end, f"{{ if (!mutants::on({number})) ", " }")
+                self._edits.wrap(start, end, f"{{ if (!mutants::on({number})) ", " }")
 
     def _statement(self, cursor):
         """Its extent with the semicolon."""
@@ -330,28 +303,6 @@ class Places:
                 continue
             head = (f"for (int mutants_step = 0; mutants_step != {len(run)}; ++mutants_step) {{ "
                     f"const int mutants_turn = mutants::turn(mutants_step, {{{', '.join(numbers)}}}); ")
-            self._wrap(places[0][0], places[-1][1], head, " }")
+            self._edits.wrap(places[0][0], places[-1][1], head, " }")
             for turn, (start, end) in enumerate(places):
-                self._wrap(start, end, f"if (mutants_turn == {turn}) {{ ", " }")
-
-
-def span(cursor):
-    return cursor.extent.start.offset, cursor.extent.end.offset
-
-
-def is_plain(cursor, thrown=True):
-    """A statement that is an expression and nothing else."""
-    inner = cursor
-    while inner.kind == Kind.UNEXPOSED_EXPR and (children := list(inner.get_children())):
-        inner = children[0]
-    if inner.kind == Kind.CXX_THROW_EXPR:
-        return thrown
-    return cursor.kind.is_expression() and cursor.kind != Kind.LAMBDA_EXPR
-
-
-def order_matters(one, other):
-    """Whether to bother. Of two assignments only if one assigns what the other uses."""
-    if "(" in one or "(" in other:
-        return True
-    targets = [re.split(r"[^=!<>]=[^=]", text)[0].strip(" +-;") for text in (one, other)]
-    return targets[0] in other or targets[1] in one
+                self._edits.wrap(start, end, f"if (mutants_turn == {turn}) {{ ", " }")
