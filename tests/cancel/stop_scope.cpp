@@ -21,6 +21,28 @@ class CountingNode : public StopNode {
   int count_ = 0;
 };
 
+/// When it is notified, it adds something to other scopes, which are asked to stop.
+class UsingNode : public StopNode {
+ public:
+  explicit UsingNode(std::vector<StopScope*> scopes)
+      : StopNode{[](StopNode& node) noexcept { static_cast<UsingNode&>(node).use(); }},
+        scopes_{std::move(scopes)} {}
+  [[nodiscard]] int notified() const { return notified_; }
+
+ private:
+  void use() {
+    for (StopScope* scope : scopes_) {
+      CountingNode node;
+      scope->add(node);
+      scope->remove(node);
+      notified_ += node.count();
+    }
+  }
+
+  std::vector<StopScope*> scopes_;
+  int notified_ = 0;
+};
+
 TEST_CASE("stop scope: the first request is true, later ones are false") {
   StopScope scope{nullptr};
   CHECK_FALSE(scope.stop_requested());
@@ -50,6 +72,20 @@ TEST_CASE("stop scope: what is added after the request is notified at once") {
   scope.add(node);
   CHECK(node.count() == 1);
   scope.remove(node);
+}
+
+TEST_CASE("stop scope: what is notified while it is added may use the scope, and the one above") {
+  StopScope root{nullptr};
+  StopScope leaf{&root};
+  root.request_stop();
+  UsingNode in_root{{&root}};
+  UsingNode in_leaf{{&leaf, &root}};
+  root.add(in_root);
+  leaf.add(in_leaf);
+  CHECK(in_root.notified() == 1);
+  CHECK(in_leaf.notified() == 2);
+  root.remove(in_root);
+  leaf.remove(in_leaf);
 }
 
 TEST_CASE("stop scope: a request to stop goes to all scopes below, and not upwards") {
