@@ -43,6 +43,17 @@ class UsingNode : public StopNode {
   int notified_ = 0;
 };
 
+/// When it is notified, it destroys the scope that it is in.
+class EndingNode : public StopNode {
+ public:
+  explicit EndingNode(std::unique_ptr<StopScope>& scope)
+      : StopNode{[](StopNode& node) noexcept { static_cast<EndingNode&>(node).scope_.reset(); }},
+        scope_{scope} {}
+
+ private:
+  std::unique_ptr<StopScope>& scope_;
+};
+
 TEST_CASE("stop scope: the first request is true, later ones are false") {
   StopScope scope{nullptr};
   CHECK_FALSE(scope.stop_requested());
@@ -86,6 +97,20 @@ TEST_CASE("stop scope: what is notified while it is added may use the scope, and
   CHECK(in_leaf.notified() == 2);
   root.remove(in_root);
   leaf.remove(in_leaf);
+}
+
+TEST_CASE(
+    "stop scope: when one is destroyed by what it notifies, the one above goes on notifying") {
+  StopScope root{nullptr};
+  auto leaf = std::make_unique<StopScope>(&root);
+  EndingNode in_leaf{leaf};
+  CountingNode in_root;
+  leaf->add(in_leaf);
+  root.add(in_root);
+  root.request_stop();
+  CHECK_FALSE(leaf);
+  CHECK(in_root.count() == 1);
+  root.remove(in_root);
 }
 
 TEST_CASE("stop scope: a request to stop goes to all scopes below, and not upwards") {
