@@ -1,5 +1,6 @@
-/// Which mutant this process is, in a copy of the sources that tools/mutants.py has rewritten so that each mutation is
-/// asked for where it would be: `if (a && b)` has become something that is `if (a || b)` when its number is chosen.
+/// Which mutant this process is, in a copy of the sources that tools/mutants.py has rewritten so
+/// that each mutation is asked for where it would be: `if (a && b)` has become something that is
+/// `if (a || b)` when its number is chosen.
 ///
 ///   MTAIO_MUTANT=N            the process is mutant N; without it, it is what was written
 ///   MTAIO_MUTANTS_REACHED=F   notes in the file F, byte N, that the place of mutant N was reached
@@ -106,8 +107,8 @@ constexpr A one_more(int number, A a) {
   return on(number) ? static_cast<A>(a + 1) : a;
 }
 
-/// Which of some statements comes at step `step`: each number is the mutant in which a statement and the next change
-/// places.
+/// Which of some statements comes at step `step`: each number is the mutant in which a statement
+/// and the next change places.
 constexpr int turn(int step, std::initializer_list<int> numbers) {
   int at = step;
   int place = 0;
