@@ -55,8 +55,8 @@ FILES = (
 
 # Fewer seeds first: what is wrong from the ground up is noticed at once.
 MODEL_SEEDS = (2_000, 100_000)
-# These do not test what is mutated, or do so by the models, which are run by name.
-NOT_RUN = re.compile(r"canary|lockfree|platform|model|instructions|examples/.*")
+# These do not test what is mutated, or do so by the models, which are run by name, or take long.
+NOT_RUN = re.compile(r"canary|lockfree|platform|model|instructions|examples/.*|soak/.*")
 # A test that takes so many times as long as unharmed, and so many seconds at least, hangs.
 PATIENCE = 8
 LEAST_PATIENCE = 12
