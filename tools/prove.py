@@ -107,7 +107,7 @@ def mutants(_):
     planted, noticed = collections.Counter(), collections.Counter()
     for mutant in results.values():
         planted[mutant["file"]] += 1
-        noticed[mutant["file"]] += mutant["verdict"] != "survives"
+        noticed[mutant["file"]] += mutant["verdict"] in ("fails", "hangs")
     rows = [[f"`{file}`", count, noticed[file], share(noticed[file], count)] for file, count in planted.items()]
     rows.append(["**all**", planted.total(), noticed.total(), share(noticed.total(), planted.total())])
     return table(["file", "faults", "noticed", ""], rows)

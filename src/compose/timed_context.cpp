@@ -4,11 +4,11 @@
 
 namespace mtaio::lowlevel {
 
-TimedContext::TimedContext(TaskContext* parent, std::optional<Timeout> timeout)
-    : TaskContext{parent, timeout ? this : nullptr}, Timer{&TimedContext::fire} {
-  if (!timeout || timeout->is_forever()) return;
+TimedContext::TimedContext(TaskContext* parent, Timeout timeout)
+    : TaskContext{parent, this}, Timer{&TimedContext::fire} {
+  if (timeout.is_forever()) return;
   scheduler_ = &scheduler_of(parent);
-  deadline_ = deadline_after(scheduler_->now(), *timeout);
+  deadline_ = deadline_after(scheduler_->now(), timeout);
 }
 
 void TimedContext::close() noexcept {

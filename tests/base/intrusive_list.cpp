@@ -59,6 +59,8 @@ TEST_CASE_FIXTURE(FourElements, "list: an element knows whether it is in a list"
   CHECK_FALSE(elements[0].linked());
   list.push_back(elements[0]);
   CHECK(elements[0].linked());  // also when it is the only one
+  list.push_front(elements[1]);
+  CHECK(elements[1].linked());
   list.erase(elements[0]);
   CHECK_FALSE(elements[0].linked());
 }

@@ -21,6 +21,39 @@ class CountingNode : public StopNode {
   int count_ = 0;
 };
 
+/// When it is notified, it adds something to other scopes, which are asked to stop.
+class UsingNode : public StopNode {
+ public:
+  explicit UsingNode(std::vector<StopScope*> scopes)
+      : StopNode{[](StopNode& node) noexcept { static_cast<UsingNode&>(node).use(); }},
+        scopes_{std::move(scopes)} {}
+  [[nodiscard]] int notified() const { return notified_; }
+
+ private:
+  void use() {
+    for (StopScope* scope : scopes_) {
+      CountingNode node;
+      scope->add(node);
+      scope->remove(node);
+      notified_ += node.count();
+    }
+  }
+
+  std::vector<StopScope*> scopes_;
+  int notified_ = 0;
+};
+
+/// When it is notified, it destroys the scope that it is in.
+class EndingNode : public StopNode {
+ public:
+  explicit EndingNode(std::unique_ptr<StopScope>& scope)
+      : StopNode{[](StopNode& node) noexcept { static_cast<EndingNode&>(node).scope_.reset(); }},
+        scope_{scope} {}
+
+ private:
+  std::unique_ptr<StopScope>& scope_;
+};
+
 TEST_CASE("stop scope: the first request is true, later ones are false") {
   StopScope scope{nullptr};
   CHECK_FALSE(scope.stop_requested());
@@ -50,6 +83,34 @@ TEST_CASE("stop scope: what is added after the request is notified at once") {
   scope.add(node);
   CHECK(node.count() == 1);
   scope.remove(node);
+}
+
+TEST_CASE("stop scope: what is notified while it is added may use the scope, and the one above") {
+  StopScope root{nullptr};
+  StopScope leaf{&root};
+  root.request_stop();
+  UsingNode in_root{{&root}};
+  UsingNode in_leaf{{&leaf, &root}};
+  root.add(in_root);
+  leaf.add(in_leaf);
+  CHECK(in_root.notified() == 1);
+  CHECK(in_leaf.notified() == 2);
+  root.remove(in_root);
+  leaf.remove(in_leaf);
+}
+
+TEST_CASE(
+    "stop scope: when one is destroyed by what it notifies, the one above goes on notifying") {
+  StopScope root{nullptr};
+  auto leaf = std::make_unique<StopScope>(&root);
+  EndingNode in_leaf{leaf};
+  CountingNode in_root;
+  leaf->add(in_leaf);
+  root.add(in_root);
+  root.request_stop();
+  CHECK_FALSE(leaf);
+  CHECK(in_root.count() == 1);
+  root.remove(in_root);
 }
 
 TEST_CASE("stop scope: a request to stop goes to all scopes below, and not upwards") {

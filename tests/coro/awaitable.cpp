@@ -3,6 +3,7 @@
 #include <mtaio/latch.hpp>
 #include <mtaio/sleep.hpp>
 #include <mtaio/task.hpp>
+#include <mtaio/task_executor.hpp>
 #include <mtaio/this_task.hpp>
 
 #include "support/task_test_case.hpp"
@@ -15,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace {
 
@@ -106,6 +108,26 @@ TEST_CASE("awaitable: to wait outside a runtime is std::logic_error") {
   };
   wait(message);
   CHECK(message.find("mtaio::run()") != std::string::npos);
+}
+
+TEST_CASE("awaitable: gather() outside a runtime is std::logic_error, and its tasks do not start") {
+  std::string message;
+  bool started = false;
+  const auto start = [](bool& noted) -> Task<void> {
+    noted = true;
+    co_return;
+  };
+  const auto gather = [](Task<void> task, std::string& into) -> Foreign {
+    try {
+      mtaio::TaskExecutor executor;
+      co_await executor.gather(std::move(task));
+    } catch (const std::logic_error& error) {
+      into = error.what();
+    }
+  };
+  gather(start(started), message);
+  CHECK(message.find("mtaio::run()") != std::string::npos);
+  CHECK_FALSE(started);
 }
 
 TEST_CASE(

@@ -131,6 +131,18 @@ TEST_CASE(
   });
 }
 
+TEST_CASE(
+    "gather: of several awaitables, the last one fails as task number so many, like the others") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto outcome = co_await outcome_of(executor.gather(greet("world"), fail("refused")));
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK(error->index() == 1);
+    CHECK(std::string{error->what()} == "task 1 of 2 failed: refused");
+  });
+}
+
 TEST_CASE("gather: of several awaitables, with return_exceptions, gives an outcome each") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;

@@ -27,6 +27,18 @@ mtaio::Task<void> async_main() {
   if (!timed_out) throw std::logic_error("a sleep of an hour was over after a millisecond");
 }
 
+/// What queues have in common is compiled in the library, once for each kind of queue.
+template <class Queue>
+mtaio::Task<void> pass_through() {
+  Queue queue;
+  co_await queue.put(std::string{"item"});
+  if (co_await queue.get() != "item") throw std::logic_error("a queue gave another item");
+  queue.task_done();
+  co_await queue.join();
+  queue.shutdown();
+  if (co_await queue.next()) throw std::logic_error("a queue that was shut down gave an item");
+}
+
 mtaio::Task<void> wait_for_ever() {
   mtaio::Latch never{1};
   co_await never.wait();
@@ -47,5 +59,8 @@ void test(mtaio::testing::Simulation& simulation) {
 
 int main() {
   mtaio::run(async_main());
+  mtaio::run(pass_through<mtaio::AsyncQueue<std::string>>());
+  mtaio::run(pass_through<mtaio::LIFOQueue<std::string>>());
+  mtaio::run(pass_through<mtaio::PriorityQueue<std::string>>());
   mtaio::testing::explore(test, {.seeds = 100});
 }

@@ -238,7 +238,7 @@ class FanOutOf : public FanOut {
   TaskContext* open_context(TaskContext* parent) {
     if constexpr (kMayBeTimed) {
       if (options_.timeout) {
-        return &contexts_.template emplace<TimedContext>(parent, options_.timeout);
+        return &contexts_.template emplace<TimedContext>(parent, *options_.timeout);
       }
     }
     return &contexts_.template emplace<TaskContext>(parent);

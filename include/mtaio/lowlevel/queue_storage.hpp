@@ -9,14 +9,14 @@ namespace mtaio::lowlevel {
 
 // A storage links nodes that hold the items; it never touches an item. `push` adds a node, `pop`
 // takes out the next one (null when there is none), `put_back` undoes the pop of a node whose item
-// could not be delivered.
+// could not be delivered. Visible, because what is made of them is: QueueCore.
 
 struct ChainNode {
   ChainNode* next = nullptr;
 };
 
 /// First in, first out.
-class FifoStorage {
+class [[gnu::visibility("default")]] FifoStorage {
  public:
   using Node = ChainNode;
 
@@ -47,7 +47,7 @@ class FifoStorage {
 };
 
 /// Last in, first out.
-class LifoStorage {
+class [[gnu::visibility("default")]] LifoStorage {
  public:
   using Node = ChainNode;
 
@@ -72,7 +72,7 @@ class LifoStorage {
 };
 
 /// The lowest priority number first, equal ones in the order in which they were put.
-class PriorityStorage {
+class [[gnu::visibility("default")]] PriorityStorage {
  public:
   struct Node : HeapNode {
     double priority = 0;

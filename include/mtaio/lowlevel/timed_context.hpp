@@ -6,7 +6,6 @@
 #include <mtaio/timeout.hpp>
 
 #include <atomic>
-#include <optional>
 
 namespace mtaio::lowlevel {
 
@@ -17,8 +16,8 @@ class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
                                                           private StopScope::Hooks,
                                                           private Timer {
  public:
-  /// No deadline without a timeout. Throws as `scheduler_of()` does.
-  TimedContext(TaskContext* parent, std::optional<Timeout> timeout);
+  /// Throws as `scheduler_of()` does.
+  TimedContext(TaskContext* parent, Timeout timeout);
   ~TimedContext() { close(); }
 
   /// When the children have ended: the deadline has no effect any more.

@@ -42,7 +42,7 @@ class TimedTask {
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
     TaskContext* context = context_of(awaiting);
-    if (timeout_) context = &context_.emplace(context, timeout_);
+    if (timeout_) context = &context_.emplace(context, *timeout_);
     frame_ = task_.release();
     frame_.promise().awaited_by(awaiting, context);
     return transfer_to(frame_);

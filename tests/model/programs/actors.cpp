@@ -22,6 +22,7 @@ void Actors::run(std::uint64_t seed) {
   simulation_.restart(seed);
   waits_.reset();
   for (Scope& scope : scopes_) scope.reset();
+  interrupted_.fill(false);
   moments_ = 0;
   running_ = kActors;
   set_up();
@@ -86,8 +87,17 @@ mtaio::Task<void> Actors::sleep(std::size_t actor) {
   } catch (const mtaio::CancelledError&) {
     end = End::kCancelled;
   }
-  waits_.went_on(actor, end);
+  went_on(actor, end);
   expect(end == End::kCancelled || simulation_.steps() > step, "sleep: others did not run");
+}
+
+/// A timeout of the executor is a request to stop as well, so the one above may be noticed with it.
+void Actors::went_on(std::size_t actor, End end) noexcept {
+  waits_.went_on(actor, end);
+  interrupted_[actor] |= end == End::kCancelled || end == End::kTimedOut;
+  const bool noticed = scopes_[actor].noticed();
+  expect(noticed || end != End::kCancelled, "a request to stop that was not noticed");
+  expect(!noticed || interrupted_[actor], "a request to stop noticed, and nothing came of it");
 }
 
 void Actors::stop(std::size_t actor) {

@@ -64,7 +64,7 @@ class Actors : public RandomProgram, private mtaio::testing::StepObserver {
     } catch (const mtaio::ExecutionError& error) {
       end = end_of(error);
     }
-    waits_.went_on(actor, end);
+    went_on(actor, end);
   }
 
   Waits& waits() noexcept { return waits_; }
@@ -99,14 +99,16 @@ class Actors : public RandomProgram, private mtaio::testing::StepObserver {
   mtaio::Task<void> scoped(std::size_t actor);
   mtaio::Task<void> script(std::size_t actor);
   mtaio::Task<void> control();
+  void went_on(std::size_t actor, End end) noexcept;
   void after(mtaio::testing::Step step) noexcept final;
 
   mtaio::testing::Simulation simulation_;
   Waits waits_;
   mtaio::TaskExecutor executor_;
   std::array<Scope, kActors> scopes_;
-  std::int64_t moments_ = 0;  // that soon() has given so far
-  std::size_t running_ = 0;   // actors
+  std::array<bool, kActors> interrupted_{};  // an operation was cancelled, or its time ran out
+  std::int64_t moments_ = 0;                 // that soon() has given so far
+  std::size_t running_ = 0;                  // actors
 };
 
 }  // namespace model

@@ -20,6 +20,8 @@ class Scope {
     if (context_) context_->scope.request_stop();
   }
   void reset() noexcept { stopped_ = false; }
+  /// Whether what runs in it has noticed that.
+  [[nodiscard]] bool noticed() const noexcept { return context_ && context_->scope.noticed(); }
 
   class Awaiter;
   /// Awaits `task` inside this scope.

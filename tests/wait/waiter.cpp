@@ -1,0 +1,74 @@
+/// What those who write primitives of their own rely on.
+#include <mtaio/lowlevel/waiter.hpp>
+
+#include "support/task_test_case.hpp"
+
+#include <doctest/doctest.h>
+
+#include <coroutine>
+#include <exception>
+#include <string>
+
+namespace {
+
+using mtaio::lowlevel::Waiter;
+
+/// Lets others run, and says what ended that.
+class Yield {
+ public:
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> awaiting) {
+    waiter_.yield(awaiting);
+  }
+  Waiter::Wake await_resume() noexcept { return waiter_.finish(); }
+
+ private:
+  Waiter waiter_;
+};
+
+TASK_TEST_CASE("waiter: one that yields goes on as one that was served") {
+  CHECK(co_await Yield{} == Waiter::Wake::kServed);
+}
+
+struct Interruptible : Waiter {
+  using Waiter::interrupt;
+};
+
+TASK_TEST_CASE(
+    "waiter: one that is interrupted before it waits cannot wait, nor be interrupted again") {
+  Interruptible waiter;
+  CHECK(waiter.interrupt(Waiter::Wake::kTimedOut));
+  CHECK_FALSE(waiter.interrupt(Waiter::Wake::kCancelled));
+  CHECK_FALSE(waiter.try_serve_now());
+  CHECK_FALSE(waiter.commit());
+  CHECK(waiter.finish() == Waiter::Wake::kTimedOut);
+  co_return;
+}
+
+/// A coroutine of somebody else's, without a context.
+struct Foreign {
+  struct promise_type {
+    Foreign get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
+
+Foreign yield_in_foreign(std::string& order) {
+  order += "a";
+  co_await Yield{};
+  order += "c";
+}
+
+TASK_TEST_CASE("waiter: a coroutine of somebody else's may yield, on the thread of a worker") {
+  std::string order;
+  yield_in_foreign(order);
+  order += "b";
+  co_await test::let_others_run();
+  CHECK(order == "abc");
+}
+
+}  // namespace

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Tests of tools/mutants.py and tools/mutation/places.py."""
+
+import argparse
+import pathlib
+import subprocess
+import tempfile
+import textwrap
+import unittest
+
+import mutants
+from mutation.places import Places
+
+CHOSEN = pathlib.Path(__file__).parent / "mutation" / "chosen.hpp"
+
+
+def places(source, first=0):
+    return Places("code.cpp", textwrap.dedent(source), ["-std=c++20"], first)
+
+
+class Finding(unittest.TestCase):
+    def found(self, source):
+        return [each.what for each in places(source).mutants]
+
+    def test_a_condition_and_what_is_in_it(self):
+        self.assertCountEqual(self.found("int f(int a) { if (a < 7) return a; return -a; }"),
+                              ["negate a < 7", "< -> <=", "7 -> 7 + 1"])
+
+    def test_statements_and_their_order(self):
+        self.assertCountEqual(self.found("void g(int); void f(int& a) { ++a; g(a); }"),
+                              ["++ -> --", "delete ++a;", "delete g(a);", "swap with g(a);"])
+
+    def test_assignments_that_do_not_depend_on_each_other_are_not_swapped(self):
+        self.assertCountEqual(self.found("void f(int& a, int& b, int c) { a = c; b = c; b = a; }"),
+                              ["delete a = c;", "delete b = c;", "delete b = a;", "swap with b = a;"])
+
+    def test_a_template_that_is_instantiated_counts_once(self):
+        self.assertCountEqual(
+            self.found("template <class T> T f(T a, T b) { return a % b; } template int f(int, int);"), ["% -> /"])
+
+    def test_an_enumerator_becomes_the_next_one(self):
+        self.assertCountEqual(self.found("enum class E { kA, kB }; E f() { return E::kB; }"), ["kB -> kA"])
+
+    def test_a_comparison_that_is_made_out_of_another(self):
+        self.assertIn("!= -> ==", self.found("""
+            struct A { bool operator==(const A&) const; };
+            bool f(A a, A b) { return a != b; }"""))
+
+    def test_what_the_compiler_evaluates_is_left_alone(self):
+        self.assertEqual(self.found("""
+            constexpr int kA = 1 + 2;
+            enum { kB = 3 };
+            template <int N = 4> struct S {};
+            static_assert(kA == 3);
+            S<5> s;
+            template <int N> int g();
+            template <int N> int f() { if constexpr (N > 6) return g<N - 1>(); return g<N>(); }"""), [])
+
+    def test_what_is_included_is_left_alone(self):
+        self.assertEqual(self.found("#include <utility>\n"), [])
+
+    def test_a_place_keeps_its_key_when_lines_above_it_change(self):
+        source = "bool f(bool a) { return true; }"
+        self.assertEqual(places(source).mutants[0].key, places("int b;\n\n" + source).mutants[0].key)
+
+    def test_places_that_look_the_same_are_told_apart(self):
+        keys = [each.key for each in places("""
+            int f(bool a) {
+              if (a) return 1;
+              a = !a;
+              if (a) return 1;
+              return 2;
+            }""").mutants]
+        self.assertEqual(len(keys), len(set(keys)))
+        self.assertIn("code.cpp | f | if (a) return 1; | 1 -> 1 + 1 (2)", keys)
+
+    def test_what_does_not_compile_is_an_error(self):
+        with self.assertRaises(ValueError):
+            places("int f() { return }")
+
+
+class Rewriting(unittest.TestCase):
+    """Rewrites a program, compiles it and runs each mutant of it."""
+    SOURCE = """\
+        #include <cstdio>
+        bool both(bool a, bool b) { return a && b; }
+        int count(int to) {
+          int sum = 0;
+          for (int i = 0; i < to; ++i) {
+            if (both(i > 1, i != 3) || i == 0) continue;
+            ++sum;
+            sum = 2 * sum;
+          }
+          return sum;
+        }
+        int main() { std::printf("%d", count(5)); }
+        """
+
+    @classmethod
+    def setUpClass(cls):
+        cls.places = places(cls.SOURCE)
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        source = pathlib.Path(cls.folder.name) / "code.cpp"
+        source.write_text(cls.places.rewritten())
+        cls.program = source.with_suffix("")
+        subprocess.run([mutants.COMPILER, "-std=c++20", "-include", CHOSEN, source, "-o", cls.program], check=True)
+
+    def printed(self, variables):
+        return subprocess.run([self.program], env=variables, check=True, capture_output=True, text=True).stdout
+
+    def of(self, what):
+        number = [each.what for each in self.places.mutants].index(what)
+        return self.printed({"MTAIO_MUTANT": str(number)})
+
+    def test_without_a_mutant_it_does_what_it_did(self):
+        self.assertEqual(self.printed({}), "6")
+
+    def test_an_operator_changes(self):
+        self.assertEqual(self.of("&& -> ||"), "0")
+
+    def test_a_statement_goes(self):
+        self.assertEqual(self.of("delete continue;"), "62")
+        self.assertEqual(self.of("delete ++sum;"), "0")
+
+    def test_statements_change_places(self):
+        self.assertEqual(self.of("swap with sum = 2 * sum;"), "3")
+
+    def test_a_condition_is_negated(self):
+        self.assertEqual(self.of("negate both(i > 1, i != 3) || i == 0"), "14")
+
+    def test_it_is_known_what_was_reached(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "reached"
+            self.assertEqual(self.printed({"MTAIO_MUTANTS_REACHED": str(file)}), "6")
+            self.assertEqual(sum(file.read_bytes()), len(self.places.mutants))
+
+
+class Judging(unittest.TestCase):
+    def program(self, name, reached):
+        return mutants.Program(name, [name], pathlib.Path(), seconds=0.1, reached=reached)
+
+    def verdict(self, endings, number=0):
+        programs = [self.program(name, b"\1\0") for name in endings]
+        return mutants.verdict(number, programs, lambda program, variables, seconds: endings[program.name])
+
+    def test_the_first_program_that_fails_notices_it(self):
+        self.assertEqual(self.verdict({"a": "passes", "b": "fails", "c": "hangs"}), ("fails", "b"))
+
+    def test_a_hang_is_noticed(self):
+        self.assertEqual(self.verdict({"a": "hangs"}), ("hangs", "a"))
+
+    def test_what_nobody_notices_survives(self):
+        self.assertEqual(self.verdict({"a": "passes"}), ("survives", ""))
+
+    def test_what_nobody_reaches_is_told_apart(self):
+        self.assertEqual(self.verdict({"a": "fails"}, number=1), ("unreached", ""))
+
+    def test_a_program_that_does_not_end_hangs(self):
+        sleeper = mutants.Program("sleeper", ["sleep", "60"], pathlib.Path("/"))
+        self.assertEqual(mutants.run(sleeper, {}, 0.2), "hangs")
+
+    def test_a_program_that_crashes_fails(self):
+        crash = mutants.Program("crash", ["sh", "-c", "kill -ABRT $$"], pathlib.Path("/"))
+        self.assertEqual(mutants.run(crash, {}, 60), "fails")
+
+
+class Comparing(unittest.TestCase):
+    SURVIVED = {"verdict": "survives", "by": ""}
+    NOTICED = {"verdict": "fails", "by": "queue"}
+
+    def complaints(self, results, known, existing=("a.cpp | f | x | y",)):
+        return list(mutants.complaints(results, known, set(existing)))
+
+    def test_a_survivor_that_is_explained_is_fine(self):
+        self.assertEqual(self.complaints({"a.cpp | f | x | y": self.SURVIVED}, {"a.cpp | f | x | y": "why"}), [])
+
+    def test_a_survivor_that_is_not_explained_is_not(self):
+        self.assertEqual(self.complaints({"a.cpp | f | x | y": self.SURVIVED}, {}), ["survives: a.cpp | f | x | y"])
+
+    def test_an_explanation_of_one_that_is_noticed_is_not_true(self):
+        self.assertEqual(len(self.complaints({"a.cpp | f | x | y": self.NOTICED}, {"a.cpp | f | x | y": "why"})), 1)
+
+    def test_an_explanation_of_one_that_does_not_exist_is_out_of_date(self):
+        self.assertEqual(len(self.complaints({}, {"a.cpp | f | old | y": "why"})), 1)
+
+    def test_the_list_is_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "survivors.toml"
+            file.write_text("[[survivors]]\nwhy = '''one\nreason'''\nmutants = ['a', 'b']\n")
+            self.assertEqual(mutants.known_survivors(file), {"a": "one reason", "b": "one reason"})
+            file.write_text(file.read_text() * 2)
+            with self.assertRaises(ValueError):
+                mutants.known_survivors(file)
+
+    def test_the_same_seed_draws_the_same_sample(self):
+        numbers = [object()] * 100
+        arguments = argparse.Namespace(survivors=False, sample=10, seed=3)
+        drawn = mutants.drawn(numbers, arguments, {})
+        self.assertEqual(len(drawn), 10)
+        self.assertEqual(drawn, mutants.drawn(numbers, arguments, {}))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,122 @@
+/// Which mutant this process is, in a copy of the sources that tools/mutants.py has rewritten so
+/// that each mutation is asked for where it would be: `if (a && b)` has become something that is
+/// `if (a || b)` when its number is chosen.
+///
+///   MTAIO_MUTANT=N            the process is mutant N; without it, it is what was written
+///   MTAIO_MUTANTS_REACHED=F   notes in the file F, byte N, that the place of mutant N was reached
+#pragma once
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <initializer_list>
+#include <type_traits>
+
+namespace mutants {
+
+inline constexpr int kNone = -1;
+inline constexpr int kTracing = -2;
+inline constexpr int kNever = -3;      // not the number of any mutant
+inline constexpr int kMost = 1 << 16;  // the size of the file
+
+/// Shared with child processes, and kept when one of them crashes.
+inline unsigned char* const reached = [] {
+  const char* path = std::getenv("MTAIO_MUTANTS_REACHED");
+  if (!path) return static_cast<unsigned char*>(nullptr);
+  const int file = ::open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0 || ::ftruncate(file, kMost) != 0) std::abort();
+  void* memory = ::mmap(nullptr, kMost, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (memory == MAP_FAILED) std::abort();
+  ::close(file);
+  return static_cast<unsigned char*>(memory);
+}();
+
+inline const int chosen = [] {
+  if (reached) return kTracing;
+  const char* text = std::getenv("MTAIO_MUTANT");
+  return text ? std::atoi(text) : kNone;
+}();
+
+/// Whether this process is mutant `number`. Never in a constant expression.
+constexpr bool on(int number) noexcept {
+  if (std::is_constant_evaluated()) return false;
+  if (chosen == kTracing && reached && number >= 0) reached[number] = 1;
+  return chosen == number;
+}
+
+// What stands for an operator. Its operands are evaluated in any case.
+
+template <class A, class B>
+constexpr bool less(int number, const A& a, const B& b) {
+  return on(number) ? a <= b : a < b;
+}
+template <class A, class B>
+constexpr bool less_equal(int number, const A& a, const B& b) {
+  return on(number) ? a < b : a <= b;
+}
+template <class A, class B>
+constexpr bool greater(int number, const A& a, const B& b) {
+  return on(number) ? a >= b : a > b;
+}
+template <class A, class B>
+constexpr bool greater_equal(int number, const A& a, const B& b) {
+  return on(number) ? a > b : a >= b;
+}
+template <class A, class B>
+constexpr bool equal(int number, const A& a, const B& b) {
+  return on(number) != static_cast<bool>(a == b);
+}
+template <class A, class B>
+constexpr bool not_equal(int number, const A& a, const B& b) {
+  return on(number) != static_cast<bool>(a != b);
+}
+template <class A, class B>
+constexpr auto plus(int number, const A& a, const B& b) {
+  return on(number) ? a - b : a + b;
+}
+template <class A, class B>
+constexpr auto minus(int number, const A& a, const B& b) {
+  return on(number) ? a + b : a - b;
+}
+template <class A, class B>
+constexpr auto bit_and(int number, const A& a, const B& b) {
+  return on(number) ? a | b : a & b;
+}
+template <class A, class B>
+constexpr auto bit_or(int number, const A& a, const B& b) {
+  return on(number) ? a & b : a | b;
+}
+template <class A, class B>
+constexpr auto modulo(int number, const A& a, const B& b) {
+  return on(number) ? a / b : a % b;
+}
+template <class A>
+constexpr A& increment(int number, A& a) {
+  if (!on(number)) return ++a;
+  if constexpr (requires { --a; }) --a;  // an iterator that only goes forward stays
+  return a;
+}
+template <class A>
+constexpr A& decrement(int number, A& a) {
+  return on(number) ? ++a : --a;
+}
+template <class A>
+constexpr A one_more(int number, A a) {
+  return on(number) ? static_cast<A>(a + 1) : a;
+}
+
+/// Which of some statements comes at step `step`: each number is the mutant in which a statement
+/// and the next change places.
+constexpr int turn(int step, std::initializer_list<int> numbers) {
+  int at = step;
+  int place = 0;
+  for (const int number : numbers) {
+    if (on(number)) at = step == place ? place + 1 : step == place + 1 ? place : step;
+    ++place;
+  }
+  return at;
+}
+
+}  // namespace mutants
