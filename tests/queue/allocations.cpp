@@ -131,4 +131,38 @@ QUEUE_TEST_CASE(
   CHECK(last.value == 3);
 }
 
+TEST_CASE("priority queue: what there is no memory to sort is sorted all the same") {
+  if (!test::kCountsAllocations) return;
+  using mtaio::lowlevel::PriorityStorage;
+  constexpr std::size_t kCount = 1'000;
+  std::vector<PriorityStorage::Node> nodes(kCount);
+  PriorityStorage storage;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    nodes[i].priority = static_cast<double>(i * 7'919 % 100);
+    test::allocations_fail = i % 300 >= 150;
+    storage.push(nodes[i]);
+  }
+  test::allocations_fail = false;
+  std::size_t seen = 0;
+  storage.look_through(
+      [](PriorityStorage::Node&, void* count) { ++*static_cast<std::size_t*>(count); }, &seen);
+  CHECK(seen == kCount);
+  bool in_order = true;
+  const PriorityStorage::Node* last = nullptr;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    PriorityStorage::Node* next = storage.pop();
+    REQUIRE(next);
+    in_order = in_order && (!last || last->priority < next->priority ||
+                            (last->priority == next->priority && last->sequence < next->sequence));
+    if (i % 10 == 0 && next != last) {  // as when the item could not be moved out
+      storage.put_back(*next);
+      in_order = in_order && storage.pop() == next;
+    }
+    last = next;
+  }
+  CHECK(in_order);
+  CHECK(storage.empty());
+  CHECK(storage.pop() == nullptr);
+}
+
 }  // namespace

@@ -1,8 +1,11 @@
 /// In which order a queue gives back what was put into it.
 #pragma once
 
+#include <mtaio/lowlevel/entry_heap.hpp>
 #include <mtaio/lowlevel/pairing_heap.hpp>
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace mtaio::lowlevel {
@@ -71,7 +74,8 @@ class [[gnu::visibility("default")]] LifoStorage {
   Node* top_ = nullptr;
 };
 
-/// The lowest priority number first, equal ones in the order in which they were put.
+/// The lowest priority number first, equal ones in the order in which they were put. Adding cannot
+/// fail: what there is no memory to sort side by side is sorted by links in the nodes.
 class [[gnu::visibility("default")]] PriorityStorage {
  public:
   struct Node : HeapNode {
@@ -79,26 +83,59 @@ class [[gnu::visibility("default")]] PriorityStorage {
     std::uint64_t sequence = 0;
   };
 
-  [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return sorted_.empty() && linked_.empty(); }
   void push(Node& node) noexcept {
     node.sequence = ++last_sequence_;
-    heap_.push(node);
+    put_back(node);
   }
-  Node* pop() noexcept { return heap_.pop(); }
-  void put_back(Node& node) noexcept { heap_.push(node); }
+  Node* pop() noexcept {
+    if (linked_.empty()) [[likely]] {
+      if (sorted_.empty()) return nullptr;
+      __builtin_prefetch(sorted_.top().node + 1);  // the item, which is wanted next
+      return sorted_.pop().node;
+    }
+    if (sorted_.empty() || Before{}(entry_of(*linked_.top()), sorted_.top())) return linked_.pop();
+    return sorted_.pop().node;
+  }
+  void put_back(Node& node) noexcept {
+    if (!sorted_.push(entry_of(node))) [[unlikely]]
+      linked_.push(node);
+  }
   /// In no particular order.
   void look_through(void (*see)(Node& node, void* with), void* with) noexcept {
-    for (Node* node = heap_.top(); node; node = heap_.following(*node)) see(*node, with);
+    for (std::size_t i = 0; i < sorted_.size(); ++i) see(*sorted_[i].node, with);
+    for (Node* node = linked_.top(); node; node = linked_.following(*node)) see(*node, with);
   }
 
  private:
+  struct Entry {
+    std::uint64_t rank;  // ordered like the priorities
+    std::uint64_t sequence;
+    Node* node;
+  };
   struct Before {
+    // Without branches: which comes first nobody can predict.
+    bool operator()(const Entry& a, const Entry& b) const noexcept {
+      const bool by_rank = a.rank < b.rank;
+      const bool same = a.rank == b.rank;
+      const bool by_sequence = a.sequence < b.sequence;
+      return by_rank | (same & by_sequence);
+    }
     bool operator()(const Node& a, const Node& b) const noexcept {
       return a.priority != b.priority ? a.priority < b.priority : a.sequence < b.sequence;
     }
   };
 
-  PairingHeap<Node, Before> heap_;
+  static Entry entry_of(Node& node) noexcept {
+    // The bits of numbers above zero are ordered as they are, those below the other way round. Both
+    // zeros are the same number.
+    constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
+    const auto bits = std::bit_cast<std::uint64_t>(node.priority + 0.0);
+    return {(bits & kSign) != 0 ? ~bits : bits | kSign, node.sequence, &node};
+  }
+
+  EntryHeap<Entry, Before> sorted_;
+  PairingHeap<Node, Before> linked_;
   std::uint64_t last_sequence_ = 0;
 };
 
