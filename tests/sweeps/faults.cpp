@@ -16,6 +16,7 @@ constinit std::atomic<Fault::Kind> armed{Fault::Kind::kNone};
 constinit Fault fault;
 constinit std::atomic<std::size_t> calls{0};
 constinit std::atomic<std::size_t> failed{0};
+constinit std::atomic<std::size_t> done_without{0};
 constinit std::atomic<std::size_t> live{0};
 
 /// Counts a call, and says whether it is to fail.
@@ -44,6 +45,12 @@ void* allocate(std::size_t size, std::size_t alignment = 1) {
   throw std::bad_alloc{};
 }
 
+void* allocate_if_possible(std::size_t size, std::size_t alignment = 1) noexcept {
+  void* memory = try_allocate(size, alignment);
+  if (!memory) ++done_without;
+  return memory;
+}
+
 void deallocate(void* memory) noexcept {
   if (memory) --live;
   std::free(memory);  // NOLINT(*-no-malloc)
@@ -57,12 +64,15 @@ Armed::Armed(const Fault& which) noexcept {
   fault = which;
   calls = 0;
   failed = 0;
+  sweeps::done_without = 0;
   armed.store(which.kind, std::memory_order_release);
 }
 
 Armed::~Armed() { armed = Fault::Kind::kNone; }
 
 std::size_t Armed::failures() const noexcept { return failed; }
+
+std::size_t Armed::done_without() const noexcept { return sweeps::done_without; }
 
 void user_code() {
   if (fails(Fault::Kind::kUserCode)) throw Planted{};
@@ -94,7 +104,10 @@ void* __wrap__ZnwmSt11align_val_t(std::size_t size, std::align_val_t alignment) 
   return __real__ZnwmSt11align_val_t(size, alignment);
 }
 void* __wrap__ZnwmRKSt9nothrow_t(std::size_t size, const std::nothrow_t& tag) noexcept {
-  if (sweeps::fails(sweeps::Fault::Kind::kAllocation)) return nullptr;
+  if (sweeps::fails(sweeps::Fault::Kind::kAllocation)) {
+    ++sweeps::done_without;
+    return nullptr;
+  }
   return __real__ZnwmRKSt9nothrow_t(size, tag);
 }
 }
@@ -102,8 +115,8 @@ void* __wrap__ZnwmRKSt9nothrow_t(std::size_t size, const std::nothrow_t& tag) no
 #else
 
 using sweeps::allocate;
+using sweeps::allocate_if_possible;
 using sweeps::deallocate;
-using sweeps::try_allocate;
 using Align = std::align_val_t;
 using NoThrow = std::nothrow_t;
 
@@ -111,13 +124,15 @@ void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
 void* operator new(std::size_t size, Align to) { return allocate(size, std::size_t(to)); }
 void* operator new[](std::size_t size, Align to) { return allocate(size, std::size_t(to)); }
-void* operator new(std::size_t size, const NoThrow&) noexcept { return try_allocate(size, 1); }
-void* operator new[](std::size_t size, const NoThrow&) noexcept { return try_allocate(size, 1); }
+void* operator new(std::size_t size, const NoThrow&) noexcept { return allocate_if_possible(size); }
+void* operator new[](std::size_t size, const NoThrow&) noexcept {
+  return allocate_if_possible(size);
+}
 void* operator new(std::size_t size, Align to, const NoThrow&) noexcept {
-  return try_allocate(size, std::size_t(to));
+  return allocate_if_possible(size, std::size_t(to));
 }
 void* operator new[](std::size_t size, Align to, const NoThrow&) noexcept {
-  return try_allocate(size, std::size_t(to));
+  return allocate_if_possible(size, std::size_t(to));
 }
 void operator delete(void* memory) noexcept { deallocate(memory); }
 void operator delete[](void* memory) noexcept { deallocate(memory); }

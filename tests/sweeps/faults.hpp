@@ -54,6 +54,8 @@ class Armed {
 
   /// How many calls have failed so far.
   [[nodiscard]] std::size_t failures() const noexcept;
+  /// How many of them were allocations that ask not to throw: who makes one can do without.
+  [[nodiscard]] std::size_t done_without() const noexcept;
 };
 
 /// To be called by user code where it may throw.

@@ -11,6 +11,7 @@ namespace sweeps {
 /// One run of a scenario with one fault.
 struct Attempt {
   std::size_t failures = 0;           // how many calls failed
+  std::size_t done_without = 0;       // of them
   bool reported = false;              // one of them came out of the scenario
   std::array<char, 300> complaint{};  // what is wrong; empty if all is well
 

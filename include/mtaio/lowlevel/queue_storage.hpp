@@ -114,12 +114,12 @@ class [[gnu::visibility("default")]] PriorityStorage {
     Node* node;
   };
   struct Before {
-    // Without branches: which comes first nobody can predict.
     bool operator()(const Entry& a, const Entry& b) const noexcept {
-      const bool by_rank = a.rank < b.rank;
-      const bool same = a.rank == b.rank;
-      const bool by_sequence = a.sequence < b.sequence;
-      return by_rank | (same & by_sequence);
+      // Without branches: which comes first nobody can predict.
+      const auto by_rank = static_cast<unsigned>(a.rank < b.rank);
+      const auto same_rank = static_cast<unsigned>(a.rank == b.rank);
+      const auto by_sequence = static_cast<unsigned>(a.sequence < b.sequence);
+      return (by_rank | (same_rank & by_sequence)) != 0;
     }
     bool operator()(const Node& a, const Node& b) const noexcept {
       return a.priority != b.priority ? a.priority < b.priority : a.sequence < b.sequence;
