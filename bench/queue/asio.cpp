@@ -1,7 +1,6 @@
 #include "support/asio.hpp"
 
 #include "queue/problem.hpp"
-#include "support/benchmark.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -63,15 +62,10 @@ std::size_t transfer(const bench::Traffic& traffic, std::size_t threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bench::Benchmark benchmark{
-      argc, argv, {{"items", 4'000'000}, {"producers", 4}, {"consumers", 4}, {"capacity", 1024}}};
-  const bench::Traffic traffic{benchmark["items"], benchmark["producers"], benchmark["consumers"],
-                               benchmark["capacity"]};
-  const std::size_t threads = benchmark.threads();
-  const std::size_t sum = benchmark.timed([&] {
-    return threads == 1
-               ? transfer<asio::experimental::channel<Signature>>(traffic, threads)
-               : transfer<asio::experimental::concurrent_channel<Signature>>(traffic, threads);
-  });
-  return benchmark.report(sum == traffic.sum(), traffic.items);
+  return bench::measure_transfer(
+      argc, argv, [](const bench::Traffic& traffic, std::size_t threads) {
+        return threads == 1
+                   ? transfer<asio::experimental::channel<Signature>>(traffic, threads)
+                   : transfer<asio::experimental::concurrent_channel<Signature>>(traffic, threads);
+      });
 }

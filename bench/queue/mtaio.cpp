@@ -3,7 +3,6 @@
 #include <mtaio/task_executor.hpp>
 
 #include "queue/problem.hpp"
-#include "support/benchmark.hpp"
 
 #include <numeric>
 #include <ranges>
@@ -49,11 +48,8 @@ mtaio::Task<std::size_t> transfer(const bench::Traffic& traffic) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bench::Benchmark benchmark{
-      argc, argv, {{"items", 4'000'000}, {"producers", 4}, {"consumers", 4}, {"capacity", 1024}}};
-  const bench::Traffic traffic{benchmark["items"], benchmark["producers"], benchmark["consumers"],
-                               benchmark["capacity"]};
-  const std::size_t sum = benchmark.timed(
-      [&] { return mtaio::run(transfer(traffic), {.threads = benchmark.threads()}); });
-  return benchmark.report(sum == traffic.sum(), traffic.items);
+  return bench::measure_transfer(argc, argv,
+                                 [](const bench::Traffic& traffic, std::size_t threads) {
+                                   return mtaio::run(transfer(traffic), {.threads = threads});
+                                 });
 }

@@ -1,6 +1,8 @@
 /// Numbers that go from producers through a queue to consumers.
 #pragma once
 
+#include "support/benchmark.hpp"
+
 #include <cstddef>
 #include <limits>
 
@@ -22,5 +24,17 @@ struct Traffic {
     return sent * (sent - 1) / 2;
   }
 };
+
+/// The program around `transfer(traffic, threads)`, which returns the sum of what was taken out.
+template <class Transfer>
+int measure_transfer(int argc, char** argv, Transfer transfer) {
+  Benchmark benchmark{
+      argc, argv, {{"items", 4'000'000}, {"producers", 4}, {"consumers", 4}, {"capacity", 1024}}};
+  const Traffic traffic{benchmark["items"], benchmark["producers"], benchmark["consumers"],
+                        benchmark["capacity"]};
+  const std::size_t threads = benchmark.threads();
+  const std::size_t sum = benchmark.timed([&] { return transfer(traffic, threads); });
+  return benchmark.report(sum == traffic.sum(), traffic.items);
+}
 
 }  // namespace bench

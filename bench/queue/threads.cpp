@@ -1,5 +1,4 @@
 #include "queue/problem.hpp"
-#include "support/benchmark.hpp"
 #include "support/plain_queue.hpp"
 
 #include <atomic>
@@ -34,10 +33,7 @@ std::size_t transfer(const bench::Traffic& traffic) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bench::Benchmark benchmark{
-      argc, argv, {{"items", 4'000'000}, {"producers", 4}, {"consumers", 4}, {"capacity", 1024}}};
-  const bench::Traffic traffic{benchmark["items"], benchmark["producers"], benchmark["consumers"],
-                               benchmark["capacity"]};
-  const std::size_t sum = benchmark.timed([&] { return transfer(traffic); });
-  return benchmark.report(sum == traffic.sum(), traffic.items);
+  // As many threads as tasks: the queue blocks them.
+  return bench::measure_transfer(
+      argc, argv, [](const bench::Traffic& traffic, std::size_t) { return transfer(traffic); });
 }
