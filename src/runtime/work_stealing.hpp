@@ -3,10 +3,10 @@
 /// E1  push <-> sleep    stated in lowlevel/worker.hpp: a worker counts itself as asleep, executes
 ///                       the heavy half of the asymmetric fence, and looks at everything once more;
 ///                       a pusher publishes work, executes the light half, and looks for sleepers.
-/// E2  arm <-> sleep     the same between a timer that is armed and a worker that computes how long
-///                       it may sleep.
 ///                       That holds for `lingering_` too, which a sleeper leaves before it announces
 ///                       itself the next time.
+/// E2  arm <-> sleep     the same between a timer that is armed and a worker that computes how long
+///                       it may sleep.
 /// E3  post -> destroy   a thread from outside counts itself in `visitors_` while it posts, for the
 ///                       job may end the last run before `post()` has returned; the destructor
 ///                       waits for it.

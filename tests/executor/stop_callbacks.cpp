@@ -119,13 +119,6 @@ TEST_CASE("StopCallback: may destroy an executor, which waits for its tasks") {
       inner.emplace();
       int stopped = 0;
       const auto handle = inner->create_task(wait_until_stopped(stopped));
-      const auto destroy_when_stopped =
-          [](std::optional<mtaio::TaskExecutor>& which) -> mtaio::Task<void> {
-        const mtaio::StopToken token = co_await mtaio::this_task::stop_token();
-        const mtaio::StopCallback callback{token, [&which] { which.reset(); }};
-        co_await mtaio::sleep(1h);
-      };
-
       const auto outcome =
           co_await outcome_of(executor.run(destroy_when_stopped(inner), {.timeout = 2ms}));
 
