@@ -219,6 +219,11 @@ lowlevel::TimePoint WorkStealing::next_deadline() const noexcept {
   return next;
 }
 
+bool WorkStealing::timer_due() noexcept {
+  const lowlevel::TimePoint next = next_deadline();
+  return next != lowlevel::TimePoint::max() && next <= now();
+}
+
 void WorkStealing::fire_due_timers() noexcept {
   if (next_deadline() == lowlevel::TimePoint::max()) return;
   const lowlevel::TimePoint time = now();
@@ -227,8 +232,7 @@ void WorkStealing::fire_due_timers() noexcept {
 
 WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
   if (!injector_.empty() || !seat.ready.empty()) return Outlook::kNow;
-  const lowlevel::TimePoint next = next_deadline();
-  if (next != lowlevel::TimePoint::max() && next <= now()) return Outlook::kNow;
+  if (timer_due()) return Outlook::kNow;
   auto outlook = Outlook::kNothing;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     if (!workers_[i]->forks.empty() || ripe(seat, i)) return Outlook::kNow;
@@ -242,8 +246,7 @@ bool WorkStealing::something_to_do() noexcept {
   for (const auto& worker : workers_) {
     if (!worker->forks.empty() || !worker->ready.empty()) return true;
   }
-  const lowlevel::TimePoint next = next_deadline();
-  return next != lowlevel::TimePoint::max() && next <= now();
+  return timer_due();
 }
 
 }  // namespace mtaio::runtime

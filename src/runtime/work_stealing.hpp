@@ -71,6 +71,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   enum class Outlook : std::uint8_t { kNothing, kLater, kNow };
   [[nodiscard]] Outlook outlook(Seat& seat) noexcept;
   [[nodiscard]] lowlevel::TimePoint next_deadline() const noexcept;
+  [[nodiscard]] bool timer_due() noexcept;
 
   // Sleeping and waking. sleeping.cpp
   void stop_searching(Seat& seat) noexcept;
