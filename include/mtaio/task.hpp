@@ -179,6 +179,9 @@ inline constexpr bool kIsTask<Task<T>> = true;
 template <class A>
 auto to_task(A&& awaitable) {
   if constexpr (kIsTask<std::remove_reference_t<A>>) {
+    // Keeps the compiler from moving neighbours that were just made with one wide load, which would
+    // have to wait until the two narrow stores before it are through.
+    asm("" : "+m"(awaitable));
     return std::move(awaitable);  // NOLINT(bugprone-move-forwarding-reference)
   } else {
     return as_task<A>(std::forward<A>(awaitable));

@@ -9,6 +9,8 @@
 
 namespace mtaio::lowlevel {
 
+FanOut::Failures::~Failures() = default;
+
 bool FanOut::park_entry(std::size_t limit) noexcept {
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   // Others can only lower the count, so when it is below the limit it stays there.
@@ -85,7 +87,7 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error,
       if (cancelled || caller_stopped) {
         set(kCancelled);
       } else {
-        failures_.emplace(Failures{{index, error}, {}});
+        failures_.emplace(ExecutionError::Failure{index, error});
       }
     }
     if (failures_ && !cancelled) {
@@ -111,7 +113,7 @@ void FanOut::child_not_made(const std::exception_ptr& error, Progress* progress)
 void FanOut::no_memory_for_result(const std::exception_ptr& error) noexcept {
   {
     const std::scoped_lock guard{failures_lock_};
-    if (!failures_) failures_.emplace(Failures{{started_ - 1, error}, {}});
+    if (!failures_) failures_.emplace(ExecutionError::Failure{started_ - 1, error});
   }
   halt();
 }

@@ -36,8 +36,7 @@ std::coroutine_handle<> defer_completion(PromiseBase& ended) noexcept {
   return std::noop_coroutine();
 }
 
-Scheduler& scheduler_of(TaskContext* context) {
-  if (context && context->root) return context->root->scheduler();
+Scheduler& current_scheduler() {
   const ThreadState& thread = this_thread();
   if (thread.root) return thread.root->scheduler();
   if (thread.worker) return thread.worker->scheduler;
@@ -47,7 +46,7 @@ Scheduler& scheduler_of(TaskContext* context) {
 }
 
 void drive(Job& job) noexcept {
-  ThreadState& thread = this_thread();
+  ThreadState& thread = this_thread_inlined();
   const bool outer = std::exchange(thread.driving, true);
   thread.root = job.root();
   thread.turns_left = kTurns;

@@ -145,6 +145,11 @@ class [[gnu::visibility("default")]] FanOut : public Job {
 
  private:
   struct Failures {
+    explicit Failures(ExecutionError::Failure failure) noexcept : first(std::move(failure)) {}
+    Failures(const Failures&) = delete;
+    Failures& operator=(const Failures&) = delete;
+    [[gnu::cold, gnu::visibility("default")]] ~Failures();
+
     ExecutionError::Failure first;
     std::vector<ExecutionError::Failure> all;  // empty when there was no memory
   };
@@ -166,8 +171,9 @@ class [[gnu::visibility("default")]] FanOut : public Job {
 ///                                   left. May throw: that is the failure of this child
 ///     void keep_error(error)        the next child could not be made: keeps that as its result. Only
 ///                                   if errors are collected. May throw
-///     bool exhausted() const        whether there are certainly none left; `false` if only
-///                                   next_child() can tell
+///     kMostChildren                 how many there can be
+///     bool exhausted_after(n) const whether there are certainly no more than n, the number of those
+///                                   made; `false` if only next_child() can tell
 template <class Derived, class Options>
 class FanOutOf : public FanOut {
  protected:
@@ -184,19 +190,40 @@ class FanOutOf : public FanOut {
     if (Progress* progress = options_.progress) progress->add_total(total);
   }
 
-  /// The parent has been suspended. Returns what is to be resumed. Throws `std::logic_error`
-  /// outside a runtime.
-  std::coroutine_handle<> begin(std::coroutine_handle<> parent, TaskContext* context) {
-    scheduler_ = context && context->root ? &context->root->scheduler() : &scheduler_of(context);
+  /// The parent has been suspended. Throws `std::logic_error` outside a runtime.
+  [[gnu::always_inline]] void begin(std::coroutine_handle<> parent, TaskContext* context) {
+    scheduler_ = &scheduler_of(context);
     parent_ = parent;
     parent_context_ = context;
     context_ = open_context(context);
     set_root(context_->root);
-    return start_next();
+  }
+
+  /// Starts the next child, and returns what is to be resumed.
+  /// REQUIRES: the caller holds the entry, and the child to be started is counted in state_.
+  std::coroutine_handle<> start_next() noexcept { return start_next_inlined(); }
+  [[gnu::always_inline]] std::coroutine_handle<> start_next_inlined() noexcept {
+    bool turn_is_over = false;
+    const std::coroutine_handle<> child = make_child(turn_is_over);
+    if (!child) [[unlikely]]
+      return turn_is_over ? post_entry() : no_more();
+    note_started(started_ + 1, derived().exhausted_after(started_ + 1));
+    return child;
+  }
+
+  /// Now there are so many children, and the entry is for others.
+  [[gnu::always_inline]] void note_started(std::size_t count, bool exhausted) noexcept {
+    started_ = count;
+    if (Progress* progress = options_.progress) progress->count_started();
+    if (exhausted) {
+      last_started();
+    } else {
+      offer_entry(options_.limit.value());
+    }
   }
 
   /// A child has ended, and what it left has been put away. Returns what is to be resumed.
-  std::coroutine_handle<> child_ended() noexcept {
+  [[gnu::always_inline]] std::coroutine_handle<> child_ended() noexcept {
     if (Progress* progress = options_.progress) progress->count_done();
     // acquire: the others, if there were any, are done. The only one left, so nobody else can touch
     // the state any more.
@@ -213,7 +240,7 @@ class FanOutOf : public FanOut {
       }
     }
     // Once in a while behind everything else that is ready.
-    return started_ % kChildrenInARow == 0 ? post_entry() : start_next();
+    return row_is_over() ? post_entry() : start_next_inlined();
   }
 
   /// The parent goes on: throws what the call throws, if it does. `total`: how many tasks there
@@ -233,15 +260,26 @@ class FanOutOf : public FanOut {
   static constexpr bool kMayBeTimed = !std::is_same_v<Options, NoOptions>;
   using Contexts =
       std::conditional_t<kMayBeTimed, std::variant<std::monostate, TaskContext, TimedContext>,
-                         std::variant<std::monostate, TaskContext>>;
+                         std::optional<TaskContext>>;
 
   TaskContext* open_context(TaskContext* parent) {
     if constexpr (kMayBeTimed) {
       if (options_.timeout) {
         return &contexts_.template emplace<TimedContext>(parent, *options_.timeout);
       }
+      return &contexts_.template emplace<TaskContext>(parent);
+    } else {
+      return &contexts_.emplace(parent);
     }
-    return &contexts_.template emplace<TaskContext>(parent);
+  }
+
+  /// Whether so many children have been started in a row that it is the turn of others.
+  [[nodiscard]] bool row_is_over() const noexcept {
+    return Derived::kMostChildren >= kChildrenInARow && started_ % kChildrenInARow == 0;
+  }
+  [[nodiscard]] bool last_of_row() const noexcept {
+    return Derived::kMostChildren >= kChildrenInARow &&
+           started_ % kChildrenInARow == kChildrenInARow - 1;
   }
 
   Derived& derived() noexcept { return static_cast<Derived&>(*this); }
@@ -253,36 +291,17 @@ class FanOutOf : public FanOut {
     return self.start_next();
   }
 
-  /// REQUIRES: the caller holds the entry, and the child to be started is counted in state_.
-  std::coroutine_handle<> start_next() noexcept {
-    bool turn_is_over = false;
-    const std::coroutine_handle<> child = make_child(turn_is_over);
-    if (!child) [[unlikely]]
-      return turn_is_over ? post_entry() : no_more();
-    if (derived().exhausted()) {
-      last_started();
-    } else {
-      offer_entry(options_.limit.value());
-    }
-    return child;
-  }
-
   /// Null when there are none left; or when so many could not be made that it is the turn of
   /// others.
   [[gnu::always_inline]] std::coroutine_handle<> make_child(bool& turn_is_over) noexcept {
-    while (!halted(started_ % kChildrenInARow == kChildrenInARow - 1)) {
+    while (!halted(last_of_row())) {
       try {
-        const std::coroutine_handle<> child = derived().next_child();
-        if (child) {
-          ++started_;
-          if (Progress* progress = options_.progress) progress->count_started();
-        }
-        return child;
+        return derived().next_child();
       } catch (...) {
         if (!keep(std::current_exception())) return {};
       }
-      if (derived().exhausted()) return {};
-      turn_is_over = started_ % kChildrenInARow == 0;
+      if (derived().exhausted_after(started_)) return {};
+      turn_is_over = row_is_over();
       if (turn_is_over) return {};
     }
     return {};

@@ -114,8 +114,16 @@ TaskContext* context_of(std::coroutine_handle<Promise> awaiting) noexcept {
   }
 }
 
+/// The scheduler of what runs on this thread. Throws `std::logic_error` when that is nothing of a
+/// runtime.
+[[nodiscard, gnu::visibility("default")]] Scheduler& current_scheduler();
+
 /// Where a coroutine with this context runs, and is to be resumed. Throws `std::logic_error` when
 /// it belongs to no runtime.
-[[nodiscard, gnu::visibility("default")]] Scheduler& scheduler_of(TaskContext* context);
+[[nodiscard]] inline Scheduler& scheduler_of(TaskContext* context) {
+  if (context && context->root) [[likely]]
+    return context->root->scheduler();
+  return current_scheduler();
+}
 
 }  // namespace mtaio::lowlevel

@@ -37,7 +37,8 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
   template <class Promise>
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
     if (total_) results_.expect(*total_);
-    return transfer_to(this->begin(awaiting, context_of(awaiting)));
+    this->begin(awaiting, context_of(awaiting));
+    return transfer_to(this->start_next());
   }
 
   auto await_resume() {
@@ -48,6 +49,8 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
   }
 
  private:
+  static constexpr std::size_t kMostChildren = static_cast<std::size_t>(-1);
+
   [[gnu::always_inline]] std::coroutine_handle<> next_child() {
     if (!children_.advance()) {
       if (!total_) this->set_total(this->started());
@@ -73,8 +76,8 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
     if constexpr (kOutcomes) Results::fail(results_.add(this), error);
   }
 
-  [[nodiscard]] bool exhausted() const noexcept {
-    return children_.ended() || this->started() == total_;
+  [[nodiscard]] bool exhausted_after(std::size_t count) const noexcept {
+    return children_.ended() || count == total_;
   }
 
   static std::coroutine_handle<> ended(PromiseBase& base) noexcept {

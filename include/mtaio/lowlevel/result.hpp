@@ -12,6 +12,11 @@ namespace mtaio::lowlevel {
 /// Stands for void where a value is stored.
 struct Unit {};
 
+/// Out of line, so that whoever takes a result stays small.
+[[noreturn, gnu::cold, gnu::noinline]] inline void rethrow(const std::exception_ptr& error) {
+  std::rethrow_exception(error);
+}
+
 /// What stands for a `T` that is to be stored: itself, a pointer for a reference, `Unit` for void.
 template <class T>
 using Stored = std::conditional_t<
@@ -59,7 +64,8 @@ class Result {
 
   /// Moves the value out, or throws the exception. REQUIRES: not empty.
   T take() {
-    if (state_ == State::kError) std::rethrow_exception(error_);
+    if (state_ == State::kError) [[unlikely]]
+      rethrow(error_);
     if constexpr (std::is_void_v<T>) {
       return;
     } else if constexpr (std::is_reference_v<T>) {

@@ -48,7 +48,12 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
           },
           tasks_);
     }
-    return transfer_to(this->begin(awaiting, context_of(awaiting)));
+    this->begin(awaiting, context_of(awaiting));
+    if constexpr (kCount == 0) return awaiting;  // it was ready
+    // Nothing can have happened that keeps the first one from starting.
+    const std::coroutine_handle<> first = enter(0, Indices{});
+    this->note_started(1, exhausted_after(1));
+    return transfer_to(first);
   }
 
   auto await_resume() {
@@ -61,6 +66,7 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
   }
 
  private:
+  static constexpr std::size_t kMostChildren = kCount;
   // The last child to start, when no other one runs, needs no hook: it goes on to the parent.
   static constexpr bool kLastMayBeDirect = std::is_same_v<Options, NoOptions>;
 
@@ -68,7 +74,7 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
     return this->started() < kCount ? enter(this->started(), Indices{}) : std::coroutine_handle<>{};
   }
   void keep_error(const std::exception_ptr&) {}  // next_child() does not throw
-  [[nodiscard]] bool exhausted() const noexcept { return this->started() == kCount; }
+  [[nodiscard]] bool exhausted_after(std::size_t count) const noexcept { return count == kCount; }
 
   template <std::size_t... kI>
   std::coroutine_handle<> enter(std::size_t index, std::index_sequence<kI...>) noexcept {
@@ -78,20 +84,20 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
   }
   template <std::size_t kI>
   std::coroutine_handle<> enter() noexcept {
-    auto& task = std::get<kI>(tasks_);
-    auto& promise = task.frame().promise();
+    using Child = std::tuple_element_t<kI, std::tuple<Task<T>...>>;
+    const auto frame = std::get<kI>(tasks_).frame();
+    auto& promise = frame.promise();
     if constexpr (kLastMayBeDirect && kI == kCount - 1) {
       // acquire: where no other one runs, what those that ran did is visible to the parent.
       last_is_direct_ = this->state_.load(std::memory_order_acquire) == 1;
       if (last_is_direct_) {
         promise.awaited_by(this->parent_, this->context_);
-        return task.frame();
+        return frame;
       }
     }
-    using Child = std::remove_reference_t<decltype(task)>;
     promise.received_by(&TupleFanOut::template ended<typename Child::value_type>, this, kI,
                         this->context_);
-    return task.frame();
+    return frame;
   }
 
   template <class U>
@@ -110,7 +116,7 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
   }
 
   template <std::size_t... kI>
-  auto results(std::index_sequence<kI...>) {
+  [[gnu::always_inline]] auto results(std::index_sequence<kI...>) {
     if constexpr (kOutcomes) {
       return std::tuple<Outcome<T>...>{outcome<T>(std::get<kI>(tasks_))...};
     } else {
