@@ -129,7 +129,9 @@ void StopScope::add(StopNode& node) noexcept {
     return;
   }
   nodes_.push_back(node);
-  if (!mark(kAttached)) return;
+  if (state_.load(std::memory_order_relaxed) & kAttached) [[likely]]
+    return;
+  (void)mark(kAttached);
   guard.unlock();
   attach_upwards();
 }
@@ -155,7 +157,7 @@ void StopScope::attach_upwards() noexcept {
 
 void StopScope::remove(StopNode& node) noexcept {
   std::unique_lock guard{lock_};
-  if (node.linked()) {
+  if (node.linked()) [[likely]] {
     nodes_.erase(node);
     return;
   }

@@ -112,13 +112,21 @@ void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
 
 template <class Storage>
 typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept {
-  WakeList wake;
-  Guard guard{lock_};
-  if (is_shut_down()) return Push::kShutDown;
-  if (!has_room()) return Push::kFull;
-  set_size(size() + 1);
-  store(node);
-  if (!getters_.empty()) settle(guard, wake);
+  Getter* getter = nullptr;
+  {
+    const Guard guard{lock_};
+    if (is_shut_down()) return Push::kShutDown;
+    if (!has_room()) return Push::kFull;
+    set_size(size() + 1);
+    getter = static_cast<Getter*>(getters_.claim_first());
+    if (getter) {  // so nothing is stored (I2), and this is the next item
+      ++unfinished_;
+      give(*getter, node);
+    } else {
+      store(node);
+    }
+  }
+  if (getter) getter->wake();
   return Push::kStored;
 }
 
@@ -213,7 +221,7 @@ template <class Storage>
 bool QueueCore<Storage>::wait_to_get(Getter& getter) noexcept {
   WakeList wake;
   Guard guard{lock_};
-  if (Node* node = unstore()) {
+  if (Node* node = unstore()) [[unlikely]] {  // it has come since await_ready()
     getter.serve_now();
     give(getter, *node);
     settle(guard, wake);

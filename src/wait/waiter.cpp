@@ -19,10 +19,6 @@ void Waiter::yield(std::coroutine_handle<> awaiting, TaskContext* context) {
   wake();
 }
 
-bool Waiter::try_serve_now() noexcept { return interrupt_as(Wake::kPreparing, Wake::kServed); }
-
-bool Waiter::commit() noexcept { return interrupt_as(Wake::kPreparing, Wake::kWaiting); }
-
 Waiter::Wake Waiter::finish() noexcept {
   const Wake wake = wake_.load(std::memory_order_acquire);
   // Only now is it certain: what it waited for may have come between the request and the wait.
@@ -75,7 +71,7 @@ void TimedWaiter::fire(Timer& timer) noexcept {
   static_cast<TimedWaiter&>(timer).interrupt(Wake::kTimedOut);
 }
 
-Waiter* WaitList::claim_first() noexcept {
+Waiter* WaitList::claim_first_of_some() noexcept {
   while (Waiter* waiter = waiting_.pop_front()) {
     if (waiter->claim()) return waiter;
   }

@@ -77,9 +77,11 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   /// The waiter's own side, while nobody can claim it: there is no need to wait.
   void serve_now() noexcept { wake_.store(Wake::kServed, std::memory_order_relaxed); }
   /// The same, unless it was asked to stop: then false.
-  [[nodiscard]] bool try_serve_now() noexcept;
+  [[nodiscard]] bool try_serve_now() noexcept {
+    return interrupt_as(Wake::kPreparing, Wake::kServed);
+  }
   /// Up for claims. False if it was asked to stop, or its timer fired, in the meantime.
-  [[nodiscard]] bool commit() noexcept;
+  [[nodiscard]] bool commit() noexcept { return interrupt_as(Wake::kPreparing, Wake::kWaiting); }
 
   /// Becomes the one who wakes this waiter. False if somebody else has.
   [[nodiscard]] bool claim() noexcept { return interrupt_as(Wake::kWaiting, Wake::kServed); }
@@ -153,9 +155,13 @@ class [[gnu::visibility("default")]] WaitList {
     if (static_cast<ListNode<Waiter>&>(waiter).linked()) waiting_.erase(waiter);
   }
   /// The first one that is still waiting, claimed and taken out; null when there is none.
-  [[nodiscard]] Waiter* claim_first() noexcept;
+  [[nodiscard]] Waiter* claim_first() noexcept {
+    return waiting_.empty() ? nullptr : claim_first_of_some();
+  }
 
  private:
+  [[nodiscard]] Waiter* claim_first_of_some() noexcept;
+
   IntrusiveList<Waiter> waiting_;
 };
 
