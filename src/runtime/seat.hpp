@@ -46,8 +46,9 @@ struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
     lowlevel::TimePoint at{};
   };
   std::vector<Sight> sights;  // what the ready jobs of every worker looked like, some time ago
-  int lingers = 0;            // how often to wake up once more, for what is not ripe now
-  int naps = 0;               // since it has found work
+  lowlevel::TimePoint hands_off_until{};  // leaves forks alone: one was gone when it got there
+  int lingers = 0;  // how often to wake up once more, for what is not ripe now
+  int naps = 0;     // since it has found work
 
   // Any thread.
   lowlevel::WorkDeque<lowlevel::Job, 256, NoFences>

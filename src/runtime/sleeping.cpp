@@ -27,15 +27,33 @@ void WorkStealing::stop_searching(Seat& seat) noexcept {
   if (idlers_.hungry() && something_to_do()) wake_one();
 }
 
+lowlevel::TimePoint WorkStealing::begin_nap(Seat& seat) noexcept {
+  lingering_.fetch_add(1, std::memory_order_relaxed);
+  --seat.lingers;
+  seat.naps = std::min(seat.naps + 1, kLongestNap);
+  return now() + seat.naps * kRipening;
+}
+
 void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
+  constexpr auto kForEver = lowlevel::TimePoint::max();
   if (seat.up == Seat::Up::kWoken) seat.lingers = kLingers;
-  bool lingers = seat.lingers > 0;
-  // Before it counts as asleep, or it would be woken at once.
-  if (lingers) lingering_.fetch_add(1, std::memory_order_relaxed);
+  // That it naps, and until when, is known before it counts as asleep, or it would be woken at
+  // once.
+  const bool hands_off = keeps_hands_off(seat);
+  if (hands_off) {
+    seat.lingers = std::max(seat.lingers, 1);
+    hands_off_.fetch_add(1, std::memory_order_relaxed);
+  }
+  lowlevel::TimePoint nap_end = seat.lingers > 0 ? begin_nap(seat) : kForEver;
   {
     const std::scoped_lock guard{sleepers_lock_};
-    sleepers_.push_front(seat);
+    if (hands_off) {
+      sleepers_.push_back(seat);  // others are woken rather than this one
+    } else {
+      sleepers_.push_front(seat);
+    }
     seat.asleep = true;
+    (void)watch_until(nap_end, seat);
     idlers_.change(1, seat.searching ? -1 : 0);
     seat.searching = false;
   }
@@ -43,31 +61,29 @@ void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
   const Outlook outlook = this->outlook(seat);
   if (outlook != Outlook::kNow && !who.leave.load(std::memory_order_relaxed) &&
       !seats_.wanted(who)) {
-    // One sleeper is enough to watch the clock.
-    lowlevel::TimePoint until = next_deadline();
+    if (outlook == Outlook::kLater) {
+      seat.lingers = kLingers;
+      if (nap_end == kForEver) nap_end = begin_nap(seat);
+    }
+    lowlevel::TimePoint until = std::min(next_deadline(), nap_end);
     {
       const std::scoped_lock guard{sleepers_lock_};
-      if (until < time_of(watched_until_)) {
-        watchman_ = &seat;
-        watched_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
-      } else {
-        until = lowlevel::TimePoint::max();
-      }
-    }
-    if (outlook == Outlook::kLater) seat.lingers = kLingers;
-    if (!lingers && seat.lingers > 0) {
-      lingers = true;
-      lingering_.fetch_add(1, std::memory_order_relaxed);
-    }
-    if (lingers) {
-      --seat.lingers;
-      seat.naps = std::min(seat.naps + 1, kLongestNap);
-      until = std::min(until, now() + seat.naps * kRipening);
+      if (!watch_until(until, seat)) until = nap_end;
     }
     seat.parker->park(until);
   }
-  if (lingers) lingering_.fetch_sub(1, std::memory_order_relaxed);
+  if (nap_end != kForEver) lingering_.fetch_sub(1, std::memory_order_relaxed);
+  if (hands_off) hands_off_.fetch_sub(1, std::memory_order_relaxed);
   get_up(seat);
+}
+
+/// `seat` will wake up by itself at `time`, and look at all timers then. False if somebody does so
+/// earlier: one sleeper is enough to watch the clock. REQUIRES: sleepers_lock_ is held.
+bool WorkStealing::watch_until(lowlevel::TimePoint time, Seat& seat) noexcept {
+  if (time >= time_of(watched_until_)) return false;
+  watchman_ = &seat;
+  watched_until_.store(time.time_since_epoch().count(), std::memory_order_relaxed);
+  return true;
 }
 
 void WorkStealing::get_up(Seat& seat) noexcept {
@@ -91,7 +107,10 @@ void WorkStealing::wake_one() noexcept {
   {
     const std::scoped_lock guard{sleepers_lock_};
     if (!idlers_.hungry()) return;  // somebody else was faster
-    seat = sleepers_.pop_front();
+    // A worker that has not been started rather than one that would leave forks alone.
+    const bool willing =
+        hands_off_.load(std::memory_order_relaxed) + unstarted_ < idlers_.sleeping();
+    if (willing || unstarted_ == 0) seat = sleepers_.pop_front();
     if (seat) {
       seat->asleep = false;
     } else if (unstarted_ > 0) {
@@ -115,8 +134,8 @@ void WorkStealing::watch(lowlevel::TimePoint deadline) noexcept {
 
 /// Timers of workers that are busy, or have nobody on their seat, are watched by one that sleeps.
 /// Asked by whoever may have been the watchman, or is about to be busy.
-void WorkStealing::keep_watch() noexcept {
-  if (idlers_.hungry() && next_deadline() < time_of(watched_until_)) wake_one();
+void WorkStealing::watch_if_needed() noexcept {
+  if (next_deadline() < time_of(watched_until_)) wake_one();
 }
 
 }  // namespace mtaio::runtime

@@ -55,7 +55,7 @@ WorkStealing::~WorkStealing() {
 lowlevel::TimePoint WorkStealing::now() noexcept { return std::chrono::steady_clock::now(); }
 
 void WorkStealing::post(lowlevel::Job& job) noexcept {
-  lowlevel::Worker* worker = lowlevel::this_thread().worker;
+  lowlevel::Worker* worker = lowlevel::this_thread_inlined().worker;
   const bool visiting = worker == nullptr || &worker->scheduler != this;
   if (visiting) visitors_.fetch_add(1, std::memory_order_relaxed);
   if (visiting || !static_cast<Seat*>(worker)->ready.push(&job)) injector_.push(job);
@@ -64,7 +64,9 @@ void WorkStealing::post(lowlevel::Job& job) noexcept {
   if (visiting) visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
 }
 
-void WorkStealing::feed() noexcept { wake_one(); }
+void WorkStealing::feed() noexcept {
+  if (hands_off_.load(std::memory_order_relaxed) < idlers_.sleeping()) wake_one();
+}
 
 void WorkStealing::arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept {
   lowlevel::Worker* worker = lowlevel::this_thread().worker;
@@ -125,23 +127,28 @@ void WorkStealing::serve(Occupant& who) noexcept {
 
 /// A timer that fires may run a callback that blocks, and after that this thread sits elsewhere; so
 /// the seat is read anew each time.
-lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
-  if (++who.seat->turns % kTurnsBetweenLooks == 0) {
+inline lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
+  if (++who.seat->turns % kTurnsBetweenLooks == 0) [[unlikely]] {
     take_injected(*who.seat);
     fire_due_timers();
   }
   lowlevel::Job* job = own_job(*who.seat);
-  if (!job) {
+  if (!job) [[unlikely]] {
     take_injected(*who.seat);
     job = own_job(*who.seat);
+    if (!job) job = search(who);
+    if (!job) return nullptr;
   }
-  if (!job) job = search(who);
-  if (!job) return nullptr;
-  stop_searching(*who.seat);
-  who.seat->up = Seat::Up::kWorking;
-  who.seat->naps = 0;
+  if (who.seat->up != Seat::Up::kWorking || who.seat->searching) [[unlikely]]
+    get_to_work(*who.seat);
   keep_watch();
   return job;
+}
+
+void WorkStealing::get_to_work(Seat& seat) noexcept {
+  stop_searching(seat);
+  seat.up = Seat::Up::kWorking;
+  seat.naps = 0;
 }
 
 /// Takes turns between what has children left to start and what is ready to go on, so that neither
@@ -149,10 +156,14 @@ lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
 lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
   if (seat.turns % 2 == 0) {
     if (lowlevel::Job* job = seat.forks.pop()) return job;
-    return seat.ready.steal();
+    return oldest_ready(seat);
   }
-  if (lowlevel::Job* job = seat.ready.steal()) return job;
+  if (lowlevel::Job* job = oldest_ready(seat)) return job;
   return seat.forks.pop();
+}
+
+lowlevel::Job* WorkStealing::oldest_ready(Seat& seat) noexcept {
+  return workers_.size() == 1 ? seat.ready.take_alone() : seat.ready.steal();
 }
 
 void WorkStealing::take_injected(Seat& seat) noexcept {
@@ -189,14 +200,25 @@ lowlevel::Job* WorkStealing::steal(Seat& seat) noexcept {
   const std::size_t count = workers_.size();
   seat.random = seat.random * 1664525U + 1013904223U;
   const std::size_t start = seat.random % count;
+  const bool hands_off = keeps_hands_off(seat);
   for (std::size_t i = 0; i < count; ++i) {
     Seat& victim = *workers_[(start + i) % count];
     if (&victim == &seat) continue;
-    if (lowlevel::Job* job = victim.forks.steal()) return job;
+    if (!hands_off && !victim.forks.empty()) {
+      if (lowlevel::Job* job = victim.forks.steal()) return job;
+      seat.hands_off_until = now() + kRipening;
+    }
     if (!ripe(seat, (start + i) % count)) continue;
     if (lowlevel::Job* job = victim.ready.steal()) return job;
   }
   return nullptr;
+}
+
+/// Where children do next to nothing, the rest of them is in its worker's hands more often than in
+/// its deque. Reaching for it is in vain most of the time, and the fence that it takes disturbs the
+/// worker, so who has missed it waits before the next try.
+bool WorkStealing::keeps_hands_off(const Seat& seat) noexcept {
+  return seat.hands_off_until != lowlevel::TimePoint{} && now() < seat.hands_off_until;
 }
 
 /// Whether there are ready jobs that the victim has left lying for a while. Tasks that wake each
@@ -234,9 +256,11 @@ WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
   if (!injector_.empty() || !seat.ready.empty()) return Outlook::kNow;
   if (timer_due()) return Outlook::kNow;
   auto outlook = Outlook::kNothing;
+  const bool hands_off = keeps_hands_off(seat);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    if (!workers_[i]->forks.empty() || ripe(seat, i)) return Outlook::kNow;
-    if (!workers_[i]->ready.empty()) outlook = Outlook::kLater;
+    const bool forks = !workers_[i]->forks.empty();
+    if ((forks && !hands_off) || ripe(seat, i)) return Outlook::kNow;
+    if (forks || !workers_[i]->ready.empty()) outlook = Outlook::kLater;
   }
   return outlook;
 }

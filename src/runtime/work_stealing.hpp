@@ -3,8 +3,8 @@
 /// E1  push <-> sleep    stated in lowlevel/worker.hpp: a worker counts itself as asleep, executes
 ///                       the heavy half of the asymmetric fence, and looks at everything once more;
 ///                       a pusher publishes work, executes the light half, and looks for sleepers.
-///                       That holds for `lingering_` too, which a sleeper leaves before it announces
-///                       itself the next time.
+///                       That holds for `lingering_` and `hands_off_` too, which a sleeper leaves
+///                       before it announces itself the next time.
 /// E2  arm <-> sleep     the same between a timer that is armed and a worker that computes how long
 ///                       it may sleep.
 /// E3  post -> destroy   a thread from outside counts itself in `visitors_` while it posts, for the
@@ -61,12 +61,15 @@ class WorkStealing final : public lowlevel::Scheduler {
   // Work, on a seat. work_stealing.cpp
   void serve(Occupant& who) noexcept;
   lowlevel::Job* next_job(const Occupant& who) noexcept;
+  void get_to_work(Seat& seat) noexcept;
   lowlevel::Job* own_job(Seat& seat) noexcept;
+  lowlevel::Job* oldest_ready(Seat& seat) noexcept;
   lowlevel::Job* search(const Occupant& who) noexcept;
   lowlevel::Job* steal(Seat& seat) noexcept;
   void take_injected(Seat& seat) noexcept;
   void fire_due_timers() noexcept;
   bool ripe(Seat& seat, std::size_t victim) noexcept;
+  [[nodiscard]] bool keeps_hands_off(const Seat& seat) noexcept;
   [[nodiscard]] bool something_to_do() noexcept;
   enum class Outlook : std::uint8_t { kNothing, kLater, kNow };
   [[nodiscard]] Outlook outlook(Seat& seat) noexcept;
@@ -76,9 +79,14 @@ class WorkStealing final : public lowlevel::Scheduler {
   // Sleeping and waking. sleeping.cpp
   void stop_searching(Seat& seat) noexcept;
   void sleep(Seat& seat, const Occupant& who) noexcept;
+  [[nodiscard]] lowlevel::TimePoint begin_nap(Seat& seat) noexcept;
+  [[nodiscard]] bool watch_until(lowlevel::TimePoint time, Seat& seat) noexcept;
   void get_up(Seat& seat) noexcept;
   void wake_one() noexcept;
-  void keep_watch() noexcept;
+  void keep_watch() noexcept {
+    if (idlers_.hungry()) watch_if_needed();
+  }
+  void watch_if_needed() noexcept;
 
   // Threads. threads.cpp
   void start_worker() noexcept;
@@ -109,6 +117,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   const Seat* watchman_ = nullptr;  // a sleeper that will wake up by itself,
   std::atomic<lowlevel::TimePoint::rep> watched_until_;  // at this time. Read without the lock
   std::atomic<int> lingering_{0};  // how many sleepers will soon look for ready jobs by themselves
+  std::atomic<std::size_t> hands_off_{0};  // how many of those do not want to be woken for forks
 
   Seats seats_;
   std::mutex threads_mutex_;  // guards the next two

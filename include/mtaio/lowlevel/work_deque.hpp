@@ -51,6 +51,8 @@ class WorkDeque {
   /// Owner only. The newest item, or null.
   [[nodiscard]] T* pop() noexcept {
     const std::int64_t last = bottom_.load(std::memory_order_relaxed) - 1;
+    // The top only rises, so an outdated one is as good.
+    if (top_.load(std::memory_order_relaxed) > last) return nullptr;
     bottom_.store(last, std::memory_order_release);  // E2, E1
     Fences::owner();                                 // E2
     std::int64_t top = top_.load(std::memory_order_relaxed);
@@ -83,6 +85,15 @@ class WorkDeque {
                                                     std::memory_order_relaxed);
     bottom_.store(last + 1, std::memory_order_release);  // E1
     return taken;
+  }
+
+  /// Owner only, and only if nobody else ever steals. The oldest item, or null when there is none.
+  [[nodiscard]] T* take_alone() noexcept {
+    const std::int64_t top = top_.load(std::memory_order_relaxed);
+    if (top >= bottom_.load(std::memory_order_relaxed)) return nullptr;
+    T* item = slot(top).load(std::memory_order_relaxed);
+    top_.store(top + 1, std::memory_order_release);  // E3, should the owner become another thread
+    return item;
   }
 
   /// Anybody. The oldest item, or null when there is none.

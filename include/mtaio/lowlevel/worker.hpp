@@ -23,6 +23,10 @@ class Idlers {
     const std::uint32_t counts = counts_.load(std::memory_order_relaxed);
     return counts != 0 && counts < kSearching;
   }
+  /// How many sleep, if nobody is looking for work.
+  [[nodiscard]] std::uint32_t sleeping() const noexcept {
+    return counts_.load(std::memory_order_relaxed) % kSearching;
+  }
   /// Both counts change at once.
   void change(int sleeping, int searching) noexcept {
     counts_.fetch_add(
