@@ -48,7 +48,7 @@ class ThreadPool::Threads {
     queue_.push_back(job);
     ++queued_;
     if (queued_ > idle_ && running_.size() < max_) start_one(job);
-    if (idle_ > 0) wake_.notify_one();
+    wake_next();
   }
 
   bool withdraw(lowlevel::BlockingJob& job) noexcept {
@@ -86,12 +86,23 @@ class ThreadPool::Threads {
     }
   }
 
+  /// Has a thread come for what is queued, if nobody is on the way already: whoever comes takes one
+  /// job and sends for the next thread before it runs it, because it may block. So functions that
+  /// are short are run one after the other by threads that are awake.
+  /// REQUIRES: mutex_ is held.
+  void wake_next() noexcept {
+    if (queued_ == 0 || idle_ == 0 || one_comes_) return;
+    one_comes_ = true;
+    wake_.notify_one();
+  }
+
   void work(std::list<std::thread>::iterator self) noexcept {
     pool_of_this_thread = this;
     Guard guard{mutex_};
     for (;;) {
       if (lowlevel::BlockingJob* job = queue_.pop_front()) {
         --queued_;
+        wake_next();
         guard.unlock();
         job->run();
         if (forked()) lowlevel::end_forked_child();
@@ -103,6 +114,7 @@ class ThreadPool::Threads {
       const auto until = std::chrono::steady_clock::now() + kIdleFor;
       const bool woken = wake_.wait_until(guard, until) == std::cv_status::no_timeout;
       --idle_;
+      one_comes_ = false;
       if (!woken && queue_.empty() && !finishing_) break;
     }
     gone_.splice(gone_.begin(), running_, self);
@@ -136,6 +148,7 @@ class ThreadPool::Threads {
   lowlevel::IntrusiveList<lowlevel::BlockingJob> queue_;
   std::size_t queued_ = 0;  // how many are in queue_
   std::size_t idle_ = 0;  // how many threads wait for wake_, or have been woken and not yet looked
+  bool one_comes_ = false;  // somebody has been notified, and not yet looked
   std::list<std::thread> running_;
   std::list<std::thread> gone_;  // left, to be joined
   bool finishing_ = false;

@@ -64,6 +64,22 @@ TEST_CASE("ThreadPool: an idle thread is used again, no new one is started") {
   });
 }
 
+TEST_CASE("ThreadPool: all idle threads come when each function waits for the others") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    constexpr int kThreads = 6;
+    mtaio::ThreadPool pool{kThreads};
+    mtaio::TaskExecutor executor{pool};
+    for (int round = 0; round < 50; ++round) {
+      std::latch all_there{kThreads};
+      const auto meet = [&](int) { all_there.arrive_and_wait(); };
+
+      co_await executor.map(meet, std::views::iota(0, kThreads));
+
+      if (round % 2 == 0) co_await mtaio::sleep(1ms);  // so that they are idle
+    }
+  });
+}
+
 TEST_CASE("ThreadPool: functions that queue run first come, first served") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::ThreadPool pool{1};
