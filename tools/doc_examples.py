@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """Makes one C++ file of the examples in the documentation, so that a build shows whether they compile.
 
-    doc_examples.py OUTPUT PAGE...
-
 What follows the word `cpp` behind the opening fence says what an example is:
 
     ```cpp               statements, to stand in a coroutine
@@ -13,6 +11,7 @@ What follows the word `cpp` behind the opening fence says what an example is:
 They may use what PRELUDE declares. Errors are reported at the line of the page.
 """
 
+import argparse
 import pathlib
 import re
 import sys
@@ -64,11 +63,15 @@ def compiled(page, number, line, kind, text):
 
 
 def main():
-    output, pages = pathlib.Path(sys.argv[1]), [pathlib.Path(page) for page in sys.argv[2:]]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("output", type=pathlib.Path, help="the C++ file")
+    parser.add_argument("pages", nargs="+", type=pathlib.Path, metavar="page", help="a Markdown file")
+    arguments = parser.parse_args()
+
     headers = "".join(f"#include <{header}>\n" for header in HEADERS)
     body = ""
     number = 0
-    for page in pages:
+    for page in arguments.pages:
         for line, kind, text in examples(page):
             where = f"{page}:{line}"
             if kind == "wrong":
@@ -84,7 +87,7 @@ def main():
             includes, code = compiled(page, number, line, kind, text)
             headers += includes
             body += code
-    output.write_text(f"#include <mtaio/core.hpp>\n{headers}{LENIENCY}{body}", encoding="utf-8")
+    arguments.output.write_text(f"#include <mtaio/core.hpp>\n{headers}{LENIENCY}{body}", encoding="utf-8")
 
 
 if __name__ == "__main__":

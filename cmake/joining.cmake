@@ -1,0 +1,45 @@
+# Most of the time that a test takes to compile goes into headers and into templates of the library. With
+# MTAIO_JOIN_SOURCES up to eight files of a target are included into one that is compiled in their place. Whether a file
+# includes what it needs is seen where that is off, for example in the configuration `release`.
+
+# mtaio_join_layer(TARGET): for files whose private names are unlike each other.
+function(mtaio_join_layer target)
+  if(MTAIO_JOIN_SOURCES)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # It takes an anonymous namespace in a file that is included for one in a header.
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
+  endif()
+endfunction()
+
+# mtaio_join_tests(TARGET): for files that have everything in an anonymous namespace, and need not know of each other's
+# names. Each is included into a namespace of its own, after the headers of all of them. A file that has a namespace with
+# a name, or replaces `operator new`, is compiled alone.
+function(mtaio_join_tests target)
+  if(NOT MTAIO_JOIN_SOURCES)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  set(includes "")
+  foreach(source IN LISTS sources)
+    # Its namespaces and includes may change.
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+    file(STRINGS ${source} alone REGEX "^(namespace [a-z0-9_:]+ {|#include \"support/counting_new.hpp\")")
+    if(alone)
+      set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    else()
+      file(STRINGS ${source} lines REGEX "^#include ")
+      list(TRANSFORM lines REPLACE "^(#include [<\"][^>\"]+[>\"]).*" "\\1")
+      list(APPEND includes ${lines})
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES includes)
+  list(JOIN includes "\n" includes)
+  mtaio_join_layer(${target})
+  set_target_properties(
+    ${target}
+    PROPERTIES UNITY_BUILD_UNIQUE_ID MTAIO_JOINED_FILE
+               UNITY_BUILD_CODE_BEFORE_INCLUDE "${includes}\nnamespace MTAIO_JOINED_FILE {"
+               UNITY_BUILD_CODE_AFTER_INCLUDE "}")
+endfunction()
