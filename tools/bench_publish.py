@@ -68,22 +68,36 @@ def draw(results, picture):
 UNITS = {"wall_ms": "ms", "p50_us": "µs", "p99_us": "µs", "bytes_per_task": "bytes"}
 
 
-def table(results):
-    """Markdown: what mtaio takes, and how many times that the others."""
-    present = [library for library in LIBRARIES if any(library in result["ratios"] for result in results["results"])]
-    yield " | ".join(["", "threads", "mtaio", *(LIBRARIES[library][0].replace("|", "\\|") for library in present)])
-    yield "---".join("|" * (len(present) + 4))
+def times(result, library):
+    """How much mtaio takes, or how many times that another one."""
+    if library != "mtaio":
+        return f"{result['ratios'][library]:.2f} ×"
+    ours = result["medians"]["mtaio"][result["figure"]]
+    return f"{ours:,.0f} {UNITS[result['figure']]}" if ours >= 100 else f"{ours:.3g} {UNITS[result['figure']]}"
+
+
+def peak_memory(result, library):
+    """The most memory that mtaio has ever had, or how many times that another one."""
+    peaks = {name: median["peak_kib"] for name, median in result["medians"].items()}
+    return f"{peaks['mtaio'] / 1024:.1f} MiB" if library == "mtaio" else f"{peaks[library] / peaks['mtaio']:.2f} ×"
+
+
+def table(results, cell):
+    """Markdown: a line for each result, with what `cell` says of each library."""
+    others = [library for library in LIBRARIES if any(library in result["ratios"] for result in results["results"])]
+    yield " | ".join(["", "threads", "mtaio", *(LIBRARIES[library][0].replace("|", "\\|") for library in others)])
+    yield "---".join("|" * (len(others) + 4))
     for result in results["results"]:
-        ours = result["medians"]["mtaio"][result["figure"]]
-        amount = f"{ours:,.0f}" if ours >= 100 else f"{ours:.3g}"
-        ratios = [f"{result['ratios'][library]:.2f} ×" if library in result["ratios"] else "" for library in present]
-        yield " | ".join([result["title"], str(result["threads"]), f"{amount} {UNITS[result['figure']]}", *ratios])
+        cells = [cell(result, library) if library in result["medians"] else "" for library in ("mtaio", *others)]
+        yield " | ".join([result["title"], str(result["threads"]), *cells])
 
 
 def insert(results, picture, page):
     machine = results["machine"]
-    lines = [f"![How many times as long others take]({pathlib.Path(picture).name})", ""]
-    lines += [line if line.startswith("|") else f"| {line} |" for line in table(results)]
+    lines = [f"![How many times as long others take]({pathlib.Path(picture).name})"]
+    for heading, cell in ("", times), ("The most memory that the whole process has ever had:", peak_memory):
+        lines += ["", heading, ""] if heading else [""]
+        lines += [line if line.startswith("|") else f"| {line} |" for line in table(results, cell)]
     lines += ["", f"Measured on {machine['processors']} processors ({machine['processor']}), {machine['system']}, "
               f"with {results['compiler']}; medians of {results['rounds']} rounds."]
     text, found = re.subn(r"(<!-- results -->\n).*(<!-- end of results -->)",
