@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Measures mtaio against asyncio, interleaved in one run, in CPU time.
 
-    python3 python/bench/figures.py [--loop uvloop] [--rounds 5] [--json FILE]
+    python3 python/bench/figures.py [--loop uvloop] [--rounds 5] [--json FILE] [ROW...]
 
 Each figure is the median of the rounds; in every round both sides run, one after the other, so that a busy machine
-slows both. Needs mtaio; janus and uvloop are used if they are there.
+slows both. Needs mtaio; janus and uvloop are used if they are there. ROW is part of a row's name: only those are run.
 """
 
 import argparse
@@ -172,6 +172,9 @@ FIGURES = {
 }
 
 
+MEMORY = "peak memory of the gather, MB"
+
+
 def memory_of(ours, connection):
     async def main():
         await (with_gather(trivial, 100_000) if ours else with_semaphore(trivial, 100_000))
@@ -197,6 +200,7 @@ def main():
     parser.add_argument("--loop", choices=["asyncio", "uvloop"], default="asyncio")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json")
+    parser.add_argument("row", nargs="*", default=[""])
     arguments = parser.parse_args()
     factory = None
     if arguments.loop == "uvloop":
@@ -207,6 +211,8 @@ def main():
     results = {}
     print(f"{'ns of CPU, on ' + arguments.loop:36}{'asyncio':>12}{'mtaio':>12}{'times':>8}")
     for name, sides in FIGURES.items():
+        if not any(part in name for part in arguments.row):
+            continue
         taken = ([], [])
         for _ in range(arguments.rounds):
             for side, figures in zip(sides, taken):
@@ -221,9 +227,10 @@ def main():
         theirs, ours = (statistics.median(figures) for figures in taken)
         results[name] = {"asyncio": theirs, "mtaio": ours}
         print(f"{name:36}{theirs:12,.0f}{ours:12,.0f}{theirs / ours:8.1f}", flush=True)
-    theirs, ours = peak_memory(False), peak_memory(True)
-    results["peak memory of the gather, MB"] = {"asyncio": theirs, "mtaio": ours}
-    print(f"{'peak memory of the gather, MB':36}{theirs:12,.1f}{ours:12,.1f}{theirs / ours:8.1f}")
+    if any(part in MEMORY for part in arguments.row):
+        theirs, ours = peak_memory(False), peak_memory(True)
+        results[MEMORY] = {"asyncio": theirs, "mtaio": ours}
+        print(f"{MEMORY:36}{theirs:12,.1f}{ours:12,.1f}{theirs / ours:8.1f}")
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump({"loop": arguments.loop, "figures": results}, file, indent=1)
