@@ -37,7 +37,7 @@ class FunctionCall final : public lowlevel::Job, public ThreadJob {
   static FunctionCall* start(ThreadCall& of, EventLoop& loop) {
     auto* call = new FunctionCall{of, loop};
     call->context_ = Object::take(PyContext_CopyCurrent());
-    if (!call->context_ || !call->wait(of) || !PythonThreads::submit(*call)) {
+    if (!call->context_ || !call->wait(of) || !PythonThreads::submit(*call, loop)) {
       delete call;
       return nullptr;
     }
@@ -98,6 +98,12 @@ class FunctionCall final : public lowlevel::Job, public ThreadJob {
     for (Object* each : {&function_, &arguments_, &keywords_, &context_}) *each = Object{};
   }
   void finished() noexcept override { loop_.post(*this); }
+  void refused(PyObject* error) noexcept override {
+    refused_ = true;
+    error_ = Object::to(error);
+    finished();
+  }
+  [[nodiscard]] bool was_refused() const noexcept { return refused_; }
 
  private:
   ~FunctionCall() {
@@ -147,6 +153,7 @@ class FunctionCall final : public lowlevel::Job, public ThreadJob {
   EventLoop& loop_;
   Pending* pending_ = nullptr;  // with the GIL only
   bool done_ = false;           // with the GIL only
+  bool refused_ = false;        // with the GIL only
   std::atomic<int> owners_{2};  // the operation, and whoever runs it
 };
 
@@ -214,8 +221,9 @@ PySendResult finish(ThreadCall* self, PyObject** result) {
   PyObject* value = self->call->take_result();
   if (!value) {
     const RaisedError raised = RaisedError::fetch();
+    const bool wraps = self->wraps_errors && !self->call->was_refused();
     leave(self);
-    if (self->wraps_errors && PyErr_GivenExceptionMatches(raised.get(), PyExc_Exception)) {
+    if (wraps && PyErr_GivenExceptionMatches(raised.get(), PyExc_Exception)) {
       raise_execution_error(raised.get());
     } else {
       Py_INCREF(raised.get());
