@@ -11,11 +11,14 @@ import argparse
 import asyncio
 import gc
 import json
-import multiprocessing
 import statistics
+import subprocess
+import sys
 import threading
 import time
 
+import many
+from many import trivial, with_gather, with_semaphore
 from mtaio.core import AsyncQueue, PriorityQueue, TaskExecutor
 
 clock = time.process_time
@@ -62,27 +65,9 @@ async def deep(queue, count, ours):
     return (clock() - began) / count * 1e9
 
 
-async def trivial(i):
-    return i
-
-
 async def suspending(i):
     await asyncio.sleep(0)
     return i
-
-
-async def with_semaphore(function, count):
-    semaphore = asyncio.Semaphore(100)
-
-    async def one(coroutine):
-        async with semaphore:
-            return await coroutine
-
-    return await asyncio.gather(*(one(function(i)) for i in range(count)))
-
-
-async def with_gather(function, count):
-    return await TaskExecutor().gather(*(function(i) for i in range(count)), limit=100)
 
 
 async def one_by_one(call, count):
@@ -175,24 +160,10 @@ FIGURES = {
 MEMORY = "peak memory of the gather, MB"
 
 
-def memory_of(ours, connection):
-    async def main():
-        await (with_gather(trivial, 100_000) if ours else with_semaphore(trivial, 100_000))
-
-    asyncio.run(main())
-    with open("/proc/self/status") as status:
-        (peak,) = (line for line in status if line.startswith("VmHWM"))
-    connection.send(int(peak.split()[1]) / 1024)
-
-
-def peak_memory(ours):
-    """Of a process of its own, in MB."""
-    context = multiprocessing.get_context("spawn")
-    mine, its = context.Pipe()
-    process = context.Process(target=memory_of, args=(ours, its))
-    process.start()
-    process.join()
-    return mine.recv()
+def peak_memory(side):
+    """Of a process that does nothing else, in MB."""
+    measured = subprocess.run([sys.executable, many.__file__, side], stdout=subprocess.PIPE, check=True)
+    return float(measured.stdout)
 
 
 def main():
@@ -228,7 +199,7 @@ def main():
         results[name] = {"asyncio": theirs, "mtaio": ours}
         print(f"{name:36}{theirs:12,.0f}{ours:12,.0f}{theirs / ours:8.1f}", flush=True)
     if any(part in MEMORY for part in arguments.row):
-        theirs, ours = peak_memory(False), peak_memory(True)
+        theirs, ours = peak_memory("asyncio"), peak_memory("mtaio")
         results[MEMORY] = {"asyncio": theirs, "mtaio": ours}
         print(f"{MEMORY:36}{theirs:12,.1f}{ours:12,.1f}{theirs / ours:8.1f}")
     if arguments.json:
