@@ -136,7 +136,7 @@ class FunctionCall final : public lowlevel::Job, public ThreadJob {
       self.count_ended();
       if (self.pending_) {
         const Reference keep = Reference::to(self.pending_->object());
-        (void)self.pending_->complete();  // what it raises, the loop reports
+        (void)self.pending_->complete(self.loop_.may_step());  // what it raises, the loop reports
       }
     }
     self.let_go();

@@ -53,7 +53,7 @@ std::coroutine_handle<> TaskCall::arrive(lowlevel::Job& job) noexcept {
     self.done_ = true;
     if (self.pending_) {
       const Reference keep = Reference::to(self.pending_->object());
-      (void)self.pending_->complete();  // what it raises, the loop reports
+      (void)self.pending_->complete(self.loop_->may_step());  // what it raises, the loop reports
     }
   }
   self.let_go();
