@@ -509,6 +509,16 @@ async def test_cancel_all_leaves_the_executor_usable():
     await executor.close()
 
 
+async def test_for_asyncio_operations_are_coroutines_and_no_futures():
+    executor, queue, tasks = TaskExecutor(), AsyncQueue(), []
+    queue.put_nowait(3)
+    for operation in (executor.run_in_thread(int), executor.gather(), executor.run(double(1)), queue.get()):
+        assert asyncio.iscoroutine(operation) and not asyncio.isfuture(operation)
+        tasks.append(asyncio.ensure_future(operation))
+        assert isinstance(tasks[-1], asyncio.Task)
+    assert await asyncio.gather(*tasks) == [0, [], 2, 3]
+
+
 async def test_repr():
     executor = TaskExecutor()
     assert "TaskExecutor at 0x" in repr(executor) and "tasks=0" in repr(executor)

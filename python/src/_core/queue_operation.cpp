@@ -320,7 +320,7 @@ bool QueueOperation::idle(QueueOperation* self) noexcept {
 }
 
 bool add_queue_operation(PyObject* module) {
-  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (!type) type = make_operation_type(spec);
   return type && PyModule_AddType(module, type) == 0;
 }
 

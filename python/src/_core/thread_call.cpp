@@ -370,7 +370,7 @@ bool ThreadCall::idle(ThreadCall* self) noexcept {
 }
 
 bool add_thread_call(PyObject* module) {
-  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (!type) type = make_operation_type(spec);
   return type && PyModule_AddType(module, type) == 0 &&
          PyModule_AddFunctions(module, functions.data()) == 0;
 }

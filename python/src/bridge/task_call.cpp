@@ -227,7 +227,7 @@ bool TaskOperation::idle(TaskOperation* self) noexcept {
 }
 
 PyObject* new_task_operation(TaskCall* call, const char* name) {
-  if (!type && prepare_state()) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (!type && prepare_state()) type = make_operation_type(spec);
   auto* made = type ? PyObject_GC_New(TaskOperation, type) : nullptr;
   if (!made) {
     call->abandon();
