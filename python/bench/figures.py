@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
 """Measures mtaio against asyncio, interleaved in one run, in CPU time.
 
-    python3 python/bench/figures.py [--loop uvloop] [--rounds 5] [--json FILE]
+    python3 python/bench/figures.py [--loop uvloop] [--rounds 5] [--json FILE] [ROW...]
 
 Each figure is the median of the rounds; in every round both sides run, one after the other, so that a busy machine
-slows both. Needs mtaio; janus and uvloop are used if they are there.
+slows both. Needs mtaio; janus and uvloop are used if they are there. ROW is part of a row's name: only those are run.
 """
 
 import argparse
 import asyncio
 import gc
 import json
-import multiprocessing
 import statistics
+import subprocess
+import sys
 import threading
 import time
 
+import many
+from many import trivial, with_gather, with_semaphore
 from mtaio.core import AsyncQueue, PriorityQueue, TaskExecutor
 
 clock = time.process_time
@@ -62,27 +65,9 @@ async def deep(queue, count, ours):
     return (clock() - began) / count * 1e9
 
 
-async def trivial(i):
-    return i
-
-
 async def suspending(i):
     await asyncio.sleep(0)
     return i
-
-
-async def with_semaphore(function, count):
-    semaphore = asyncio.Semaphore(100)
-
-    async def one(coroutine):
-        async with semaphore:
-            return await coroutine
-
-    return await asyncio.gather(*(one(function(i)) for i in range(count)))
-
-
-async def with_gather(function, count):
-    return await TaskExecutor().gather(*(function(i) for i in range(count)), limit=100)
 
 
 async def one_by_one(call, count):
@@ -172,24 +157,13 @@ FIGURES = {
 }
 
 
-def memory_of(ours, connection):
-    async def main():
-        await (with_gather(trivial, 100_000) if ours else with_semaphore(trivial, 100_000))
-
-    asyncio.run(main())
-    with open("/proc/self/status") as status:
-        (peak,) = (line for line in status if line.startswith("VmHWM"))
-    connection.send(int(peak.split()[1]) / 1024)
+MEMORY = "peak memory of the gather, MB"
 
 
-def peak_memory(ours):
-    """Of a process of its own, in MB."""
-    context = multiprocessing.get_context("spawn")
-    mine, its = context.Pipe()
-    process = context.Process(target=memory_of, args=(ours, its))
-    process.start()
-    process.join()
-    return mine.recv()
+def peak_memory(side):
+    """Of a process that does nothing else, in MB."""
+    measured = subprocess.run([sys.executable, many.__file__, side], stdout=subprocess.PIPE, check=True)
+    return float(measured.stdout)
 
 
 def main():
@@ -197,6 +171,7 @@ def main():
     parser.add_argument("--loop", choices=["asyncio", "uvloop"], default="asyncio")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json")
+    parser.add_argument("row", nargs="*", default=[""])
     arguments = parser.parse_args()
     factory = None
     if arguments.loop == "uvloop":
@@ -207,6 +182,8 @@ def main():
     results = {}
     print(f"{'ns of CPU, on ' + arguments.loop:36}{'asyncio':>12}{'mtaio':>12}{'times':>8}")
     for name, sides in FIGURES.items():
+        if not any(part in name for part in arguments.row):
+            continue
         taken = ([], [])
         for _ in range(arguments.rounds):
             for side, figures in zip(sides, taken):
@@ -221,9 +198,10 @@ def main():
         theirs, ours = (statistics.median(figures) for figures in taken)
         results[name] = {"asyncio": theirs, "mtaio": ours}
         print(f"{name:36}{theirs:12,.0f}{ours:12,.0f}{theirs / ours:8.1f}", flush=True)
-    theirs, ours = peak_memory(False), peak_memory(True)
-    results["peak memory of the gather, MB"] = {"asyncio": theirs, "mtaio": ours}
-    print(f"{'peak memory of the gather, MB':36}{theirs:12,.1f}{ours:12,.1f}{theirs / ours:8.1f}")
+    if any(part in MEMORY for part in arguments.row):
+        theirs, ours = peak_memory("asyncio"), peak_memory("mtaio")
+        results[MEMORY] = {"asyncio": theirs, "mtaio": ours}
+        print(f"{MEMORY:36}{theirs:12,.1f}{ours:12,.1f}{theirs / ours:8.1f}")
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump({"loop": arguments.loop, "figures": results}, file, indent=1)

@@ -413,6 +413,56 @@ async def test_a_function_that_has_not_started_never_does():
     assert ran == []
 
 
+async def test_a_task_goes_on_in_its_own_context_after_a_function_in_a_thread():
+    executor = TaskExecutor()
+
+    async def look(i):
+        variable.set(i)
+        await executor.run_in_thread(int)
+        return variable.get(), asyncio.current_task().get_name()
+
+    tasks = [asyncio.create_task(look(i), name=f"look {i}") for i in range(100)]
+    assert await asyncio.gather(*tasks) == [(i, f"look {i}") for i in range(100)]
+
+
+async def test_what_a_callback_of_a_function_in_a_thread_raises_is_for_the_loop():
+    seen, other = [], TaskExecutor()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: seen.append(context))
+    call = other.run_in_thread(int)
+    call.send(None).add_done_callback(lambda _: 1 / 0)
+    after = other.run_in_thread(int)
+    assert await after == 0
+    while not seen:
+        await asyncio.sleep(0.001)
+    assert [type(each["exception"]) for each in seen] == [ZeroDivisionError]
+    assert "Exception in callback" in seen[0]["message"]
+    with pytest.raises(StopIteration):
+        call.send(None)
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_what_ends_the_loop_ends_it_before_another_task_goes_on(error):
+    went_on = []
+
+    async def leave(executor):
+        await executor.run_in_thread(int)
+        raise error
+
+    async def go_on(executor):
+        await executor.run_in_thread(int)
+        await asyncio.sleep(0)
+        went_on.append(True)
+
+    async def main():
+        executor = TaskExecutor()
+        others = [asyncio.create_task(each(executor)) for each in (leave, go_on)]
+        await asyncio.wait(others)
+
+    with pytest.raises(error):
+        asyncio.run(main())
+    assert went_on == []
+
+
 async def test_functions_that_block_run_side_by_side():
     meeting = threading.Barrier(4)
     executor = TaskExecutor()
@@ -457,6 +507,16 @@ async def test_cancel_all_leaves_the_executor_usable():
     assert await executor.create_task(double(1)) == 2
     await executor.close()
     await executor.close()
+
+
+async def test_for_asyncio_operations_are_coroutines_and_no_futures():
+    executor, queue, tasks = TaskExecutor(), AsyncQueue(), []
+    queue.put_nowait(3)
+    for operation in (executor.run_in_thread(int), executor.gather(), executor.run(double(1)), queue.get()):
+        assert asyncio.iscoroutine(operation) and not asyncio.isfuture(operation)
+        tasks.append(asyncio.ensure_future(operation))
+        assert isinstance(tasks[-1], asyncio.Task)
+    assert await asyncio.gather(*tasks) == [0, [], 2, 3]
 
 
 async def test_repr():

@@ -414,3 +414,15 @@ async def test_a_cycle_through_a_queue_is_collected(Queue):
     del thing, queue
     gc.collect()
     assert reference() is None
+
+
+@all_queues
+async def test_a_cycle_through_an_operation_is_collected_once_there_is_another_one(Queue):
+    queue = Queue()
+    thing = Thing()
+    thing.operation = queue.put(thing)
+    reference = weakref.ref(thing)
+    del thing
+    queue.get().close()
+    gc.collect()
+    assert reference() is None

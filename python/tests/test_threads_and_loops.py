@@ -126,6 +126,17 @@ def test_an_item_for_a_loop_that_was_closed_goes_to_the_next():
     asyncio.run(go_on())
 
 
+def test_a_loop_that_was_closed_before_it_sent_a_thread_does_not_keep_others_from_it():
+    executor = TaskExecutor()
+    loop = asyncio.new_event_loop()
+    call = loop.create_task(executor.run_in_thread(int))
+    loop.call_soon(loop.stop)
+    loop.run_forever()  # one turn, in which the call is queued
+    loop.close()
+    assert asyncio.run(asyncio.wait_for(executor.run_in_thread(abs, -1), 30)) == 1
+    call._log_destroy_pending = False
+
+
 def test_a_loop_is_not_kept_alive():
     queue = AsyncQueue()
     loop = asyncio.new_event_loop()
@@ -161,6 +172,31 @@ def run_python(code, *flags, count=1):
     with concurrent.futures.ThreadPoolExecutor(4) as several:
         for done in several.map(run, range(count)):
             assert (done.returncode, done.stderr) == (0, b""), done
+
+
+def test_a_function_for_which_no_thread_can_be_started_is_not_called():
+    run_python(
+        """
+        import asyncio, resource
+        from mtaio.core import TaskExecutor
+
+        async def main():
+            calls = [executor.run_in_thread(called.append, i) for i in range(3)]
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        executor, called = TaskExecutor(), []
+        asyncio.run(asyncio.sleep(0))
+        with open("/proc/self/statm") as statm:
+            pages = int(statm.read().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (4 << 20), -1))  # no room for a stack
+        errors = asyncio.run(main())
+        assert [type(error) for error in errors] == [RuntimeError] * 3, errors
+        assert "can't start a thread" in str(errors[0]), errors
+        resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
+        assert asyncio.run(main()) == [None] * 3
+        assert sorted(called) == [0, 1, 2]
+        """
+    )
 
 
 def test_a_forked_child_has_loops_and_threads_of_its_own():

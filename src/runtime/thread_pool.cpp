@@ -5,6 +5,7 @@
 #include <mtaio/lowlevel/fork_mark.hpp>
 #include <mtaio/lowlevel/worker.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <list>
@@ -27,6 +28,10 @@ thread_local constinit const void* pool_of_this_thread = nullptr;
 
 }  // namespace
 
+// E1  submit <-> destruction   A submit counts itself, under the mutex, before it wakes a thread
+//                              without the mutex. Its function may return before it does, and
+//                              whoever waits for that may destroy the pool: the count is waited for.
+
 class ThreadPool::Threads {
  public:
   explicit Threads(std::size_t max) : max_{max} {}
@@ -43,12 +48,19 @@ class ThreadPool::Threads {
   void submit(lowlevel::BlockingJob& job) {
     if (forked()) throw std::logic_error{kUsedInChild};
     Joiner gone;  // joins when the lock is released
-    const std::scoped_lock guard{mutex_};
-    gone.threads.swap(gone_);
-    queue_.push_back(job);
-    ++queued_;
-    if (queued_ > idle_ && running_.size() < max_) start_one(job);
-    wake_next();
+    {
+      const std::scoped_lock guard{mutex_};
+      gone.threads.swap(gone_);
+      queue_.push_back(job);
+      ++queued_;
+      if (queued_ > idle_ && running_.size() < max_) start_one(job);
+      if (!send_for_next()) return;
+      waking_.fetch_add(1, std::memory_order_relaxed);
+    }
+    // Not under the lock, which is the first thing that the woken thread wants: on this core it
+    // would preempt its waker only to wait for it.
+    wake_.notify_one();
+    waking_.fetch_sub(1, std::memory_order_release);  // E1, the waker
   }
 
   bool withdraw(lowlevel::BlockingJob& job) noexcept {
@@ -86,14 +98,14 @@ class ThreadPool::Threads {
     }
   }
 
-  /// Has a thread come for what is queued, if nobody is on the way already: whoever comes takes one
-  /// job and sends for the next thread before it runs it, because it may block. So functions that
-  /// are short are run one after the other by threads that are awake.
+  /// Whether to notify one more thread, for what is queued: not if one is on the way already, for
+  /// whoever comes takes one job and sends for the next thread before it runs it, because it may
+  /// block. So functions that are short are run one after the other by threads that are awake.
   /// REQUIRES: mutex_ is held.
-  void wake_next() noexcept {
-    if (queued_ == 0 || idle_ == 0 || one_comes_) return;
+  bool send_for_next() noexcept {
+    if (queued_ == 0 || idle_ == 0 || one_comes_) return false;
     one_comes_ = true;
-    wake_.notify_one();
+    return true;
   }
 
   void work(std::list<std::thread>::iterator self) noexcept {
@@ -102,8 +114,9 @@ class ThreadPool::Threads {
     for (;;) {
       if (lowlevel::BlockingJob* job = queue_.pop_front()) {
         --queued_;
-        wake_next();
+        const bool next_comes = send_for_next();
         guard.unlock();
+        if (next_comes) wake_.notify_one();
         job->run();
         if (forked()) lowlevel::end_forked_child();
         guard.lock();
@@ -135,6 +148,8 @@ class ThreadPool::Threads {
       if (running_.empty()) all_gone_.set();
     }
     lowlevel::block_until(all_gone_);
+    // E1, the destroyer
+    while (waking_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
     // The last one sets all_gone_ under the mutex; it has left it once it is joined.
     Joiner gone;
     const std::scoped_lock guard{mutex_};
@@ -145,10 +160,11 @@ class ThreadPool::Threads {
   const std::size_t max_;
   std::mutex mutex_;  // guards all below; never held while a job runs
   std::condition_variable wake_;
+  std::atomic<int> waking_{0};  // submits that are about to notify wake_, without the mutex
   lowlevel::IntrusiveList<lowlevel::BlockingJob> queue_;
   std::size_t queued_ = 0;  // how many are in queue_
   std::size_t idle_ = 0;  // how many threads wait for wake_, or have been woken and not yet looked
-  bool one_comes_ = false;  // somebody has been notified, and not yet looked
+  bool one_comes_ = false;  // somebody is notified, and has not looked yet
   std::list<std::thread> running_;
   std::list<std::thread> gone_;  // left, to be joined
   bool finishing_ = false;

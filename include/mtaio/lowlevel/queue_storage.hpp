@@ -81,6 +81,7 @@ class [[gnu::visibility("default")]] PriorityStorage {
   struct Node : HeapNode {
     double priority = 0;
     std::uint64_t sequence = 0;
+    const void* leads_to = nullptr;  // what the item refers to, if it is going to be looked at
   };
 
   [[nodiscard]] bool empty() const noexcept { return sorted_.empty() && linked_.empty(); }
@@ -91,8 +92,12 @@ class [[gnu::visibility("default")]] PriorityStorage {
   Node* pop() noexcept {
     if (linked_.empty()) [[likely]] {
       if (sorted_.empty()) return nullptr;
-      __builtin_prefetch(sorted_.top().node + 1);  // the item, which is wanted next
-      return sorted_.pop().node;
+      // While the heap is sorted what is wanted next comes from memory: what the item leads to; and
+      // the next node, in which the next pop() will look that up.
+      __builtin_prefetch(sorted_.top().node->leads_to);
+      Node* first = sorted_.pop().node;
+      if (!sorted_.empty()) __builtin_prefetch(&sorted_.top().node->leads_to);
+      return first;
     }
     if (sorted_.empty() || Before{}(entry_of(*linked_.top()), sorted_.top())) return linked_.pop();
     return sorted_.pop().node;

@@ -31,20 +31,22 @@ Py_ssize_t parse_limit(PyObject* limit, const char* member) {
 }
 
 /// What gather() was given; false with an exception set.
-bool fill(Gathering::Source& source, PyObject* const* given, Py_ssize_t count) {
+bool fill(Gathering::Source& source, PyObject* given) {
+  const Py_ssize_t count = PyTuple_GET_SIZE(given);
   for (Py_ssize_t i = 0; i < count; ++i) {
-    if (is_awaitable(given[i])) continue;
+    PyObject* each = PyTuple_GET_ITEM(given, i);
+    if (is_awaitable(each)) continue;
     PyErr_Format(PyExc_TypeError,
                  "TaskExecutor.gather(): argument %zd is a %.100s, which cannot be awaited; pass "
                  "coroutines, futures or tasks.",
-                 i + 1, Py_TYPE(given[i])->tp_name);
+                 i + 1, Py_TYPE(each)->tp_name);
     return false;
   }
   std::unordered_map<PyObject*, Py_ssize_t> seen;
   try {
     source.given.reserve(static_cast<std::size_t>(count));
     for (Py_ssize_t i = 0; i < count; ++i) {
-      PyObject* each = given[i];
+      PyObject* each = PyTuple_GET_ITEM(given, i);
       // One that only the caller's tuple refers to is not there twice.
       if (Py_REFCNT(each) > 1) {
         const auto [at, first] = seen.try_emplace(each, i);
@@ -64,16 +66,16 @@ bool fill(Gathering::Source& source, PyObject* const* given, Py_ssize_t count) {
   return true;
 }
 
-/// The keywords 'limit' and 'return_exceptions', which follow the arguments.
-bool parse_keywords(PyObject* const* values, PyObject* names, PyObject*& limit,
-                    int& return_exceptions) {
-  const Py_ssize_t count = names ? PyTuple_GET_SIZE(names) : 0;
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    PyObject* name = PyTuple_GET_ITEM(names, i);
+/// The keywords 'limit' and 'return_exceptions'.
+bool parse_keywords(PyObject* keywords, PyObject*& limit, int& return_exceptions) {
+  Py_ssize_t position = 0;
+  PyObject* name = nullptr;
+  PyObject* value = nullptr;
+  while (keywords && PyDict_Next(keywords, &position, &name, &value) != 0) {
     if (PyUnicode_CompareWithASCIIString(name, "limit") == 0) {
-      limit = values[i];
+      limit = value;
     } else if (PyUnicode_CompareWithASCIIString(name, "return_exceptions") == 0) {
-      return_exceptions = PyObject_IsTrue(values[i]);
+      return_exceptions = PyObject_IsTrue(value);
       if (return_exceptions < 0) return false;
     } else {
       PyErr_Format(PyExc_TypeError, "gather() got an unexpected keyword argument '%U'", name);
@@ -83,18 +85,22 @@ bool parse_keywords(PyObject* const* values, PyObject* names, PyObject*& limit,
   return true;
 }
 
-PyObject* gather(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* names) {
+/// gather(*coroutines, limit, return_exceptions). A tuple, because that is what a call with so many
+/// arguments that their memory counts has made of them.
+PyObject* gather(PyObject* self, PyObject* given, PyObject* keywords) {
   PyObject* limit_given = Py_None;
   int return_exceptions = 0;
   Gathering::Source source;
   const bool parsed = check_open(as_executor(self), "gather") &&
-                      parse_keywords(given + count, names, limit_given, return_exceptions);
+                      parse_keywords(keywords, limit_given, return_exceptions);
   const Py_ssize_t limit = parsed ? parse_limit(limit_given, "gather") : 0;
-  if (limit > 0 && fill(source, given, count)) {
+  if (limit > 0 && fill(source, given)) {
     return reinterpret_cast<PyObject*>(
         Gathering::create(self, std::move(source), limit, return_exceptions != 0));
   }
-  for (Py_ssize_t i = 0; i < count; ++i) close_unstarted(given[i]);
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(given); ++i) {
+    close_unstarted(PyTuple_GET_ITEM(given, i));
+  }
   return nullptr;
 }
 
@@ -204,7 +210,7 @@ an ExecutionError. When it is cancelled it waits until the function has returned
 may use what the caller has; a function that has not started by then never does.)";
 
 std::array<PyMethodDef, 3> methods{{
-    {"gather", FAST(gather), METH_FASTCALL | METH_KEYWORDS, kGatherDoc},
+    {"gather", FAST(gather), METH_VARARGS | METH_KEYWORDS, kGatherDoc},
     {"run_in_thread", FAST(run_in_thread), METH_VARARGS | METH_KEYWORDS, kRunInThreadDoc},
     {},
 }};

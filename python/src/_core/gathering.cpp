@@ -452,7 +452,7 @@ bool Gathering::idle(Gathering* self) noexcept {
 
 bool add_gathering(PyObject* module) {
   if (!Crewman::prepare_type()) return false;
-  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (!type) type = make_operation_type(spec);
   return type && PyModule_AddType(module, type) == 0;
 }
 

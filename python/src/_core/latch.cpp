@@ -397,9 +397,7 @@ bool LatchOperation::idle(LatchOperation* self) noexcept {
 
 bool add_latch(PyObject* module) {
   if (!latch_type) latch_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-  if (!operation_type) {
-    operation_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&operation_spec));
-  }
+  if (!operation_type) operation_type = make_operation_type(operation_spec);
   return latch_type && operation_type && PyModule_AddType(module, latch_type) == 0 &&
          PyModule_AddType(module, operation_type) == 0;
 }

@@ -338,17 +338,6 @@ PyObject* raise_shut_down(QueueObject* queue, bool putting) {
   return nullptr;
 }
 
-bool put_now(QueueObject* queue, PyObject* item, double priority, bool& full) {
-  const AnyQueue::Put put = queue->queue->put(item, priority);
-  if (put == AnyQueue::Put::kStored) [[likely]]
-    return EventLoop::deliver();
-  full = put == AnyQueue::Put::kFull;
-  if (put == AnyQueue::Put::kShutDown) raise_shut_down(queue, true);
-  return false;
-}
-
-PyObject* get_now(QueueObject* queue, bool& shut_down) { return queue->queue->get(shut_down); }
-
 namespace {
 
 PyObject* types_by_kind = nullptr;  // the module

@@ -18,9 +18,18 @@ PyObject* raise_shut_down(QueueObject* queue, bool putting);
 
 /// Puts without waiting; what follows a put: the wake-ups. False with an exception set; `full` says
 /// whether that is for want of room, in which case no exception is set.
-[[nodiscard]] bool put_now(QueueObject* queue, PyObject* item, double priority, bool& full);
+[[nodiscard]] inline bool put_now(QueueObject* queue, PyObject* item, double priority, bool& full) {
+  const AnyQueue::Put put = queue->queue->put(item, priority);
+  if (put == AnyQueue::Put::kStored) [[likely]]
+    return EventLoop::deliver();
+  full = put == AnyQueue::Put::kFull;
+  if (put == AnyQueue::Put::kShutDown) raise_shut_down(queue, true);
+  return false;
+}
 /// Gets without waiting; null without an exception when the queue is empty, and then whether it has
 /// been shut down.
-[[nodiscard]] PyObject* get_now(QueueObject* queue, bool& shut_down);
+[[nodiscard]] inline PyObject* get_now(QueueObject* queue, bool& shut_down) {
+  return queue->queue->get(shut_down);
+}
 
 }  // namespace mtaio::python

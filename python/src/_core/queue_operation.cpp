@@ -23,8 +23,18 @@ constexpr std::size_t kMostKept = 256;
 std::array<Op*, kMostKept> kept;
 std::size_t kept_count = 0;
 
+// The newest operation, if it has not waited: the garbage collector is told of it when the next one
+// is made. Most have gone by then. Guarded by the GIL.
+Op* untracked = nullptr;
+
 Op* as_operation(PyObject* object) noexcept { return reinterpret_cast<Op*>(object); }
 PyObject* as_object(QueueObject* queue) noexcept { return reinterpret_cast<PyObject*>(queue); }
+
+void track_newest() noexcept {
+  if (Op* newest = std::exchange(untracked, nullptr)) {
+    PyObject_GC_Track(reinterpret_cast<PyObject*>(newest));
+  }
+}
 
 const char* name_of(Kind kind) noexcept {
   switch (kind) {
@@ -137,6 +147,7 @@ PySendResult give_pending(const Op* self, PyObject** result) noexcept {
 PySendResult begin_wait(Op* self, PyObject** result) {
   EventLoop* loop = EventLoop::of_running();
   if (!loop) return fail(self);
+  if (self == untracked) track_newest();
   try {
     self->wait = new_wait(self);
   } catch (const std::bad_alloc&) {
@@ -179,7 +190,11 @@ PySendResult begin(Op* self, PyObject** result) {
 
 void destroy(PyObject* object) {
   Op* self = as_operation(object);
-  PyObject_GC_UnTrack(object);
+  if (self == untracked) {
+    untracked = nullptr;
+  } else {
+    PyObject_GC_UnTrack(object);
+  }
   leave(self);
   Py_CLEAR(self->item);
   Py_CLEAR(self->queue);
@@ -254,6 +269,7 @@ PyType_Spec spec{"mtaio._core.QueueOperation", sizeof(Op), 0,
 }  // namespace
 
 PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, double priority) {
+  track_newest();
   Op* made = nullptr;
   if (kept_count > 0) {
     made = kept[--kept_count];
@@ -270,7 +286,7 @@ PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, 
   made->priority = priority;
   made->kind = kind;
   made->state = State::kNew;
-  PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
+  untracked = made;
   return reinterpret_cast<PyObject*>(made);
 }
 
@@ -304,7 +320,7 @@ bool QueueOperation::idle(QueueOperation* self) noexcept {
 }
 
 bool add_queue_operation(PyObject* module) {
-  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (!type) type = make_operation_type(spec);
   return type && PyModule_AddType(module, type) == 0;
 }
 

@@ -37,7 +37,7 @@ class FunctionCall final : public lowlevel::Job, public ThreadJob {
   static FunctionCall* start(ThreadCall& of, EventLoop& loop) {
     auto* call = new FunctionCall{of, loop};
     call->context_ = Object::take(PyContext_CopyCurrent());
-    if (!call->context_ || !call->wait(of) || !PythonThreads::submit(*call)) {
+    if (!call->context_ || !call->wait(of) || !PythonThreads::submit(*call, loop)) {
       delete call;
       return nullptr;
     }
@@ -98,6 +98,12 @@ class FunctionCall final : public lowlevel::Job, public ThreadJob {
     for (Object* each : {&function_, &arguments_, &keywords_, &context_}) *each = Object{};
   }
   void finished() noexcept override { loop_.post(*this); }
+  void refused(PyObject* error) noexcept override {
+    refused_ = true;
+    error_ = Object::to(error);
+    finished();
+  }
+  [[nodiscard]] bool was_refused() const noexcept { return refused_; }
 
  private:
   ~FunctionCall() {
@@ -130,7 +136,7 @@ class FunctionCall final : public lowlevel::Job, public ThreadJob {
       self.count_ended();
       if (self.pending_) {
         const Reference keep = Reference::to(self.pending_->object());
-        (void)self.pending_->complete();  // what it raises, the loop reports
+        (void)self.pending_->complete(self.loop_.may_step());  // what it raises, the loop reports
       }
     }
     self.let_go();
@@ -147,6 +153,7 @@ class FunctionCall final : public lowlevel::Job, public ThreadJob {
   EventLoop& loop_;
   Pending* pending_ = nullptr;  // with the GIL only
   bool done_ = false;           // with the GIL only
+  bool refused_ = false;        // with the GIL only
   std::atomic<int> owners_{2};  // the operation, and whoever runs it
 };
 
@@ -214,8 +221,9 @@ PySendResult finish(ThreadCall* self, PyObject** result) {
   PyObject* value = self->call->take_result();
   if (!value) {
     const RaisedError raised = RaisedError::fetch();
+    const bool wraps = self->wraps_errors && !self->call->was_refused();
     leave(self);
-    if (self->wraps_errors && PyErr_GivenExceptionMatches(raised.get(), PyExc_Exception)) {
+    if (wraps && PyErr_GivenExceptionMatches(raised.get(), PyExc_Exception)) {
       raise_execution_error(raised.get());
     } else {
       Py_INCREF(raised.get());
@@ -362,7 +370,7 @@ bool ThreadCall::idle(ThreadCall* self) noexcept {
 }
 
 bool add_thread_call(PyObject* module) {
-  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (!type) type = make_operation_type(spec);
   return type && PyModule_AddType(module, type) == 0 &&
          PyModule_AddFunctions(module, functions.data()) == 0;
 }

@@ -159,7 +159,9 @@ bool EventLoop::run_posted() {
   }
   RaisedError first;
   while (lowlevel::Job* job = mine.pop_front()) {
+    may_step_ = !first;  // no task goes on once one has raised what ends the loop
     (void)job->run();
+    may_step_ = false;
     if (PyErr_Occurred() == nullptr) continue;
     RaisedError raised = RaisedError::fetch();
     if (!first) first = std::move(raised);

@@ -10,6 +10,14 @@ PyObject* kept = nullptr;
 
 }  // namespace
 
+PyTypeObject* make_operation_type(PyType_Spec& spec) {
+  PyObject* type = PyType_FromSpec(&spec);
+  if (type && PyObject_SetAttrString(type, "_asyncio_future_blocking", Py_None) < 0) {
+    Py_CLEAR(type);
+  }
+  return reinterpret_cast<PyTypeObject*>(type);
+}
+
 void clear_stop_iteration() noexcept {
   stop_iteration_kept = false;
   if (kept && Py_REFCNT(kept) == 1) Py_CLEAR(reinterpret_cast<PyStopIterationObject*>(kept)->value);

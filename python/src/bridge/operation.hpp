@@ -5,6 +5,10 @@
 
 namespace mtaio::python {
 
+/// The type of an operation; null with an exception set. asyncio asks whatever it is given whether
+/// it is a future; this says no without an AttributeError, which would be made and dropped.
+[[nodiscard]] PyTypeObject* make_operation_type(PyType_Spec& spec);
+
 /// Raises StopIteration(result), of which the interpreter takes the value at once. Takes over
 /// `result`.
 PyObject* stop_iteration(PyObject* result);

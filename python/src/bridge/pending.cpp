@@ -26,11 +26,37 @@ bool call_soon(Pending* self, PyObject* callback, PyObject* context) {
   return handle != nullptr;
 }
 
-bool schedule(Pending* self) {
+/// What a callback has raised, and the loop does with it: False with it set if the loop is to end.
+bool report(Pending* self, PyObject* callback) {
+  if (PyErr_ExceptionMatches(PyExc_SystemExit) || PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
+    return false;
+  }
+  const RaisedError raised = RaisedError::fetch();
+  const Reference told = Reference::take(PyObject_CallMethod(
+      self->loop, "call_exception_handler", "{s:N,s:O}", "message",
+      PyUnicode_FromFormat("Exception in callback %R", callback), "exception", raised.get()));
+  return static_cast<bool>(told);
+}
+
+/// As a callback of the loop does it, without the turn in between.
+bool call_now(Pending* self, PyObject* callback, PyObject* context) {
+  if (PyContext_Enter(context) < 0) return false;
+  const Reference result = Reference::take(PyObject_CallOneArg(callback, self->object()));
+  RaisedError raised = RaisedError::fetch();
+  if (PyContext_Exit(context) < 0) return false;
+  if (result) return true;
+  std::move(raised).restore();
+  return report(self, callback);
+}
+
+bool schedule(Pending* self, bool at_once) {
   PyObject* const callback = std::exchange(self->callback, nullptr);
   PyObject* const context = std::exchange(self->context, nullptr);
   PyObject* const more = std::exchange(self->more, nullptr);
-  bool all = !callback || call_soon(self, callback, context);
+  bool all = true;
+  if (callback) {
+    all = at_once ? call_now(self, callback, context) : call_soon(self, callback, context);
+  }
   for (Py_ssize_t i = 0; all && more && i < PyList_GET_SIZE(more); ++i) {
     PyObject* pair = PyList_GET_ITEM(more, i);
     all = call_soon(self, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1));
@@ -104,7 +130,7 @@ PyObject* cancel(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
     Py_INCREF(arguments[0]);
     Py_XSETREF(self->message, arguments[0]);
   }
-  if (!schedule(self)) return nullptr;
+  if (!schedule(self, false)) return nullptr;
   Py_RETURN_TRUE;
 }
 
@@ -243,10 +269,10 @@ Pending* Pending::create(PyObject* loop) {
   return made;
 }
 
-bool Pending::complete() {
+bool Pending::complete(bool at_once) {
   if (done) return true;
   done = true;
-  return schedule(this);
+  return schedule(this, at_once);
 }
 
 }  // namespace mtaio::python

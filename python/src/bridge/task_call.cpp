@@ -53,7 +53,7 @@ std::coroutine_handle<> TaskCall::arrive(lowlevel::Job& job) noexcept {
     self.done_ = true;
     if (self.pending_) {
       const Reference keep = Reference::to(self.pending_->object());
-      (void)self.pending_->complete();  // what it raises, the loop reports
+      (void)self.pending_->complete(self.loop_->may_step());  // what it raises, the loop reports
     }
   }
   self.let_go();
@@ -227,7 +227,7 @@ bool TaskOperation::idle(TaskOperation* self) noexcept {
 }
 
 PyObject* new_task_operation(TaskCall* call, const char* name) {
-  if (!type && prepare_state()) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (!type && prepare_state()) type = make_operation_type(spec);
   auto* made = type ? PyObject_GC_New(TaskOperation, type) : nullptr;
   if (!made) {
     call->abandon();

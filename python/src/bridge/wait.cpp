@@ -62,7 +62,7 @@ void Wait::arrive() noexcept {
     arrived_ = true;
     if (pending_) {
       const Reference keep = Reference::to(pending_->object());
-      (void)pending_->complete();  // what it raises, the loop reports
+      (void)pending_->complete(loop_->may_step());  // what it raises, the loop reports
     }
   }
   let_go();

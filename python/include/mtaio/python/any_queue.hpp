@@ -6,6 +6,7 @@
 #include <mtaio/python/object.hpp>
 #include <mtaio/python/wait.hpp>
 
+#include <array>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -72,6 +73,7 @@ class QueueOf final : public AnyQueue {
   using Core = lowlevel::QueueCore<Storage>;
   using Node = lowlevel::ItemNode<T, Storage>;
   using Push = typename Core::Push;
+  static constexpr bool kHoldsObjects = std::is_same_v<T, Object>;
 
  public:
   explicit QueueOf(std::shared_ptr<Queue> queue) noexcept
@@ -142,7 +144,7 @@ class QueueOf final : public AnyQueue {
   bool full() noexcept override { return core_.looks_full(); }
   std::size_t maxsize() noexcept override { return queue_->maxsize(); }
   void look_through(void (*see)(PyObject*, void*), void* with) noexcept override {
-    if constexpr (std::is_same_v<T, Object>) {
+    if constexpr (kHoldsObjects) {
       if (queue_.use_count() > 1) return;
       struct Seer {
         void (*see)(PyObject*, void*);
@@ -245,12 +247,15 @@ class QueueOf final : public AnyQueue {
     if (!Convert<T>::from_python(item, value)) return nullptr;
     Node* node = nullptr;
     try {
-      node = new Node{std::move(value)};
+      node = new_node(std::move(value));
     } catch (const std::bad_alloc&) {
       PyErr_NoMemory();
       return nullptr;
     }
-    if constexpr (requires { node->priority; }) node->priority = priority;
+    if constexpr (requires { node->priority; }) {
+      node->priority = priority;
+      if constexpr (kHoldsObjects) node->leads_to = item;
+    }
     return node;
   }
 
@@ -270,9 +275,29 @@ class QueueOf final : public AnyQueue {
     EventLoop::deliver_unraisable();  // the item must not be lost
     auto* own = static_cast<Node*>(&node);
     PyObject* object = Convert<T>::to_python(std::move(own->item));
-    delete own;
+    if (kHoldsObjects && kept_count < kept.size()) {
+      kept[kept_count++] = own;
+    } else {
+      delete own;
+    }
     return object;
   }
+
+  static Node* new_node(T&& value) {
+    if constexpr (kHoldsObjects) {
+      if (kept_count > 0) {
+        Node* node = kept[--kept_count];
+        node->item = std::move(value);
+        return node;
+      }
+    }
+    return new Node{std::move(value)};
+  }
+
+  // Nodes without an item, to be used again: sooner at hand than a thread's memory for frames.
+  // Guarded by the GIL.
+  static inline constinit std::array<Node*, 128> kept{};
+  static inline constinit std::size_t kept_count = 0;
 
   std::shared_ptr<Queue> queue_;
   Core& core_;

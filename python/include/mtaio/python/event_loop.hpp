@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 namespace mtaio::python {
 
@@ -41,6 +42,10 @@ class EventLoop final : public lowlevel::Scheduler {
   /// Whether it is the loop that runs on this thread. With the GIL.
   [[nodiscard]] bool is_running_here() const noexcept;
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+
+  /// Whether a job that is run may step a task itself, instead of having the loop do it: true at
+  /// most once, in a job that came from elsewhere. With the GIL, on the loop's thread.
+  [[nodiscard]] bool may_step() noexcept { return std::exchange(may_step_, false); }
 
   /// The interpreter is about to exit: no loop will run any more. With the GIL.
   static void close_all() noexcept;
@@ -102,6 +107,7 @@ class EventLoop final : public lowlevel::Scheduler {
   PyObject* weak_loop_ = nullptr;
   PyObject* loop_address_;  // for comparison only
   int eventfd_ = -1;
+  bool may_step_ = false;            // with the GIL only
   std::atomic<bool> closed_{false};  // written under lock_
   lowlevel::Lock lock_;              // guards all below
   bool signalled_ = false;           // the eventfd has been written to, and not yet read

@@ -23,9 +23,10 @@ struct Pending {
   [[nodiscard]] static Pending* create(PyObject* loop);
   [[nodiscard]] static bool prepare_type();
 
-  /// Has those called that wait; not if it was cancelled. On the loop's thread. False with an
+  /// Has those called that wait, by the loop, or `at_once`: inside a callback of the loop that has
+  /// nothing else left to do. Not if it was cancelled. On the loop's thread. False with an
   /// exception set.
-  bool complete();
+  bool complete(bool at_once = false);
 
   [[nodiscard]] PyObject* object() noexcept { return reinterpret_cast<PyObject*>(this); }
 };
