@@ -25,9 +25,9 @@ class ThreadJob : public lowlevel::ListNode<ThreadJob> {
 /// the GIL goes on with the next call without giving it up; while a function lets go of it, to
 /// block, other threads take the other calls. All members are called with the GIL.
 ///
-/// A thread is sent for in the next turn of the loop, without the GIL: the first thing that it wants
-/// is the GIL, and by then there is little that the loop still does with it. So it finds all calls
-/// of this turn, and on one core it preempts the loop and runs them at once.
+/// A thread is sent for in the next turn of the loop, without the GIL: the first thing it wants is
+/// the GIL, and by then there is little that the loop still does with it. So it finds all calls of
+/// this turn, and on one core it preempts the loop and runs them at once.
 class PythonThreads {
  public:
   /// On the thread of `loop`. False with an exception set: the interpreter is about to exit.
