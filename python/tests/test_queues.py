@@ -213,6 +213,18 @@ async def test_an_item_that_comes_back_is_the_next_one_again(Queue):
     assert [queue.get_nowait(), queue.get_nowait()] == [1, 2]
 
 
+async def test_items_of_equal_priority_that_come_back_are_in_their_old_order():
+    queue = PriorityQueue()
+    items = list(range(10))
+    getters = [await started(queue.get()) for _ in items]
+    for item in items:
+        queue.put_nowait(item, priority=1)
+    for getting in getters:
+        getting.cancel()
+    await settle()
+    assert [queue.get_nowait() for _ in items] == items
+
+
 @all_queues
 async def test_a_put_that_is_cancelled_after_it_was_woken_gives_its_place_to_the_next(Queue):
     queue = Queue(1)

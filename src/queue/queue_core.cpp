@@ -120,6 +120,7 @@ typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept 
     set_size(size() + 1);
     getter = static_cast<Getter*>(getters_.claim_first());
     if (getter) {  // so nothing is stored (I2), and this is the next item
+      storage_.pass(node);
       ++unfinished_;
       give(*getter, node);
     } else {

@@ -61,7 +61,9 @@ void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
   const Outlook outlook = this->outlook(seat);
   if (outlook != Outlook::kNow && !who.leave.load(std::memory_order_relaxed) &&
       !seats_.wanted(who)) {
-    if (outlook == Outlook::kLater) {
+    // Who pushed a fork while this one was searching has woken nobody.
+    if (outlook == Outlook::kForOthers) feed();
+    if (outlook != Outlook::kNothing) {
       seat.lingers = kLingers;
       if (nap_end == kForEver) nap_end = begin_nap(seat);
     }

@@ -260,7 +260,8 @@ WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const bool forks = !workers_[i]->forks.empty();
     if ((forks && !hands_off) || ripe(seat, i)) return Outlook::kNow;
-    if (forks || !workers_[i]->ready.empty()) outlook = Outlook::kLater;
+    if (forks) outlook = Outlook::kForOthers;
+    if (!workers_[i]->ready.empty()) outlook = std::max(outlook, Outlook::kLater);
   }
   return outlook;
 }

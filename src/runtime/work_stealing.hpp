@@ -71,7 +71,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   bool ripe(Seat& seat, std::size_t victim) noexcept;
   [[nodiscard]] bool keeps_hands_off(const Seat& seat) noexcept;
   [[nodiscard]] bool something_to_do() noexcept;
-  enum class Outlook : std::uint8_t { kNothing, kLater, kNow };
+  enum class Outlook : std::uint8_t { kNothing, kLater, kForOthers, kNow };
   [[nodiscard]] Outlook outlook(Seat& seat) noexcept;
   [[nodiscard]] lowlevel::TimePoint next_deadline() const noexcept;
   [[nodiscard]] bool timer_due() noexcept;

@@ -1,4 +1,5 @@
 #include "queue/queue_test_case.hpp"
+#include "support/throwing_move.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -103,6 +104,30 @@ TASK_TEST_CASE(
   CHECK(co_await queue.get() == 1);
   CHECK(co_await queue.get() == 3);
   co_await putter;
+}
+
+TASK_TEST_CASE(
+    "priority queue: items that come back from getters that waited for them are in their old "
+    "order") {
+  using test::ThrowingMove;
+  constexpr int kItems = 10;
+  mtaio::TaskExecutor executor;
+  mtaio::PriorityQueue<ThrowingMove> queue;
+  const auto get_in_vain = [](mtaio::PriorityQueue<ThrowingMove>& from) -> mtaio::Task<void> {
+    CHECK_THROWS_AS((void)co_await from.get(), test::MoveFailed);
+    ThrowingMove::fail_after(0);  // for the next one
+  };
+  std::vector<mtaio::TaskHandle<void>> getters;
+  for (int i = 0; i < kItems; ++i) getters.push_back(executor.create_task(get_in_vain(queue)));
+  co_await test::let_others_run();
+  for (int i = 0; i < kItems; ++i) co_await queue.put(ThrowingMove{i});
+  ThrowingMove::fail_after(0);
+  for (auto& getter : getters) co_await getter;
+  ThrowingMove::never_fail();
+  for (int i = 0; i < kItems; ++i) {
+    const ThrowingMove item = co_await queue.get();
+    CHECK(item.value() == i);
+  }
 }
 
 TASK_TEST_CASE("priority queue: sorts what is put and got in any order, as a stable sort does") {

@@ -12,7 +12,8 @@ namespace mtaio::lowlevel {
 
 // A storage links nodes that hold the items; it never touches an item. `push` adds a node, `pop`
 // takes out the next one (null when there is none), `put_back` undoes the pop of a node whose item
-// could not be delivered. Visible, because what is made of them is: QueueCore.
+// could not be delivered. `pass` is both push and pop of a node, where nothing is stored. Visible,
+// because what is made of them is: QueueCore.
 
 struct ChainNode {
   ChainNode* next = nullptr;
@@ -34,6 +35,7 @@ class [[gnu::visibility("default")]] FifoStorage {
     if (node) first_ = node->next;
     return node;
   }
+  void pass(Node&) noexcept {}
   void put_back(Node& node) noexcept {
     if (!first_) last_ = &node;
     node.next = first_;
@@ -64,6 +66,7 @@ class [[gnu::visibility("default")]] LifoStorage {
     if (node) top_ = node->next;
     return node;
   }
+  void pass(Node&) noexcept {}
   void put_back(Node& node) noexcept { push(node); }
 
   void look_through(void (*see)(Node& node, void* with), void* with) noexcept {
@@ -86,9 +89,10 @@ class [[gnu::visibility("default")]] PriorityStorage {
 
   [[nodiscard]] bool empty() const noexcept { return sorted_.empty() && linked_.empty(); }
   void push(Node& node) noexcept {
-    node.sequence = ++last_sequence_;
+    pass(node);
     put_back(node);
   }
+  void pass(Node& node) noexcept { node.sequence = ++last_sequence_; }
   Node* pop() noexcept {
     if (linked_.empty()) [[likely]] {
       if (sorted_.empty()) return nullptr;
