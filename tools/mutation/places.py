@@ -219,6 +219,8 @@ class Places:
             self._edits.wrap(start, left, on + "static_cast<bool>(", "))")
             self._edits.wrap(right, end, on + "static_cast<bool>(", "))")
             return
+        if operator == "+" and b'"' in self._bytes[start:end]:  # texts are joined
+            return
         name, opposite = OPERATORS[operator]
         number = self._number(at, "operator", f"{operator} -> {opposite}")
         if number is None:
