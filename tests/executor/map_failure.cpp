@@ -203,3 +203,36 @@ TEST_CASE(
     CHECK(threw<mtaio::CancelledError>(outcome));
   });
 }
+
+TEST_CASE(
+    "map: however many elements in a row cannot be started, others have a turn after every 64 of "
+    "them") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::size_t turns = 0;
+    bool over = false;
+    auto other = executor.create_task([](std::size_t& count, bool& ended) -> mtaio::Task<void> {
+      while (!ended) {
+        co_await mtaio::sleep(0s);
+        ++count;
+      }
+    }(turns, over));
+    co_await mtaio::sleep(0s);
+    std::vector<std::size_t> turns_before;
+    const auto fail = [&](int) -> mtaio::Task<void> {
+      turns_before.push_back(turns);
+      throw std::runtime_error{"not started"};
+    };
+
+    const std::size_t first = turns;
+    co_await executor.map(mtaio::return_exceptions, fail, std::views::iota(0, 1'000));
+
+    over = true;
+    co_await other;
+    REQUIRE(turns_before.size() == 1'000);
+    for (std::size_t i = 0; i < turns_before.size(); ++i) {
+      CAPTURE(i);
+      CHECK(turns_before[i] == first + i / 64);
+    }
+  });
+}
