@@ -59,6 +59,8 @@ FILES = files_of(ROOT)
 MODEL_SEEDS = (2_000, 100_000)
 # These do not test what is mutated, or do so by the models, which are run by name, or take long.
 NOT_RUN = re.compile(r"canary|lockfree|platform|model|instructions|histories|soak|(examples|soak)/.*")
+# A test case that takes more seconds comes after all that take less.
+SLOW_CASE = 0.3
 # A test that takes so many times as long as unharmed, and so many seconds at least, hangs.
 PATIENCE = 8
 LEAST_PATIENCE = 12
@@ -135,6 +137,17 @@ def find_tests():
     return [test for test in json.loads(shown.stdout)["tests"] if not NOT_RUN.fullmatch(test["name"])]
 
 
+def in_parts(name, printed):
+    """A program written with doctest in two parts, of which the second has the test cases that take long, by how long
+    they took: (the name of the part, which test cases it has). There may be one part only."""
+    durations = re.findall(r"^([\d.]+) s: (.+)$", printed, re.MULTILINE)
+    # In a filter, a comma separates names; a question mark stands for any letter.
+    slow = ",".join(re.sub(r"[,\\]", "?", case) for seconds, case in durations if float(seconds) > SLOW_CASE)
+    if not slow:
+        return [(name, [])]
+    return [(name, [f"--test-case-exclude={slow}"]), (f"{name}, slow ones", [f"--test-case={slow}"])]
+
+
 def find_programs():
     model = str(BUILD / "tests" / "model")
     usage = subprocess.run([model, "--help"], check=True, capture_output=True, text=True).stdout
@@ -144,7 +157,14 @@ def find_programs():
             yield Program(f"model {name}, {seeds} seeds",
                           [model, "--program", name, "--seeds", str(seeds), "--patience", "4"], BUILD)
     for test in find_tests():
-        yield Program(test["name"], test["command"], BUILD, {"MTAIO_TEST_CASE_SECONDS": "10"})
+        environment = {"MTAIO_TEST_CASE_SECONDS": "10"}
+        if "/" in test["name"]:
+            yield Program(test["name"], test["command"], BUILD, environment)
+            continue
+        printed = subprocess.run([*test["command"], "--duration=true"], cwd=BUILD, check=True, capture_output=True,
+                                 text=True).stdout
+        for name, choice in in_parts(test["name"], printed):
+            yield Program(name, [*test["command"], "--abort-after=1", *choice], BUILD, environment)
 
 
 def limit_process():

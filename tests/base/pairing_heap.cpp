@@ -85,6 +85,28 @@ TEST_CASE("heap: an element that was taken out can be put in again") {
   for (auto& element : elements) CHECK(heap.pop() == &element);
 }
 
+TEST_CASE("heap: a walk comes by each element once, whatever was taken out before") {
+  std::mt19937 random{3};
+  for (const std::size_t gone : {0U, 1U, 20U, 90U, 99U}) {
+    CAPTURE(gone);
+    std::vector<Element> elements(100);
+    Heap heap;
+    for (Element& each : elements) {
+      each.key = static_cast<int>(random() % 50);
+      heap.push(each);
+    }
+    for (std::size_t i = 0; i < gone; ++i) heap.pop();
+    std::set<const Element*> seen;
+    std::size_t steps = 0;
+    for (const Element* each = heap.top(); each; each = heap.following(*each)) {
+      seen.insert(each);
+      ++steps;
+    }
+    CHECK(steps == elements.size() - gone);
+    CHECK(seen.size() == steps);
+  }
+}
+
 TEST_CASE("heap: a million elements, in order, in reverse, and removed, do not grow the stack") {
   constexpr std::size_t kMany = 1'000'000;
   std::vector<Element> elements(kMany);
