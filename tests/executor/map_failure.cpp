@@ -33,6 +33,7 @@ auto throwing_on_step() {
          std::views::filter([](int number) { return throw_at_3(number) >= 0; });
 }
 
+mtaio::Task<void> do_nothing() { co_return; }
 mtaio::Task<int> give(int number) {
   co_await mtaio::sleep(0s);
   co_return number;
@@ -204,9 +205,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE(
-    "map: however many elements in a row cannot be started, others have a turn after every 64 of "
-    "them") {
+TEST_CASE("map: others have a turn after every 64 elements, whether these can be started or not") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::size_t turns = 0;
@@ -223,16 +222,23 @@ TEST_CASE(
       turns_before.push_back(turns);
       throw std::runtime_error{"not started"};
     };
+    const auto end_at_once = [&](int) -> mtaio::Task<void> {
+      turns_before.push_back(turns);
+      return do_nothing();
+    };
 
     const std::size_t first = turns;
     co_await executor.map(mtaio::return_exceptions, fail, std::views::iota(0, 1'000));
+    const std::size_t second = turns;
+    co_await executor.map(end_at_once, std::views::iota(0, 1'000));
 
     over = true;
     co_await other;
-    REQUIRE(turns_before.size() == 1'000);
-    for (std::size_t i = 0; i < turns_before.size(); ++i) {
+    REQUIRE(turns_before.size() == 2'000);
+    for (std::size_t i = 0; i < 1'000; ++i) {
       CAPTURE(i);
       CHECK(turns_before[i] == first + i / 64);
+      CHECK(turns_before[i + 1'000] == second + i / 64);
     }
   });
 }
