@@ -2,6 +2,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/throwing_move.hpp"
 
 #include <doctest/doctest.h>
 
@@ -202,6 +203,28 @@ TEST_CASE(
     const auto outcome = co_await outcome_of(std::move(handle));
 
     CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}
+
+TEST_CASE("map: a result that cannot be put beside the others is a failure of its task") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto make = [](int number) -> mtaio::Task<test::ThrowingMove> {
+      test::ThrowingMove value{number};
+      test::ThrowingMove::fail_after(1);  // out of the task, and not any further
+      co_return value;
+    };
+
+    const auto outcome = co_await outcome_of(executor.map(make, std::views::iota(0, 1)));
+    const auto outcomes =
+        co_await executor.map(mtaio::return_exceptions, make, std::views::iota(0, 1));
+    test::ThrowingMove::never_fail();
+
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK(as<test::MoveFailed>(error->cause()));
+    REQUIRE(outcomes.size() == 1);
+    CHECK(threw<test::MoveFailed>(outcomes[0]));
   });
 }
 
