@@ -8,7 +8,8 @@ All mutants of FILE (default: FILES below), or N of them drawn with the seed S; 
 tried, which goes on where one was interrupted, or noticed.
 The sources are copied to build/mutants/tree and rewritten so that they contain every mutant (tools/mutation/), compiled
 once, and run once unharmed, which tells which test reaches the places of which mutants, and how long it takes. Then
-each mutant is run by the tests that reach it, the one first that has noticed it in an earlier run, then the quick ones, until one fails, crashes or hangs.
+each mutant is run by the tests that reach it until one fails, crashes or hangs: first the one that has noticed it in an
+earlier run, then the quick ones.
 
 The outcome is in build/mutants/results.json. A mutant that survives has to be in tests/model/survivors.toml, with the
 reason; one that does not stand there fails the run, and so does one there that does not exist or is noticed.
@@ -64,8 +65,10 @@ SLOW_CASE = 0.3
 # A test that takes so many times as long as unharmed, and so many seconds at least, hangs.
 PATIENCE = 8
 LEAST_PATIENCE = 12
-# Whatever fails after so many seconds is tried again: the machine may have been busy with something else.
+# Whatever fails after so many seconds is tried again, with more patience: the machine may have been busy with something
+# else.
 SLOW = 3
+MORE_PATIENCE = 5
 MEMORY = 4 << 30
 
 
@@ -214,7 +217,7 @@ def verdict(number, programs, first="", run_one=run):
         start = time.monotonic()
         ended = run_one(program, {"MTAIO_MUTANT": str(number)}, seconds)
         if ended != "passes" and time.monotonic() - start > SLOW:
-            ended = run_one(program, {"MTAIO_MUTANT": str(number)}, seconds)
+            ended = run_one(program, {"MTAIO_MUTANT": str(number)}, MORE_PATIENCE * seconds)
         if ended != "passes":
             return ended, program.name
     return ("survives" if reaching else "unreached"), ""

@@ -34,6 +34,11 @@ class Finding(unittest.TestCase):
         self.assertCountEqual(self.found("void f(int& a, int& b, int c) { a = c; b = c; b = a; }"),
                               ["delete a = c;", "delete b = c;", "delete b = a;", "swap with b = a;"])
 
+    def test_what_is_only_fetched_ahead_is_left_alone(self):
+        self.assertEqual(self.found("""
+            void f(const int* a) { __builtin_prefetch(a + 1); }
+            template <class T> void f(T* a) { __builtin_prefetch(a + 1); }"""), [])
+
     def test_texts_are_not_subtracted(self):
         self.assertEqual(self.found("""
             struct Text { Text(const char*); friend Text operator+(Text, Text); };
@@ -163,6 +168,13 @@ class Judging(unittest.TestCase):
 
     def test_what_nobody_reaches_is_told_apart(self):
         self.assertEqual(self.verdict({"a": "fails"}, number=1), ("unreached", ""))
+
+    def test_test_cases_that_take_long_are_a_part_of_their_own(self):
+        printed = "0.000012 s: quick\n2.5 s: slow, and with a comma\n0.9 s: slow\n[doctest] Status: SUCCESS!\n"
+        slow = "slow? and with a comma,slow"
+        self.assertEqual(mutants.in_parts("queue", printed), [("queue", [f"--test-case-exclude={slow}"]),
+                                                              ("queue, slow ones", [f"--test-case={slow}"])])
+        self.assertEqual(mutants.in_parts("queue", "0.1 s: quick\n"), [("queue", [])])
 
     def test_a_program_that_does_not_end_hangs(self):
         sleeper = mutants.Program("sleeper", ["sleep", "60"], pathlib.Path("/"))
