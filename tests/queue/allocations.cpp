@@ -79,6 +79,19 @@ struct Big {
   std::array<char, 4000> rest{};
 };
 
+QUEUE_TEST_CASE("queue: a put has the memory of an item that was taken" * if_not_counted) {
+  Queue<int> queue;
+  co_await queue.put(0);
+  (void)co_await queue.get();
+  const std::size_t before = allocations();
+  for (int i = 0; i < 1'000; ++i) {
+    co_await queue.put(i);
+    (void)co_await queue.get();
+  }
+  const std::size_t after = allocations();
+  CHECK(after == before);
+}
+
 struct alignas(128) OverAligned {
   explicit OverAligned(int of) : value{of} {}
   int value;
