@@ -2,13 +2,14 @@
 """Tests the tests: plants faults in the code of queues, waiting, timers, stop scopes and fan-outs, and counts how many
 of them the suite notices.
 
-    mutants.py [--sample N] [--seed S] [--survivors] [--jobs N] [--list] [FILE...]
+    mutants.py [--untried | --survivors] [--sample N] [--seed S] [--jobs N] [--list] [FILE...]
 
 All mutants of FILE (default: FILES below), or N of them drawn with the seed S; or only those that no earlier run has
-noticed.
+tried, which goes on where one was interrupted, or noticed.
 The sources are copied to build/mutants/tree and rewritten so that they contain every mutant (tools/mutation/), compiled
 once, and run once unharmed, which tells which test reaches the places of which mutants, and how long it takes. Then
-each mutant is run by the tests that reach it, the quick ones first, until one fails, crashes or hangs.
+each mutant is run by the tests that reach it until one fails, crashes or hangs: first the one that has noticed it in an
+earlier run, then the quick ones.
 
 The outcome is in build/mutants/results.json. A mutant that survives has to be in tests/model/survivors.toml, with the
 reason; one that does not stand there fails the run, and so does one there that does not exist or is noticed.
@@ -31,6 +32,7 @@ import sys
 import time
 import tomllib
 
+from layering import Project
 from mutation.places import Places
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -41,27 +43,32 @@ RESULTS = OUTPUT / "results.json"
 SURVIVORS = ROOT / "tests" / "model" / "survivors.toml"
 COMPILER = "clang++-19"
 
-LOWLEVEL = ("queue_storage", "queue_core", "basic_queue", "waiter", "intrusive_list", "pairing_heap", "timer",
-            "stop_scope", "fan_out", "range_fan_out", "tuple_fan_out", "range_results", "children", "element_source",
-            "timed_context", "timed_task")
-PUBLIC = ("async_queue", "lifo_queue", "priority_queue", "latch", "sleep")
-FILES = (
-    "src/queue/queue_core.cpp", "src/queue/queue_errors.cpp", "src/wait/latch.cpp", "src/wait/sleep.cpp",
-    "src/wait/waiter.cpp", "src/time/timer_heap.cpp", "src/cancel/stop_scope.cpp", "src/compose/fan_out.cpp",
-    "src/compose/timed_context.cpp", "src/compose/timed_task.cpp",
-    *(f"include/mtaio/{name}.hpp" for name in PUBLIC),
-    *(f"include/mtaio/lowlevel/{name}.hpp" for name in LOWLEVEL),
-)
+# The layers whose files are mutated, and what they use of `base`.
+LAYERS = ("queue", "wait", "time", "cancel", "compose")
+OF_BASE = ("include/mtaio/limit.hpp", "include/mtaio/timeout.hpp", "include/mtaio/lowlevel/intrusive_list.hpp",
+           "include/mtaio/lowlevel/pairing_heap.hpp")
+
+
+def files_of(root):
+    project = Project(root)
+    return tuple(file for file in project.files if project.layer_of(file) in LAYERS or file in OF_BASE)
+
+
+FILES = files_of(ROOT)
 
 # Fewer seeds first: what is wrong from the ground up is noticed at once.
 MODEL_SEEDS = (2_000, 100_000)
 # These do not test what is mutated, or do so by the models, which are run by name, or take long.
-NOT_RUN = re.compile(r"canary|lockfree|platform|model|instructions|examples/.*|soak/.*")
+NOT_RUN = re.compile(r"canary|lockfree|platform|model|instructions|histories|soak|(examples|soak)/.*")
+# A test case that takes more seconds comes after all that take less.
+SLOW_CASE = 0.3
 # A test that takes so many times as long as unharmed, and so many seconds at least, hangs.
 PATIENCE = 8
 LEAST_PATIENCE = 12
-# Whatever fails after so many seconds is tried again: the machine may have been busy with something else.
+# Whatever fails after so many seconds is tried again, with more patience: the machine may have been busy with something
+# else.
 SLOW = 3
+MORE_PATIENCE = 5
 MEMORY = 4 << 30
 
 
@@ -122,10 +129,27 @@ def build(jobs):
                     f"-DCMAKE_CXX_COMPILER={COMPILER}", "-DCMAKE_BUILD_TYPE=Debug",
                     f"-DCMAKE_CXX_FLAGS_DEBUG={' '.join(flags)}", "-DMTAIO_BUILD_EXAMPLES=OFF",
                     "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"], check=True)
-    subprocess.run(["cmake", "--build", BUILD, "-j", str(jobs)], check=True)
+    programs = [name.replace("/", "_") if "/" in name else f"test_{name}" for name in (t["name"] for t in find_tests())]
+    subprocess.run(["cmake", "--build", BUILD, "-j", str(jobs), "--target", "model", *programs], check=True)
 
 
 # --- The programs ---
+
+def find_tests():
+    shown = subprocess.run(["ctest", "--test-dir", BUILD, "--show-only=json-v1"], check=True, capture_output=True)
+    return [test for test in json.loads(shown.stdout)["tests"] if not NOT_RUN.fullmatch(test["name"])]
+
+
+def in_parts(name, printed):
+    """A program written with doctest in two parts, of which the second has the test cases that take long, by how long
+    they took: (the name of the part, which test cases it has). There may be one part only."""
+    durations = re.findall(r"^([\d.]+) s: (.+)$", printed, re.MULTILINE)
+    # In a filter, a comma separates names; a question mark stands for any letter.
+    slow = ",".join(re.sub(r"[,\\]", "?", case) for seconds, case in durations if float(seconds) > SLOW_CASE)
+    if not slow:
+        return [(name, [])]
+    return [(name, [f"--test-case-exclude={slow}"]), (f"{name}, slow ones", [f"--test-case={slow}"])]
+
 
 def find_programs():
     model = str(BUILD / "tests" / "model")
@@ -135,10 +159,15 @@ def find_programs():
         for name in names:
             yield Program(f"model {name}, {seeds} seeds",
                           [model, "--program", name, "--seeds", str(seeds), "--patience", "4"], BUILD)
-    shown = subprocess.run(["ctest", "--test-dir", BUILD, "--show-only=json-v1"], check=True, capture_output=True)
-    for test in json.loads(shown.stdout)["tests"]:
-        if not NOT_RUN.fullmatch(test["name"]):
-            yield Program(test["name"], test["command"], BUILD, {"MTAIO_TEST_CASE_SECONDS": "10"})
+    for test in find_tests():
+        environment = {"MTAIO_TEST_CASE_SECONDS": "10"}
+        if "/" in test["name"]:
+            yield Program(test["name"], test["command"], BUILD, environment)
+            continue
+        printed = subprocess.run([*test["command"], "--duration=true"], cwd=BUILD, check=True, capture_output=True,
+                                 text=True).stdout
+        for name, choice in in_parts(test["name"], printed):
+            yield Program(name, [*test["command"], "--abort-after=1", *choice], BUILD, environment)
 
 
 def limit_process():
@@ -179,28 +208,31 @@ def run_unharmed(programs):
 
 # --- The mutants ---
 
-def verdict(number, programs, run_one=run):
+def verdict(number, programs, first="", run_one=run):
     """Who notices mutant `number`: (what, the name of the program); what is "fails", "hangs", "survives", or
-    "unreached" if no test comes by."""
+    "unreached" if no test comes by. The program called `first` is tried first."""
     reaching = [program for program in programs if program.reaches(number)]
-    for program in reaching:
+    for program in sorted(reaching, key=lambda program: program.name != first):
         seconds = max(LEAST_PATIENCE, PATIENCE * program.seconds)
         start = time.monotonic()
         ended = run_one(program, {"MTAIO_MUTANT": str(number)}, seconds)
         if ended != "passes" and time.monotonic() - start > SLOW:
-            ended = run_one(program, {"MTAIO_MUTANT": str(number)}, seconds)
+            ended = run_one(program, {"MTAIO_MUTANT": str(number)}, MORE_PATIENCE * seconds)
         if ended != "passes":
             return ended, program.name
     return ("survives" if reaching else "unreached"), ""
 
 
-UNKNOWN = {"verdict": "unknown"}
+UNKNOWN = {"verdict": "unknown", "by": ""}
+NOTICED = ("fails", "hangs")
 
 
 def drawn(mutants, arguments, before):
     numbers = range(len(mutants))
+    if arguments.untried:
+        numbers = [i for i in numbers if mutants[i].key not in before]
     if arguments.survivors:
-        numbers = [i for i in numbers if before.get(mutants[i].key, UNKNOWN)["verdict"] not in ("fails", "hangs")]
+        numbers = [i for i in numbers if before.get(mutants[i].key, UNKNOWN)["verdict"] not in NOTICED]
     if arguments.sample is not None and arguments.sample < len(numbers):
         numbers = sorted(random.Random(arguments.seed).sample(list(numbers), arguments.sample))
     return list(numbers)
@@ -240,7 +272,7 @@ def table(results, by):
     for result in results.values():
         for name in (result[by], "together"):
             total[name] += 1
-            noticed[name] += result["verdict"] in ("fails", "hangs")
+            noticed[name] += result["verdict"] in NOTICED
     width = max(map(len, total), default=0)
     for name in sorted(total, key=lambda name: (name == "together", name)):
         yield f"{name:{width}} {noticed[name]:5} of {total[name]:5} {100 * noticed[name] / total[name]:6.1f} %"
@@ -251,7 +283,10 @@ def test_mutants(mutants, numbers, programs, jobs, before):
     results = {}
     kept = {each.key: before[each.key] for each in mutants if each.key in before}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(verdict, number, programs): mutants[number] for number in numbers}
+        futures = {}
+        for number in numbers:
+            first = before.get(mutants[number].key, UNKNOWN)["by"]
+            futures[pool.submit(verdict, number, programs, first)] = mutants[number]
         for future in concurrent.futures.as_completed(futures):
             mutant, (what, by) = futures[future], future.result()
             results[mutant.key] = kept[mutant.key] = {"file": mutant.file, "line": mutant.line, "kind": mutant.kind,
@@ -266,6 +301,7 @@ def main():
     parser.add_argument("files", nargs="*", metavar="FILE", help="the mutants of these files")
     parser.add_argument("--sample", type=int, metavar="N", help="so many of them")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="with which they are drawn (1)")
+    parser.add_argument("--untried", action="store_true", help="those that no earlier run has tried")
     parser.add_argument("--survivors", action="store_true", help="those that no earlier run has noticed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="how many at a time")
     parser.add_argument("--list", action="store_true", help="say which there are, and stop")

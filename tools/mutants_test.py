@@ -34,6 +34,16 @@ class Finding(unittest.TestCase):
         self.assertCountEqual(self.found("void f(int& a, int& b, int c) { a = c; b = c; b = a; }"),
                               ["delete a = c;", "delete b = c;", "delete b = a;", "swap with b = a;"])
 
+    def test_what_is_only_fetched_ahead_is_left_alone(self):
+        self.assertEqual(self.found("""
+            void f(const int* a) { __builtin_prefetch(a + 1); }
+            template <class T> void f(T* a) { __builtin_prefetch(a + 1); }"""), [])
+
+    def test_texts_are_not_subtracted(self):
+        self.assertEqual(self.found("""
+            struct Text { Text(const char*); friend Text operator+(Text, Text); };
+            template <class T> Text f(T a) { return "a" + Text{a} + "b"; }"""), [])
+
     def test_a_template_that_is_instantiated_counts_once(self):
         self.assertCountEqual(
             self.found("template <class T> T f(T a, T b) { return a % b; } template int f(int, int);"), ["% -> /"])
@@ -140,12 +150,15 @@ class Judging(unittest.TestCase):
     def program(self, name, reached):
         return mutants.Program(name, [name], pathlib.Path(), seconds=0.1, reached=reached)
 
-    def verdict(self, endings, number=0):
+    def verdict(self, endings, number=0, first=""):
         programs = [self.program(name, b"\1\0") for name in endings]
-        return mutants.verdict(number, programs, lambda program, variables, seconds: endings[program.name])
+        return mutants.verdict(number, programs, first, lambda program, variables, seconds: endings[program.name])
 
     def test_the_first_program_that_fails_notices_it(self):
         self.assertEqual(self.verdict({"a": "passes", "b": "fails", "c": "hangs"}), ("fails", "b"))
+
+    def test_the_program_that_noticed_it_before_comes_first(self):
+        self.assertEqual(self.verdict({"a": "fails", "b": "fails"}, first="b"), ("fails", "b"))
 
     def test_a_hang_is_noticed(self):
         self.assertEqual(self.verdict({"a": "hangs"}), ("hangs", "a"))
@@ -155,6 +168,13 @@ class Judging(unittest.TestCase):
 
     def test_what_nobody_reaches_is_told_apart(self):
         self.assertEqual(self.verdict({"a": "fails"}, number=1), ("unreached", ""))
+
+    def test_test_cases_that_take_long_are_a_part_of_their_own(self):
+        printed = "0.000012 s: quick\n2.5 s: slow, and with a comma\n0.9 s: slow\n[doctest] Status: SUCCESS!\n"
+        slow = "slow? and with a comma,slow"
+        self.assertEqual(mutants.in_parts("queue", printed), [("queue", [f"--test-case-exclude={slow}"]),
+                                                              ("queue, slow ones", [f"--test-case={slow}"])])
+        self.assertEqual(mutants.in_parts("queue", "0.1 s: quick\n"), [("queue", [])])
 
     def test_a_program_that_does_not_end_hangs(self):
         sleeper = mutants.Program("sleeper", ["sleep", "60"], pathlib.Path("/"))
@@ -193,12 +213,26 @@ class Comparing(unittest.TestCase):
             with self.assertRaises(ValueError):
                 mutants.known_survivors(file)
 
+
+class Drawing(unittest.TestCase):
+    def drawn(self, count, before=None, **options):
+        all_mutants = places("".join(f"int f{i}() {{ return {i}; }}\n" for i in range(count))).mutants
+        arguments = argparse.Namespace(**{"untried": False, "survivors": False, "sample": None, "seed": 3} | options)
+        results = {all_mutants[number].key: {"verdict": what} for number, what in (before or {}).items()}
+        return mutants.drawn(all_mutants, arguments, results)
+
+    def test_all_unless_something_else_is_asked_for(self):
+        self.assertEqual(self.drawn(3, {1: "fails"}), [0, 1, 2])
+
     def test_the_same_seed_draws_the_same_sample(self):
-        numbers = [object()] * 100
-        arguments = argparse.Namespace(survivors=False, sample=10, seed=3)
-        drawn = mutants.drawn(numbers, arguments, {})
-        self.assertEqual(len(drawn), 10)
-        self.assertEqual(drawn, mutants.drawn(numbers, arguments, {}))
+        self.assertEqual(len(self.drawn(100, sample=10)), 10)
+        self.assertEqual(self.drawn(100, sample=10), self.drawn(100, sample=10))
+
+    def test_those_that_were_not_tried_yet(self):
+        self.assertEqual(self.drawn(3, {0: "fails", 2: "survives"}, untried=True), [1])
+
+    def test_those_that_were_not_noticed_yet(self):
+        self.assertEqual(self.drawn(3, {0: "fails", 2: "survives"}, survivors=True), [1, 2])
 
 
 if __name__ == "__main__":

@@ -82,4 +82,18 @@ TEST_CASE_FIXTURE(FourElements, "list: splice_back() appends all of another list
   CHECK(list.back() == &elements[2]);
 }
 
+TEST_CASE_FIXTURE(FourElements, "list: after splice_back() elements can be taken out anywhere") {
+  List list;
+  List other;
+  list.push_back(elements[0]);
+  list.push_back(elements[1]);
+  other.push_back(elements[2]);
+  other.push_back(elements[3]);
+  list.splice_back(other);
+  list.erase(elements[2]);
+  CHECK(values(list) == std::vector{0, 1, 3});
+  CHECK(list.pop_back() == &elements[3]);
+  CHECK(list.pop_back() == &elements[1]);
+}
+
 }  // namespace

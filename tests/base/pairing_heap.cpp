@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <random>
@@ -83,6 +84,39 @@ TEST_CASE("heap: an element that was taken out can be put in again") {
   heap.push(elements[0]);
   heap.push(elements[1]);
   for (auto& element : elements) CHECK(heap.pop() == &element);
+}
+
+TEST_CASE("heap: a walk comes by each of its elements once, wherever they were before") {
+  constexpr std::size_t kCount = 12;
+  std::mt19937 random{3};
+  std::vector<Element> elements(kCount);
+  std::array<Heap, 3> heaps;
+  std::array<std::set<const Element*>, 3> expected;
+  for (Element& each : elements) {
+    each.key = static_cast<int>(random() % 8);
+    heaps[0].push(each);
+    expected[0].insert(&each);
+  }
+  bool agrees = true;
+  for (int step = 0; step < 5'000; ++step) {
+    const std::size_t from = random() % 3;
+    const std::size_t to = random() % 3;
+    Element* moved = heaps[from].pop();
+    if (!moved) continue;
+    expected[from].erase(moved);
+    heaps[to].push(*moved);
+    expected[to].insert(moved);
+    for (std::size_t heap = 0; heap < heaps.size(); ++heap) {
+      std::set<const Element*> seen;
+      std::size_t steps = 0;
+      for (const Element* each = heaps[heap].top(); each && steps <= kCount; ++steps) {
+        seen.insert(each);
+        each = heaps[heap].following(*each);
+      }
+      agrees = agrees && steps == seen.size() && seen == expected[heap];
+    }
+  }
+  CHECK(agrees);
 }
 
 TEST_CASE("heap: a million elements, in order, in reverse, and removed, do not grow the stack") {

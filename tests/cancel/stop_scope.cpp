@@ -113,6 +113,14 @@ TEST_CASE(
   root.remove(in_root);
 }
 
+TEST_CASE("stop scope: may be destroyed by what it notifies") {
+  auto scope = std::make_unique<StopScope>(nullptr);
+  EndingNode node{scope};
+  scope->add(node);
+  CHECK(scope->request_stop());
+  CHECK_FALSE(scope);
+}
+
 TEST_CASE("stop scope: a request to stop goes to all scopes below, and not upwards") {
   StopScope root{nullptr};
   StopScope middle{&root};

@@ -100,6 +100,25 @@ TEST_CASE("stop callback: is called by its constructor when stop was requested b
   CHECK(calls == 1);
 }
 
+TEST_CASE("stop token: a request is noticed by who asks for it, not before") {
+  StopScope scope{nullptr};
+  const StopToken token{&scope};
+  CHECK_FALSE(token.stop_requested());
+  scope.request_stop();
+  CHECK_FALSE(scope.noticed());
+  CHECK(token.stop_requested());
+  CHECK(scope.noticed());
+}
+
+TEST_CASE("stop callback: a request is noticed when it calls") {
+  StopScope scope{nullptr};
+  bool noticed = false;
+  const StopCallback callback{StopToken{&scope}, [&] { noticed = scope.noticed(); }};
+  CHECK_FALSE(scope.noticed());
+  scope.request_stop();
+  CHECK(noticed);
+}
+
 TEST_CASE("stop callback: is not called once it is destroyed") {
   StopScope scope{nullptr};
   int calls = 0;

@@ -4,9 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include <coroutine>
 #include <memory>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -46,6 +49,21 @@ mtaio::Task<void> wait_for_ever(bool& stopped) {
     throw;
   }
 }
+
+/// Resumes whoever awaits it on a thread of its own.
+struct OnAThread {
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> awaiting) const {
+    thread = std::thread{[awaiting, &known = thread_is_known] {
+      known.acquire();
+      awaiting.resume();
+    }};
+    thread_is_known.release();
+  }
+  void await_resume() const noexcept {}
+  std::thread& thread;
+  std::binary_semaphore& thread_is_known;
+};
 
 }  // namespace
 
@@ -214,4 +232,33 @@ TEST_CASE("gather: all children run at once when they wait for each other") {
 
     CHECK(first.get_count() == 0);
   });
+}
+
+TEST_CASE("gather: the children of a task that a thread of somebody else's resumed run beside it") {
+  std::thread thread;
+  std::binary_semaphore thread_is_known{0};
+  std::binary_semaphore second_has_run{0};
+  bool beside = false;
+  const auto test = [](OnAThread elsewhere, std::binary_semaphore& has_run,
+                       bool& on_a_worker) -> mtaio::Task<void> {
+    const auto first = [](std::binary_semaphore& other_has_run) -> mtaio::Task<void> {
+      other_has_run.acquire();  // blocks that thread, not the runtime
+      co_return;
+    };
+    const auto second = [](std::binary_semaphore& run, bool& is_beside,
+                           std::thread::id other) -> mtaio::Task<void> {
+      is_beside = std::this_thread::get_id() != other;
+      run.release();
+      co_return;
+    };
+    mtaio::TaskExecutor executor;
+    co_await elsewhere;
+    const auto here = std::this_thread::get_id();
+    co_await executor.gather(first(has_run), second(has_run, on_a_worker, here));
+  };
+
+  mtaio::run(test({thread, thread_is_known}, second_has_run, beside), {.threads = 1});
+  thread.join();
+
+  CHECK(beside);
 }

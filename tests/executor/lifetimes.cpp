@@ -224,3 +224,29 @@ TEST_CASE("TaskHandle: of a task of another runtime can be awaited while both ru
 
   CHECK(sum == 500 * 499 / 2);
 }
+
+TEST_CASE("operations: nothing of the tasks, nor of what they were given, is left afterwards") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::atomic<int> alive{0};
+    const auto counted = [&alive](int) { return Counted{alive}; };
+    const auto elements = std::views::iota(0, 3) | std::views::transform(counted);
+    auto timed = give_counted(Counted{alive});
+    auto tasks = test::many(3, [&alive](int) { return give_counted(Counted{alive}); });
+    CHECK(alive == 4);
+
+    (void)co_await executor.run(std::move(timed), {.timeout = 1h});
+    const int after_run = alive;
+    (void)co_await executor.gather(std::move(tasks));
+    const int after_gather = alive;
+    (void)co_await executor.map(give_counted, elements);
+    const int after_map = alive;
+    (void)co_await executor.map(give_counted, elements, {.limit = 1, .task_timeout = 1h});
+    const int after_timed_map = alive;
+
+    CHECK(after_run == 3);
+    CHECK(after_gather == 0);
+    CHECK(after_map == 0);
+    CHECK(after_timed_map == 0);
+  });
+}

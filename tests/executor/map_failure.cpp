@@ -2,6 +2,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/throwing_move.hpp"
 
 #include <doctest/doctest.h>
 
@@ -33,6 +34,7 @@ auto throwing_on_step() {
          std::views::filter([](int number) { return throw_at_3(number) >= 0; });
 }
 
+mtaio::Task<void> do_nothing() { co_return; }
 mtaio::Task<int> give(int number) {
   co_await mtaio::sleep(0s);
   co_return number;
@@ -201,5 +203,65 @@ TEST_CASE(
     const auto outcome = co_await outcome_of(std::move(handle));
 
     CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}
+
+TEST_CASE("map: a result that cannot be put beside the others is a failure of its task") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto make = [](int number) -> mtaio::Task<test::ThrowingMove> {
+      test::ThrowingMove value{number};
+      test::ThrowingMove::fail_after(1);  // out of the task, and not any further
+      co_return value;
+    };
+
+    const auto outcome = co_await outcome_of(executor.map(make, std::views::iota(0, 1)));
+    const auto outcomes =
+        co_await executor.map(mtaio::return_exceptions, make, std::views::iota(0, 1));
+    test::ThrowingMove::never_fail();
+
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK(as<test::MoveFailed>(error->cause()));
+    REQUIRE(outcomes.size() == 1);
+    CHECK(threw<test::MoveFailed>(outcomes[0]));
+  });
+}
+
+TEST_CASE("map: others have a turn after every 64 elements, whether these can be started or not") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::size_t turns = 0;
+    bool over = false;
+    auto other = executor.create_task([](std::size_t& count, bool& ended) -> mtaio::Task<void> {
+      while (!ended) {
+        co_await mtaio::sleep(0s);
+        ++count;
+      }
+    }(turns, over));
+    co_await mtaio::sleep(0s);
+    std::vector<std::size_t> turns_before;
+    const auto fail = [&](int) -> mtaio::Task<void> {
+      turns_before.push_back(turns);
+      throw std::runtime_error{"not started"};
+    };
+    const auto end_at_once = [&](int) -> mtaio::Task<void> {
+      turns_before.push_back(turns);
+      return do_nothing();
+    };
+
+    const std::size_t first = turns;
+    co_await executor.map(mtaio::return_exceptions, fail, std::views::iota(0, 1'000));
+    const std::size_t second = turns;
+    co_await executor.map(end_at_once, std::views::iota(0, 1'000));
+
+    over = true;
+    co_await other;
+    REQUIRE(turns_before.size() == 2'000);
+    for (std::size_t i = 0; i < 1'000; ++i) {
+      CAPTURE(i);
+      CHECK(turns_before[i] == first + i / 64);
+      CHECK(turns_before[i + 1'000] == second + i / 64);
+    }
   });
 }

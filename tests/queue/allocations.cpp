@@ -79,6 +79,38 @@ struct Big {
   std::array<char, 4000> rest{};
 };
 
+QUEUE_TEST_CASE("queue: a put has the memory of an item that was taken" * if_not_counted) {
+  Queue<int> queue;
+  co_await queue.put(0);
+  (void)co_await queue.get();
+  const std::size_t before = allocations();
+  for (int i = 0; i < 1'000; ++i) {
+    co_await queue.put(i);
+    (void)co_await queue.get();
+  }
+  const std::size_t after = allocations();
+  CHECK(after == before);
+}
+
+struct alignas(128) OverAligned {
+  explicit OverAligned(int of) : value{of} {}
+  int value;
+};
+
+TEST_CASE("queue: the memory of over-aligned items is given back" * if_not_counted) {
+  mtaio::AsyncQueue<OverAligned> queue;
+  const std::size_t before = test::allocations_in_use();
+  for (int i = 0; i < 10; ++i) {
+    OverAligned item{i};
+    (void)queue.try_put(item);
+  }
+  const std::size_t full = test::allocations_in_use();
+  for (int i = 0; i < 10; ++i) (void)queue.try_get();
+  const std::size_t after = test::allocations_in_use();
+  CHECK(full == before + 10);
+  CHECK(after == before);
+}
+
 QUEUE_TEST_CASE(
     "queue: a put whose allocation fails has not put, and try_put leaves the item with the "
     "caller" *

@@ -24,12 +24,15 @@ namespace test {
 inline constexpr bool kCountsAllocations = MTAIO_TEST_REPLACES_NEW;
 
 inline std::atomic<std::size_t> allocation_count{0};
+inline std::atomic<std::size_t> deallocation_count{0};
 
 /// Whether every allocation fails.
 inline std::atomic<bool> allocations_fail{false};
 
 /// How often memory has been allocated so far, by any thread.
 inline std::size_t allocations() noexcept { return allocation_count; }
+/// How many of those have not been given back.
+inline std::size_t allocations_in_use() noexcept { return allocation_count - deallocation_count; }
 
 }  // namespace test
 
@@ -49,13 +52,14 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
   throw std::bad_alloc{};
 }
 // Not inlined: g++ would see free() meet memory from operator new, and warn.
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  if (memory) ++test::deallocation_count;
   std::free(memory);
 }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
+void operator delete(void* memory, std::size_t) noexcept { ::operator delete(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { ::operator delete(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  ::operator delete(memory);
 }
 // NOLINTEND(misc-definitions-in-headers, *-no-malloc, misc-new-delete-overloads)
 #endif

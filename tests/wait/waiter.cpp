@@ -1,6 +1,8 @@
 /// What those who write primitives of their own rely on.
 #include <mtaio/lowlevel/waiter.hpp>
 
+#include <mtaio/latch.hpp>
+
 #include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
@@ -67,6 +69,24 @@ TASK_TEST_CASE("waiter: a coroutine of somebody else's may yield, on the thread 
   std::string order;
   yield_in_foreign(order);
   order += "b";
+  co_await test::let_others_run();
+  CHECK(order == "abc");
+}
+
+Foreign wait_in_foreign(mtaio::Latch& latch, std::string& order) {
+  order += "a";
+  co_await latch.wait();
+  order += "c";
+}
+
+TASK_TEST_CASE("waiter: a coroutine of somebody else's may wait, on the thread of a worker") {
+  mtaio::Latch latch{1};
+  std::string order;
+  wait_in_foreign(latch, order);
+  order += "b";
+  co_await test::let_others_run();
+  CHECK(order == "ab");
+  latch.count_down();
   co_await test::let_others_run();
   CHECK(order == "abc");
 }

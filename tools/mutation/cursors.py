@@ -26,7 +26,11 @@ def is_plain(cursor, thrown=True):
         inner = children[0]
     if inner.kind == Kind.CXX_THROW_EXPR:
         return thrown
-    return cursor.kind.is_expression() and cursor.kind != Kind.LAMBDA_EXPR
+    return cursor.kind.is_expression() and cursor.kind != Kind.LAMBDA_EXPR and not only_prefetches(inner)
+
+
+def only_prefetches(cursor):
+    return cursor.kind == Kind.CALL_EXPR and cursor.spelling == "__builtin_prefetch"
 
 
 def order_matters(one, other):

@@ -11,6 +11,7 @@ so mutations may lie inside each other.
     swap        such a statement and the next; where no call is involved only if one assigns what the other uses
 
 Memory orders are left alone, and so are declarations, among them the locks: one thread does not see the difference.
+Nobody sees what memory is fetched ahead.
 """
 
 import dataclasses
@@ -20,7 +21,8 @@ import re
 from clang import cindex
 from clang.cindex import CursorKind as Kind
 
-from mutation.cursors import FUNCTIONS, NAMESPACES, NOT_RUN, STATEMENTS, VALUES, is_plain, order_matters, span
+from mutation.cursors import (FUNCTIONS, NAMESPACES, NOT_RUN, STATEMENTS, VALUES, is_plain, only_prefetches,
+                              order_matters, span)
 from mutation.edits import Edits
 
 OPERATORS = {
@@ -151,6 +153,8 @@ class Places:
             self._integer(cursor)
         elif kind == Kind.RETURN_STMT:
             self._returned(children)
+        elif only_prefetches(cursor):
+            return []
         elif kind == Kind.CALL_EXPR:
             self._overloaded(cursor, children)
             opening = self._arguments_of(cursor)
@@ -218,6 +222,8 @@ class Places:
             self._edits.wrap(start, end, on + "(", "))")
             self._edits.wrap(start, left, on + "static_cast<bool>(", "))")
             self._edits.wrap(right, end, on + "static_cast<bool>(", "))")
+            return
+        if operator == "+" and b'"' in self._bytes[start:end]:  # texts are joined
             return
         name, opposite = OPERATORS[operator]
         number = self._number(at, "operator", f"{operator} -> {opposite}")

@@ -105,6 +105,9 @@ void QueueRun<Queue, kMoves>::compare() noexcept {
   expect_equal(this->model().size(), this->queue().qsize(), "qsize()");
   expect_equal(this->model().size() == 0, this->queue().empty(), "empty()");
   expect_equal(this->model().full(), this->queue().full(), "full()");
+  auto& core = this->queue().core();
+  expect_equal(this->model().stored(), core.stored(), "stored()");
+  expect_equal(this->model().unfinished(), core.unfinished(), "unfinished()");
   this->check_between();
 }
 

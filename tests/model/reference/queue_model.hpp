@@ -84,6 +84,7 @@ class QueueModel {
   void shut_down(bool immediately) noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t stored() const noexcept { return store_.size(); }
   [[nodiscard]] bool full() const noexcept {
     return rules_.capacity > 0 && size_ >= rules_.capacity;
   }

@@ -1,0 +1,269 @@
+/// The core of the queues, used by what is no coroutine: putters that follow with their items, and
+/// getters that may put back what they were given.
+#include <mtaio/lowlevel/queue_core.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <coroutine>
+#include <cstddef>
+#include <vector>
+
+namespace {
+
+using mtaio::lowlevel::FifoStorage;
+using mtaio::lowlevel::Job;
+using mtaio::lowlevel::LifoStorage;
+using mtaio::lowlevel::PriorityStorage;
+using mtaio::lowlevel::QueueCore;
+using mtaio::lowlevel::Waiter;
+
+/// Runs jobs when it is told to, and does nothing else.
+class Loop final : public mtaio::lowlevel::Scheduler {
+ public:
+  void run() noexcept {
+    while (Job* job = ready_.pop_front()) (void)job->run();
+  }
+
+  void post(Job& job) noexcept override { ready_.push_back(job); }
+  mtaio::lowlevel::TimePoint now() noexcept override { return {}; }
+  void arm(mtaio::lowlevel::Timer&, mtaio::lowlevel::TimePoint) noexcept override {}
+  void run_blocking(mtaio::lowlevel::BlockingJob&, mtaio::lowlevel::BlockingPool*) override {}
+  bool withdraw_blocking(mtaio::lowlevel::BlockingJob&,
+                         mtaio::lowlevel::BlockingPool*) noexcept override {
+    return false;
+  }
+  void feed() noexcept override {}
+  void block_thread(const mtaio::lowlevel::Event& event) noexcept override { event.wait(); }
+
+ private:
+  mtaio::lowlevel::IntrusiveList<Job> ready_;
+};
+
+template <class Storage>
+struct Getter final : QueueCore<Storage>::Getter {
+  explicit Getter(Loop& loop) noexcept : QueueCore<Storage>::Getter{&Getter::woken} {
+    this->may_put_back = true;
+    this->prepare(loop);
+  }
+  static std::coroutine_handle<> woken(Job& job) noexcept {
+    static_cast<Getter&>(job).awake = true;
+    return std::noop_coroutine();
+  }
+  bool awake = false;
+};
+
+template <class Storage>
+struct Putter final : QueueCore<Storage>::Putter {
+  explicit Putter(Loop& loop) noexcept : QueueCore<Storage>::Putter{&Putter::woken} {
+    this->brings_item = true;
+    this->prepare(loop);
+  }
+  static std::coroutine_handle<> woken(Job& job) noexcept {
+    static_cast<Putter&>(job).awake = true;
+    return std::noop_coroutine();
+  }
+  typename Storage::Node& make_node() override {
+    FAIL("a putter that brings its item is not asked for it");
+    return *this->node;
+  }
+  bool awake = false;
+};
+
+}  // namespace
+
+#define CORE_TEST_CASE(sentence) \
+  TEST_CASE_TEMPLATE(sentence, Storage, FifoStorage, LifoStorage, PriorityStorage)
+
+CORE_TEST_CASE("queue core: a putter that brings its item takes the place when there is room") {
+  Loop loop;
+  QueueCore<Storage> core{"Queue", 1, false};
+  typename Storage::Node node;
+  Putter<Storage> putter{loop};
+
+  CHECK_FALSE(core.wait_to_put(putter));
+
+  CHECK(putter.finish() == Waiter::Wake::kServed);
+  CHECK_FALSE(putter.shut_down);
+  CHECK(core.looks_full());
+  CHECK(core.stored() == 0);
+  CHECK(core.bring(node) == QueueCore<Storage>::Push::kStored);
+  CHECK(core.size() == 1);
+  CHECK(core.stored() == 1);
+  CHECK(core.pop().node == &node);
+  CHECK(core.size() == 0);
+}
+
+CORE_TEST_CASE("queue core: a putter that brings its item is given the place that a pop makes") {
+  Loop loop;
+  QueueCore<Storage> core{"Queue", 1, false};
+  std::array<typename Storage::Node, 2> nodes;
+  Putter<Storage> putter{loop};
+  REQUIRE(core.push(nodes[0]) == QueueCore<Storage>::Push::kStored);
+  REQUIRE(core.wait_to_put(putter));
+  loop.run();
+  CHECK_FALSE(putter.awake);
+
+  CHECK(core.pop().node == &nodes[0]);
+
+  CHECK(core.looks_full());
+  CHECK_FALSE(putter.awake);
+  loop.run();
+  CHECK(putter.awake);
+  CHECK(putter.finish() == Waiter::Wake::kServed);
+  CHECK(core.bring(nodes[1]) == QueueCore<Storage>::Push::kStored);
+  CHECK(core.pop().node == &nodes[1]);
+}
+
+CORE_TEST_CASE("queue core: each putter that brings its item is given a place of its own") {
+  Loop loop;
+  QueueCore<Storage> core{"Queue", 2, false};
+  std::array<typename Storage::Node, 2> nodes;
+  Putter<Storage> first{loop};
+  Putter<Storage> second{loop};
+  Putter<Storage> third{loop};
+  for (auto& node : nodes) REQUIRE(core.push(node) == QueueCore<Storage>::Push::kStored);
+  for (Putter<Storage>* each : {&first, &second, &third}) REQUIRE(core.wait_to_put(*each));
+
+  core.shutdown(nullptr);
+  loop.run();
+  for (Putter<Storage>* each : {&first, &second, &third}) {
+    CHECK(each->awake);
+    CHECK(each->shut_down);
+  }
+  CHECK(core.size() == 2);
+}
+
+CORE_TEST_CASE("queue core: a place that is given up goes to the next putter") {
+  Loop loop;
+  QueueCore<Storage> core{"Queue", 1, false};
+  typename Storage::Node node;
+  Putter<Storage> first{loop};
+  Putter<Storage> second{loop};
+  REQUIRE_FALSE(core.wait_to_put(first));
+  REQUIRE(core.wait_to_put(second));
+
+  core.leave_place();
+
+  loop.run();
+  CHECK(second.awake);
+  CHECK(core.size() == 1);
+  CHECK(core.bring(node) == QueueCore<Storage>::Push::kStored);
+  CHECK(core.pop().node == &node);
+}
+
+CORE_TEST_CASE("queue core: what a putter brings goes to the getter that waits") {
+  Loop loop;
+  QueueCore<Storage> core{"Queue", 1, false};
+  typename Storage::Node node;
+  Putter<Storage> putter{loop};
+  Getter<Storage> getter{loop};
+  REQUIRE_FALSE(core.wait_to_put(putter));
+  REQUIRE(core.wait_to_get(getter));
+
+  CHECK(core.bring(node) == QueueCore<Storage>::Push::kStored);
+
+  loop.run();
+  CHECK(getter.awake);
+  CHECK(getter.node == &node);
+}
+
+CORE_TEST_CASE("queue core: what is brought after a shutdown stays with the putter") {
+  for (const bool immediate : {false, true}) {
+    CAPTURE(immediate);
+    Loop loop;
+    QueueCore<Storage> core{"Queue", 1, false};
+    typename Storage::Node node;
+    Storage dropped;
+    Putter<Storage> putter{loop};
+    Putter<Storage> late{loop};
+    REQUIRE_FALSE(core.wait_to_put(putter));
+
+    core.shutdown(immediate ? &dropped : nullptr);
+
+    CHECK(core.bring(node) == QueueCore<Storage>::Push::kShutDown);
+    CHECK(core.size() == 0);
+    CHECK(core.unfinished() == 0);
+    CHECK(core.pop().node == nullptr);
+    CHECK_FALSE(core.wait_to_put(late));
+    CHECK(late.shut_down);
+  }
+}
+
+CORE_TEST_CASE("queue core: the place of what a getter may put back is kept until it leaves it") {
+  Loop loop;
+  QueueCore<Storage> core{"Queue", 1, false};
+  std::array<typename Storage::Node, 2> nodes;
+  Getter<Storage> getter{loop};
+  Putter<Storage> putter{loop};
+  REQUIRE(core.wait_to_get(getter));
+  REQUIRE(core.push(nodes[0]) == QueueCore<Storage>::Push::kStored);
+  loop.run();
+  CHECK(getter.awake);
+  CHECK(getter.node == &nodes[0]);
+  CHECK(getter.keeps_place);
+  CHECK(core.looks_full());
+  CHECK(core.stored() == 0);
+  REQUIRE(core.wait_to_put(putter));
+
+  core.leave_place();
+
+  loop.run();
+  CHECK(putter.awake);
+  CHECK(core.size() == 1);
+}
+
+CORE_TEST_CASE("queue core: what is put back comes next, or goes to the getter that waits") {
+  Loop loop;
+  QueueCore<Storage> core{"Queue", 3, true};
+  std::array<typename Storage::Node, 3> nodes;
+  Getter<Storage> getter{loop};
+  for (auto& node : nodes) REQUIRE(core.push(node) == QueueCore<Storage>::Push::kStored);
+  auto* const next = core.pop().node;
+
+  core.put_back(*next);
+
+  CHECK(core.stored() == 3);
+  CHECK(core.size() == 3);
+  CHECK(core.unfinished() == 3);
+  CHECK(core.pop().node == next);
+  while (core.pop().node) core.leave_place();
+  REQUIRE(core.wait_to_get(getter));
+  core.put_back(*next);
+  loop.run();
+  CHECK(getter.awake);
+  CHECK(getter.node == next);
+  CHECK(core.size() == 1);
+}
+
+CORE_TEST_CASE("queue core: everything that is stored can be looked at") {
+  QueueCore<Storage> core{"Queue", 0, false};
+  std::array<typename Storage::Node, 5> nodes;
+  for (auto& node : nodes) REQUIRE(core.push(node) == QueueCore<Storage>::Push::kStored);
+  auto* const gone = core.pop().node;
+  std::vector<const void*> seen;
+
+  core.look_through(
+      [](typename Storage::Node& node, void* with) {
+        static_cast<std::vector<const void*>*>(with)->push_back(&node);
+      },
+      &seen);
+
+  CHECK(seen.size() == 4);
+  for (auto& node : nodes) CHECK(std::ranges::count(seen, &node) == (&node == gone ? 0 : 1));
+}
+
+CORE_TEST_CASE("queue core: a lock that is elided is not taken") {
+  QueueCore<Storage> core{"Queue", 0, false};
+  typename Storage::Node node;
+  REQUIRE(core.push(node) == QueueCore<Storage>::Push::kStored);
+
+  core.elide_lock(true);
+
+  core.look_through(
+      [](typename Storage::Node&, void* with) {  // it would wait for itself here
+        CHECK(static_cast<QueueCore<Storage>*>(with)->unfinished() == 1);
+      },
+      &core);
+}
