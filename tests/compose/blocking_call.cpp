@@ -2,6 +2,7 @@
 #include <mtaio/lowlevel/blocking_call.hpp>
 
 #include <mtaio/core.hpp>
+#include <mtaio/lowlevel/worker.hpp>
 
 #include "support/outcomes.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -150,5 +152,24 @@ TEST_CASE("ThreadCall: a caller that was asked to stop before never submits") {
 
     CHECK(pool.jobs.empty());
     CHECK(threw<mtaio::CancelledError>(outcome));
+  });
+}
+
+TEST_CASE("ThreadCall: its thread belongs to the caller's task only as long as the function runs") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    ManualPool pool;
+    auto handle = executor.create_task(
+        call_in(pool, [] { return mtaio::lowlevel::this_thread().root ? 1 : 0; }));
+    co_await mtaio::sleep(0s);
+    bool belongs_afterwards = true;
+
+    std::thread{[&] {
+      pool.run_all();
+      belongs_afterwards = mtaio::lowlevel::this_thread().root != nullptr;
+    }}.join();
+
+    CHECK(co_await handle == 1);
+    CHECK_FALSE(belongs_afterwards);
   });
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <ranges>
 #include <stdexcept>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -244,7 +245,12 @@ TEST_CASE("operations: nothing of the tasks, nor of what they were given, is lef
     (void)co_await executor.map(give_counted, elements, {.limit = 1, .task_timeout = 1h});
     const int after_timed_map = alive;
 
+    auto linked = give_counted(Counted{alive});
+    (void)co_await mtaio::with_stop_token(std::stop_token{}, std::move(linked));
+    const int after_linked = alive;
+
     CHECK(after_run == 3);
+    CHECK(after_linked == 0);
     CHECK(after_gather == 0);
     CHECK(after_map == 0);
     CHECK(after_timed_map == 0);

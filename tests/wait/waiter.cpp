@@ -9,6 +9,7 @@
 
 #include <coroutine>
 #include <exception>
+#include <optional>
 #include <string>
 
 namespace {
@@ -89,6 +90,24 @@ TASK_TEST_CASE("waiter: a coroutine of somebody else's may wait, on the thread o
   latch.count_down();
   co_await test::let_others_run();
   CHECK(order == "abc");
+}
+
+/// Notes that it was asked to stop.
+struct Noting : Waiter {
+  Noting() noexcept : Waiter{&Noting::asked_to_stop} {}
+  static void asked_to_stop(mtaio::lowlevel::StopNode&) noexcept { asked = true; }
+  static inline bool asked = false;
+};
+
+TASK_TEST_CASE("waiter: one that is gone, whether it has waited or not, is not asked to stop") {
+  mtaio::lowlevel::TaskContext context{nullptr};
+  std::optional<Noting> waiter;
+  waiter.emplace();
+  waiter->prepare(std::noop_coroutine(), &context);
+  waiter.reset();
+  context.scope.request_stop();
+  CHECK_FALSE(Noting::asked);
+  co_return;
 }
 
 }  // namespace
