@@ -19,7 +19,7 @@ class [[gnu::visibility("default")]] Event {
   void set() noexcept;
   /// Blocks the thread until it is set.
   void wait() const noexcept;
-  /// Looks again for some microseconds: is it set now?
+  /// Looks again for a microsecond or two: is it set now?
   [[nodiscard]] bool is_set_soon() const noexcept;
 
  private:
