@@ -100,7 +100,9 @@ class [[gnu::visibility("default")]] PriorityStorage {
       // the next node, in which the next pop() will look that up.
       __builtin_prefetch(sorted_.top().node->leads_to);
       Node* first = sorted_.pop().node;
-      if (!sorted_.empty()) __builtin_prefetch(&sorted_.top().node->leads_to);
+      if (!sorted_.empty()) {
+        __builtin_prefetch(static_cast<const void*>(&sorted_.top().node->leads_to));
+      }
       return first;
     }
     if (sorted_.empty() || Before{}(entry_of(*linked_.top()), sorted_.top())) return linked_.pop();
