@@ -28,7 +28,8 @@ CLANG_TIDY = "clang-tidy-19"
 
 # These look only at the file that is compiled, not at what it includes, or whether a name is a global one; and what a
 # file must have for them to find something.
-ALONE = "-*,bugprone-reserved-identifier,misc-unused-alias-decls,misc-unused-using-decls,modernize-deprecated-headers"
+ALONE = ("bugprone-reserved-identifier", "misc-unused-alias-decls", "misc-unused-using-decls",
+         "modernize-deprecated-headers")
 CONCERNED = re.compile(r"\b_\w|\bnamespace\s+\w+\s*=|\busing\s+(?!namespace\b)[^=;]*;|#\s*include\s*<\w+\.h>")
 
 # How many files a unit has at most: much more would leave cores idle in the end.
@@ -93,7 +94,7 @@ class Units:
         command = [*self.commands[files[0]], "-Wno-error", *beside, "-c", str(unit)]
         (folder / "compile_commands.json").write_text(json.dumps(
             [{"directory": str(self.folder.parent), "file": str(unit), "arguments": command}]), encoding="utf-8")
-        output, good = tidy(folder, unit)
+        output, good = tidy(folder, unit, "--checks=" + ",".join(f"-{check}" for check in ALONE))
         if "clang-diagnostic-error" not in output:
             return output, good
         half = len(files) // 2
@@ -139,7 +140,7 @@ def main():
         # The largest first.
         checks = [pool.submit(checker.check, str(number), files)
                   for number, files in enumerate(sorted(together, key=len, reverse=True))]
-        checks += [pool.submit(tidy, build, file, f"--checks={ALONE}")
+        checks += [pool.submit(tidy, build, file, "--checks=" + ",".join(("-*", *ALONE)))
                    for files in together if len(files) > 1
                    for file in files if CONCERNED.search(file.read_text(encoding="utf-8"))]
         for check in concurrent.futures.as_completed(checks):

@@ -11,7 +11,7 @@ import unittest
 TIDY = pathlib.Path(__file__).resolve().parent / "tidy.py"
 
 RULES = """\
-Checks: '-*,bugprone-suspicious-include,misc-unused-using-decls,modernize-use-nullptr,modernize-use-using'
+Checks: '-*,bugprone-suspicious-include,misc-unused-using-decls,modernize-deprecated-headers,modernize-use-nullptr,modernize-use-using'
 WarningsAsErrors: '*'
 HeaderFilterRegex: '.*'
 """
@@ -63,6 +63,12 @@ class Tidy(unittest.TestCase):
             self.found_in(a='#include "header.hpp"\nusing other::Used;\nUsed used;\n',
                           b='#include "header.hpp"\nusing other::Used;\n'),
             {"b.cpp:2 misc-unused-using-decls", "header.hpp:3 modernize-use-using"})
+
+    def test_leaves_alone_what_a_file_says_is_meant(self):
+        self.assertEqual(
+            self.found_in(a="#include <signal.h>  // NOLINT(*-deprecated-headers)\nint one = SIGINT;\n",
+                          b="#include <signal.h>\nint two = SIGINT;\n"),
+            {"b.cpp:1 modernize-deprecated-headers"})
 
     def test_splits_files_that_do_not_go_together(self):
         self.assertEqual(
