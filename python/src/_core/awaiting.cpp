@@ -1,4 +1,5 @@
-#include "_core/gathering.hpp"
+#include "_core/awaiting.hpp"
+
 #include "bridge/runtime_state.hpp"
 
 namespace mtaio::python {

@@ -1,5 +1,6 @@
+#include "_core/awaiting.hpp"
 #include "_core/gathering.hpp"
-#include "bridge/operation.hpp"
+#include "bridge/operation_type.hpp"
 #include "bridge/runtime_state.hpp"
 
 #include <array>
@@ -8,8 +9,6 @@
 
 namespace mtaio::python {
 namespace {
-
-PyTypeObject* type = nullptr;
 
 /// For how long a crewman goes on without letting others run.
 class Turn {
@@ -29,9 +28,6 @@ class Turn {
   Clock::time_point end_ = Clock::now() + kLength;
   int until_look_ = kPerLook;
 };
-
-Crewman* as_crewman(PyObject* object) noexcept { return reinterpret_cast<Crewman*>(object); }
-PyObject* as_object(Crewman* crewman) noexcept { return reinterpret_cast<PyObject*>(crewman); }
 
 void leave(Crewman* self) {
   if (self->ended) return;
@@ -67,10 +63,10 @@ bool take_up(Crewman* self) {
   PyObject* awaitable = nullptr;
   while (of.has_more()) {
     bool pulled = false;
-    const Gathering::Next next = of.next(awaitable, pulled);
-    if (next == Gathering::Next::kExhausted) return false;
+    const CoroutineSource::Next next = of.source->next(of.started, awaitable, pulled);
+    if (next == CoroutineSource::Next::kExhausted) return false;
     if (!pulled) self->index = of.started++;
-    if (next == Gathering::Next::kReady) {
+    if (next == CoroutineSource::Next::kReady) {
       const Reference keep = Reference::take(awaitable);
       self->child = iterator_of(awaitable);
       self->context = self->child ? PyContext_CopyCurrent() : nullptr;
@@ -105,7 +101,8 @@ bool pulled(Crewman* self, PySendResult outcome, PyObject* value) {
   }
   self->index = of.started++;
   PyObject* awaitable = nullptr;
-  if (outcome == PYGEN_RETURN && of.apply(arguments.get(), awaitable) == Gathering::Next::kReady) {
+  if (outcome == PYGEN_RETURN &&
+      of.source->apply(arguments.get(), awaitable) == CoroutineSource::Next::kReady) {
     const Reference keep = Reference::take(awaitable);
     self->child = iterator_of(awaitable);
     self->context = self->child ? PyContext_CopyCurrent() : nullptr;
@@ -164,85 +161,91 @@ PySendResult step_child(Crewman* self, PyObject* error, PyObject** result) {
   return outcome;
 }
 
-void destroy(PyObject* object) {
-  Crewman* self = as_crewman(object);
-  PyObject_GC_UnTrack(object);
-  if (!self->ended && self->of) leave(self);
-  Py_CLEAR(self->child);
-  Py_CLEAR(self->context);
-  Py_CLEAR(self->task);
-  Py_CLEAR(self->of);
-  PyTypeObject* of = Py_TYPE(object);
-  PyObject_GC_Del(object);
-  Py_DECREF(of);
-}
+struct Type : OperationType<Type, Crewman> {
+  static constexpr const char* kName = "mtaio._core.Crewman";
+  static constexpr const char* kDoc =
+      "Steps coroutines of gather() and map(), one after the other.";
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  const Crewman* self = as_crewman(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->of);
-  Py_VISIT(self->task);
-  Py_VISIT(self->child);
-  Py_VISIT(self->context);
-  return 0;
-}
+  static const char* owner(const Crewman*) noexcept { return "TaskExecutor"; }
+  static const char* name(const Crewman*) noexcept { return "worker"; }
+  static PyObject* repr(Crewman* self) {
+    if (self->child) return PyUnicode_FromFormat("<TaskExecutor worker of %R>", self->child);
+    return PyUnicode_FromString("<TaskExecutor worker>");
+  }
+  /// For asyncio's stacks of tasks.
+  static PyObject* get_frame(PyObject* object, void*) {
+    PyObject* child = as_operation(object)->child;
+    PyObject* frame = child ? PyObject_GetAttrString(child, "cr_frame") : nullptr;
+    if (frame) return frame;
+    PyErr_Clear();
+    Py_RETURN_NONE;
+  }
+  static inline std::array<PyGetSetDef, 4> properties{
+      {kNameProperty, kQualnameProperty, {"cr_frame", &get_frame, nullptr, nullptr, nullptr}, {}}};
 
-int clear(PyObject* object) {
-  Crewman* self = as_crewman(object);
-  Py_CLEAR(self->child);
-  Py_CLEAR(self->context);
-  Py_CLEAR(self->task);
-  return 0;
-}
+  static PySendResult resume(Crewman* self, PyObject* error, PyObject** result) {
+    if (self->ended) {
+      PyErr_SetString(PyExc_RuntimeError, "cannot reuse a worker that has ended");
+      return PYGEN_ERROR;
+    }
+    Gathering& of = *self->of;
+    const Reference keep = Reference::to(reinterpret_cast<PyObject*>(&of));
+    Turn turn;
+    if (error && !self->child) return end_early(self, error, result);
+    for (;;) {
+      if (!self->child && !take_up(self)) return end(self, result);
+      PyObject* value = nullptr;
+      const PySendResult outcome = step_child(self, std::exchange(error, nullptr), &value);
+      if (outcome == PYGEN_NEXT) {
+        if (!self->pulls) of.recruit_or_fail();
+        *result = value;
+        return PYGEN_NEXT;
+      }
+      Py_CLEAR(self->child);
+      Py_CLEAR(self->context);
+      if (outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
+        leave(self);
+        return PYGEN_ERROR;
+      }
+      if (self->pulls) {
+        if (pulled(self, outcome, value)) continue;
+      } else if (deliver(self, value)) {
+        return end_and_recruit(self, result);
+      }
+      if (turn.is_over() && of.has_more()) {
+        Py_INCREF(Py_None);
+        *result = Py_None;
+        return PYGEN_NEXT;
+      }
+    }
+  }
+  static bool idle(Crewman* self) noexcept { return self->ended; }
 
-PyObject* repr(PyObject* object) {
-  const Crewman* self = as_crewman(object);
-  if (self->child) return PyUnicode_FromFormat("<TaskExecutor worker of %R>", self->child);
-  return PyUnicode_FromString("<TaskExecutor worker>");
-}
-
-PyObject* get_name(PyObject*, void*) { return PyUnicode_FromString("worker"); }
-PyObject* get_qualname(PyObject*, void*) { return PyUnicode_FromString("TaskExecutor.worker"); }
-/// For asyncio's stacks of tasks.
-PyObject* get_frame(PyObject* object, void*) {
-  PyObject* child = as_crewman(object)->child;
-  PyObject* frame = child ? PyObject_GetAttrString(child, "cr_frame") : nullptr;
-  if (frame) return frame;
-  PyErr_Clear();
-  Py_RETURN_NONE;
-}
-
-std::array<PyMethodDef, 4> methods{{MTAIO_PYTHON_OPERATION_METHODS(Crewman), {}}};
-std::array<PyGetSetDef, 4> properties{{
-    {"__name__", &get_name, nullptr, nullptr, nullptr},
-    {"__qualname__", &get_qualname, nullptr, nullptr, nullptr},
-    {"cr_frame", &get_frame, nullptr, nullptr, nullptr},
-    {},
-}};
-std::array<PyType_Slot, 12> slots{{
-    MTAIO_PYTHON_OPERATION_SLOTS(Crewman),
-    {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
-    {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-    {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-    {Py_tp_repr, reinterpret_cast<void*>(&repr)},
-    {Py_tp_methods, methods.data()},
-    {Py_tp_getset, properties.data()},
-    {Py_tp_doc, const_cast<char*>("Steps coroutines of gather() and map(), one after the other.")},
-    {0, nullptr},
-}};
-PyType_Spec spec{"mtaio._core.Crewman", sizeof(Crewman), 0,
-                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                 slots.data()};
+  static int traverse(Crewman* self, visitproc visit, void* arg) {
+    Py_VISIT(self->of);
+    Py_VISIT(self->task);
+    Py_VISIT(self->child);
+    Py_VISIT(self->context);
+    return 0;
+  }
+  static void clear(Crewman* self) {
+    Py_CLEAR(self->child);
+    Py_CLEAR(self->context);
+    Py_CLEAR(self->task);
+  }
+  static void release(Crewman* self) {
+    if (!self->ended && self->of) leave(self);
+    clear(self);
+    Py_CLEAR(self->of);
+  }
+};
 
 }  // namespace
 
-bool Crewman::prepare_type() {
-  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-  return type != nullptr;
-}
+bool Crewman::prepare_type() { return Type::prepare(); }
 
 Crewman* Crewman::create(Gathering& of) {
-  auto* made = PyObject_GC_New(Crewman, type);
+  Crewman* made = Type::make();
   if (!made) return nullptr;
   Py_INCREF(&of);
   made->of = &of;
@@ -250,47 +253,8 @@ Crewman* Crewman::create(Gathering& of) {
   made->task = made->child = made->context = nullptr;
   made->index = 0;
   made->pulls = made->ended = false;
-  PyObject_GC_Track(as_object(made));
+  PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
   return made;
 }
-
-PySendResult Crewman::resume(Crewman* self, PyObject* error, PyObject** result) {
-  if (self->ended) {
-    PyErr_SetString(PyExc_RuntimeError, "cannot reuse a worker that has ended");
-    return PYGEN_ERROR;
-  }
-  Gathering& of = *self->of;
-  const Reference keep = Reference::to(reinterpret_cast<PyObject*>(&of));
-  Turn turn;
-  if (error && !self->child) return end_early(self, error, result);
-  for (;;) {
-    if (!self->child && !take_up(self)) return end(self, result);
-    PyObject* value = nullptr;
-    const PySendResult outcome = step_child(self, std::exchange(error, nullptr), &value);
-    if (outcome == PYGEN_NEXT) {
-      if (!self->pulls) of.recruit_or_fail();
-      *result = value;
-      return PYGEN_NEXT;
-    }
-    Py_CLEAR(self->child);
-    Py_CLEAR(self->context);
-    if (outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
-      leave(self);
-      return PYGEN_ERROR;
-    }
-    if (self->pulls) {
-      if (pulled(self, outcome, value)) continue;
-    } else if (deliver(self, value)) {
-      return end_and_recruit(self, result);
-    }
-    if (turn.is_over() && of.has_more()) {
-      Py_INCREF(Py_None);
-      *result = Py_None;
-      return PYGEN_NEXT;
-    }
-  }
-}
-
-bool Crewman::idle(Crewman* self) noexcept { return self->ended; }
 
 }  // namespace mtaio::python

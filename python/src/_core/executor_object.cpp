@@ -1,9 +1,10 @@
 #include "_core/executor_object.hpp"
 
+#include "_core/awaiting.hpp"
 #include "_core/gathering.hpp"
 #include "_core/module_state.hpp"
 #include "_core/thread_call.hpp"
-#include "bridge/runtime_state.hpp"
+#include "bridge/type_tables.hpp"
 
 #include <structmember.h>
 
@@ -31,7 +32,7 @@ Py_ssize_t parse_limit(PyObject* limit, const char* member) {
 }
 
 /// What gather() was given; false with an exception set.
-bool fill(Gathering::Source& source, PyObject* given) {
+bool fill(CoroutineSource& source, PyObject* given) {
   const Py_ssize_t count = PyTuple_GET_SIZE(given);
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* each = PyTuple_GET_ITEM(given, i);
@@ -90,7 +91,7 @@ bool parse_keywords(PyObject* keywords, PyObject*& limit, int& return_exceptions
 PyObject* gather(PyObject* self, PyObject* given, PyObject* keywords) {
   PyObject* limit_given = Py_None;
   int return_exceptions = 0;
-  Gathering::Source source;
+  CoroutineSource source;
   const bool parsed = check_open(as_executor(self), "gather") &&
                       parse_keywords(keywords, limit_given, return_exceptions);
   const Py_ssize_t limit = parsed ? parse_limit(limit_given, "gather") : 0;
@@ -138,7 +139,7 @@ PyObject* map(PyObject*, PyObject* const* given, Py_ssize_t count) {
   const Py_ssize_t limit = parse_limit(given[4], "map");
   const int return_exceptions = limit > 0 ? PyObject_IsTrue(given[5]) : -1;
   if (return_exceptions < 0) return nullptr;
-  Gathering::Source source;
+  CoroutineSource source;
   source.function = Reference::to(given[1]).release();
   if (given[3] != Py_None) {
     source.async_iterator = Reference::to(given[3]).release();
@@ -160,10 +161,8 @@ PyObject* can_be_awaited(PyObject*, PyObject* object) {
   return PyBool_FromLong(is_awaitable(object) ? 1 : 0);
 }
 
-#define FAST(function) reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&(function)))
-
 std::array<PyMethodDef, 4> functions{{
-    {"map", FAST(map), METH_FASTCALL, PyDoc_STR("What TaskExecutor.map() returns.")},
+    {"map", as_method(&map), METH_FASTCALL, PyDoc_STR("What TaskExecutor.map() returns.")},
     {"close_unstarted", &close_coroutine, METH_O,
      PyDoc_STR("Closes a coroutine that will not be run.")},
     {"is_awaitable", &can_be_awaited, METH_O, PyDoc_STR("Whether an object can be awaited.")},
@@ -184,9 +183,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
 void destroy(PyObject* object) {
   PyObject_GC_UnTrack(object);
   clear(object);
-  PyTypeObject* of = Py_TYPE(object);
-  of->tp_free(object);
-  Py_DECREF(of);
+  free_object(object);
 }
 
 constexpr const char* kGatherDoc =
@@ -210,8 +207,8 @@ an ExecutionError. When it is cancelled it waits until the function has returned
 may use what the caller has; a function that has not started by then never does.)";
 
 std::array<PyMethodDef, 3> methods{{
-    {"gather", FAST(gather), METH_VARARGS | METH_KEYWORDS, kGatherDoc},
-    {"run_in_thread", FAST(run_in_thread), METH_VARARGS | METH_KEYWORDS, kRunInThreadDoc},
+    {"gather", as_method(&gather), METH_VARARGS | METH_KEYWORDS, kGatherDoc},
+    {"run_in_thread", as_method(&run_in_thread), METH_VARARGS | METH_KEYWORDS, kRunInThreadDoc},
     {},
 }};
 std::array<PyMemberDef, 5> members{{
@@ -224,9 +221,9 @@ std::array<PyMemberDef, 5> members{{
     {},
 }};
 std::array<PyType_Slot, 7> slots{{
-    {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
-    {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-    {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+    slot(Py_tp_dealloc, &destroy),
+    slot(Py_tp_traverse, &traverse),
+    slot(Py_tp_clear, &clear),
     {Py_tp_methods, methods.data()},
     {Py_tp_members, members.data()},
     {Py_tp_doc, const_cast<char*>("The base of TaskExecutor.")},

@@ -4,7 +4,8 @@
 #include <mtaio/python/pending.hpp>
 #include <mtaio/python/reference.hpp>
 
-#include <cstddef>
+#include "_core/coroutine_source.hpp"
+
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -22,25 +23,13 @@ struct Crewman;
 /// wait take `limit`. Coroutines start in order. All of it happens on one thread, in one loop.
 struct Gathering {
   enum class State : std::uint8_t { kNew, kRunning, kEnded };
-  enum class Next : std::uint8_t { kReady, kExhausted, kFailed };
-
-  /// Where the coroutines come from. All of them are owned references.
-  struct Source {
-    std::vector<PyObject*> given;  // those of gather(); null once started, and where it is a copy
-    std::vector<std::pair<Py_ssize_t, Py_ssize_t>> copies;  // position and that of the original
-    PyObject* function = nullptr;                           // that of map(),
-    std::vector<PyObject*> iterators;                       // and what it is applied to,
-    PyObject* async_iterator = nullptr;                     // or an asynchronous iterator of tuples
-    bool exhausted = false;
-    bool pulling = false;  // a crewman awaits the asynchronous iterator
-  };
 
   PyObject_HEAD PyObject* executor;
   PyObject* loop;
   PyObject* results;  // a list; what has not ended has None in it
   Pending* pending;   // what the caller waits for
   PyObject* stop;     // the exception that ended the caller's wait, to be raised in the end
-  Source* source;
+  CoroutineSource* source;
   std::vector<std::pair<Py_ssize_t, PyObject*>>* failures;  // by time
   Crewman* crew;                                            // a list of those who live
   Py_ssize_t limit;
@@ -54,18 +43,13 @@ struct Gathering {
   State state;
 
   /// Takes over `source`, and closes what is in it if it fails. Null with an exception set.
-  [[nodiscard]] static Gathering* create(PyObject* executor, Source source, Py_ssize_t limit,
-                                         bool return_exceptions);
+  [[nodiscard]] static Gathering* create(PyObject* executor, CoroutineSource source,
+                                         Py_ssize_t limit, bool return_exceptions);
   static constexpr Py_ssize_t kNoLimit = std::numeric_limits<Py_ssize_t>::max();
 
   // For the crew.
 
-  [[nodiscard]] bool has_more() noexcept;
-  /// The next coroutine to run, or the next awaitable of the asynchronous iterator, which `pulled`
-  /// says.
-  Next next(PyObject*& awaitable, bool& pulled);
-  /// The coroutine for what was pulled (borrowed).
-  Next apply(PyObject* arguments, PyObject*& awaitable);
+  [[nodiscard]] bool has_more() noexcept { return !stopping && source->has_more(started); }
   /// Number `index` has ended: with a result (taken over), or null and the exception that is set.
   void ended(Py_ssize_t index, PyObject* result);
   /// Another crewman or two if there is work for them. False with an exception set.
@@ -75,9 +59,11 @@ struct Gathering {
   void left(Crewman& crewman);
   void all_left();
 
-  // The protocol; see bridge/operation.hpp.
-  static PySendResult resume(Gathering* self, PyObject* error, PyObject** result);
-  static bool idle(Gathering* self) noexcept;
+  // For the caller.
+
+  /// No further coroutine starts, and those that run are asked to stop. An exception that is set
+  /// stays.
+  void stop_crew();
 };
 
 /// A coroutine that steps coroutines: what a task of the crew runs.
@@ -94,20 +80,6 @@ struct Crewman {
 
   [[nodiscard]] static Crewman* create(Gathering& of);
   [[nodiscard]] static bool prepare_type();
-
-  // The protocol; see bridge/operation.hpp.
-  static PySendResult resume(Crewman* self, PyObject* error, PyObject** result);
-  static bool idle(Crewman* self) noexcept;
 };
-
-/// The iterator with which an awaitable is awaited (new reference): a coroutine itself. Null with
-/// an exception set.
-[[nodiscard]] PyObject* iterator_of(PyObject* awaitable);
-/// Whether it can be awaited.
-[[nodiscard]] bool is_awaitable(PyObject* object) noexcept;
-/// Closes a coroutine that was handed over and will not run; an exception that is set stays.
-void close_unstarted(PyObject* awaitable) noexcept;
-/// One step of an iterator from iterator_of(), with an exception (borrowed) or without.
-[[nodiscard]] PySendResult step(PyObject* iterator, PyObject* error, PyObject** result);
 
 }  // namespace mtaio::python

@@ -18,6 +18,8 @@ struct ModuleState {
 /// One for each file that has a type: adds it to the module. False with an exception set.
 [[nodiscard]] bool add_queue_operation(PyObject* module);
 [[nodiscard]] bool add_queues(PyObject* module);
+[[nodiscard]] bool add_queue_api(PyObject* module);
+[[nodiscard]] bool add_latch_operation(PyObject* module);
 [[nodiscard]] bool add_latch(PyObject* module);
 [[nodiscard]] bool add_gathering(PyObject* module);
 [[nodiscard]] bool add_thread_call(PyObject* module);

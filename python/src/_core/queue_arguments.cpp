@@ -1,5 +1,7 @@
 #include "_core/queue_arguments.hpp"
 
+#include "_core/queue_object.hpp"
+
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -61,6 +63,23 @@ PyObject* parse_item_and_priority(PyObject* const* arguments, Py_ssize_t count, 
     return nullptr;
   }
   return places[0];
+}
+
+Py_ssize_t parse_maxsize(PyObject* queue, PyObject* value) {
+  Reference number = Reference::to(value);
+  if (PyFloat_Check(value)) {  // 1.5 items are two
+    number = Reference::take(PyLong_FromDouble(std::ceil(PyFloat_AS_DOUBLE(value))));
+    if (!number) return -1;
+  }
+  const Py_ssize_t size = PyNumber_AsSsize_t(number.get(), PyExc_OverflowError);
+  if (size == -1 && PyErr_Occurred()) return -1;
+  if (size < 0) {
+    PyErr_Format(PyExc_ValueError,
+                 "%s(%zd): maxsize cannot be negative; use 0 for an unbounded queue.",
+                 short_name(queue), size);
+    return -1;
+  }
+  return size;
 }
 
 }  // namespace mtaio::python

@@ -1,4 +1,4 @@
-/// The arguments of put() and put_nowait().
+/// The arguments of a queue: of its constructor, of put() and put_nowait().
 #pragma once
 
 #include <mtaio/python/reference.hpp>
@@ -12,5 +12,7 @@ namespace mtaio::python {
 [[nodiscard]] PyObject* parse_item_and_priority(PyObject* const* arguments, Py_ssize_t count,
                                                 PyObject* keywords, const char* function,
                                                 double& priority);
+/// The maxsize that was asked for; -1 with an exception set.
+[[nodiscard]] Py_ssize_t parse_maxsize(PyObject* queue, PyObject* value);
 
 }  // namespace mtaio::python

@@ -8,14 +8,12 @@
 #include "_core/queue_arguments.hpp"
 #include "_core/queue_docs.hpp"
 #include "_core/queue_operation.hpp"
-#include "bridge/queue_api.hpp"
+#include "bridge/type_tables.hpp"
 
 #include <structmember.h>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -23,14 +21,6 @@ namespace mtaio::python {
 namespace {
 
 using Kind = QueueOperation::Kind;
-
-QueueObject* as_queue(PyObject* object) noexcept { return reinterpret_cast<QueueObject*>(object); }
-
-const char* short_name(PyObject* object) noexcept {
-  const char* name = Py_TYPE(object)->tp_name;
-  const char* dot = std::strrchr(name, '.');
-  return dot ? dot + 1 : name;
-}
 
 // --- Making one ---
 
@@ -45,24 +35,6 @@ PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
   if (!object) return nullptr;
   as_queue(object)->queue = new_queue<Object, Storage, Queue>(0);
   return object;
-}
-
-/// The maxsize that was asked for; -1 with an exception set.
-Py_ssize_t parse_maxsize(PyObject* self, PyObject* value) {
-  Reference number = Reference::to(value);
-  if (PyFloat_Check(value)) {  // 1.5 items are two
-    number = Reference::take(PyLong_FromDouble(std::ceil(PyFloat_AS_DOUBLE(value))));
-    if (!number) return -1;
-  }
-  const Py_ssize_t size = PyNumber_AsSsize_t(number.get(), PyExc_OverflowError);
-  if (size == -1 && PyErr_Occurred()) return -1;
-  if (size < 0) {
-    PyErr_Format(PyExc_ValueError,
-                 "%s(%zd): maxsize cannot be negative; use 0 for an unbounded queue.",
-                 short_name(self), size);
-    return -1;
-  }
-  return size;
 }
 
 template <class Queue, class Storage>
@@ -89,9 +61,7 @@ void destroy(PyObject* object) {
   PyObject_GC_UnTrack(object);
   if (self->weak_references) PyObject_ClearWeakRefs(object);
   delete std::exchange(self->queue, nullptr);
-  PyTypeObject* of = Py_TYPE(object);
-  of->tp_free(object);
-  Py_DECREF(of);
+  free_object(object);
 }
 
 struct Visitor {
@@ -219,58 +189,6 @@ PyObject* get_maxsize(PyObject* object, void*) {
   return PyLong_FromSize_t(as_queue(object)->queue->maxsize());
 }
 
-// --- repr ---
-
-constexpr Py_ssize_t kMostShown = 5;
-
-struct Shown {
-  std::array<PyObject*, kMostShown> items{};
-  Py_ssize_t count = 0;
-};
-
-/// The first items, as a list.
-Reference first_items(AnyQueue& queue) {
-  Shown shown;
-  queue.look_through(
-      [](PyObject* item, void* with) {
-        auto& to = *static_cast<Shown*>(with);
-        if (to.count == kMostShown) return;
-        Py_INCREF(item);
-        to.items.at(static_cast<std::size_t>(to.count++)) = item;
-      },
-      &shown);
-  Reference list = Reference::take(PyList_New(0));
-  for (Py_ssize_t i = 0; i < shown.count; ++i) {
-    PyObject* item = shown.items.at(static_cast<std::size_t>(i));
-    if (list && PyList_Append(list.get(), item) < 0) list = {};
-    Py_DECREF(item);
-  }
-  return list;
-}
-
-PyObject* repr(PyObject* object) {
-  const int entered = Py_ReprEnter(object);
-  if (entered != 0) {
-    return entered > 0 ? PyUnicode_FromFormat("<%s ...>", short_name(object)) : nullptr;
-  }
-  const QueueObject* self = as_queue(object);
-  AnyQueue& queue = *self->queue;
-  const Reference items = first_items(queue);
-  PyObject* text = nullptr;
-  if (items) {
-    const std::size_t stored = queue.stored();
-    const auto listed = static_cast<std::size_t>(PyList_GET_SIZE(items.get()));
-    text = PyUnicode_FromFormat(
-        "<%s at %p maxsize=%zu qsize=%zu items=%R%s getters=%zd putters=%zd unfinished=%zu>",
-        short_name(object), static_cast<void*>(object), queue.maxsize(), stored, items.get(),
-        listed < stored ? "..." : "", self->getters, self->putters, queue.unfinished());
-  }
-  Py_ReprLeave(object);
-  return text;
-}
-
-#define FAST(function) reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&(function)))
-
 std::array<PyMethodDef, 13> methods(PyCFunction put, PyCFunction put_nowait, const char* put_doc,
                                     const char* put_nowait_doc) {
   return {{
@@ -280,7 +198,7 @@ std::array<PyMethodDef, 13> methods(PyCFunction put, PyCFunction put_nowait, con
       {"get_nowait", &get_nowait, METH_NOARGS, kGetNowaitDoc},
       {"task_done", &task_done, METH_NOARGS, kTaskDoneDoc},
       {"join", &join, METH_NOARGS, kJoinDoc},
-      {"shutdown", FAST(shutdown), METH_VARARGS | METH_KEYWORDS, kShutdownDoc},
+      {"shutdown", as_method(&shutdown), METH_VARARGS | METH_KEYWORDS, kShutdownDoc},
       {"qsize", &qsize, METH_NOARGS, kQsizeDoc},
       {"empty", &empty, METH_NOARGS, kEmptyDoc},
       {"full", &full, METH_NOARGS, kFullDoc},
@@ -289,8 +207,8 @@ std::array<PyMethodDef, 13> methods(PyCFunction put, PyCFunction put_nowait, con
   }};
 }
 
-auto plain_methods = methods(FAST(put), FAST(put_nowait), kPutDoc, kPutNowaitDoc);
-auto prioritised_methods = methods(FAST(put_prioritised), FAST(put_nowait_prioritised),
+auto plain_methods = methods(as_method(&put), as_method(&put_nowait), kPutDoc, kPutNowaitDoc);
+auto prioritised_methods = methods(as_method(&put_prioritised), as_method(&put_nowait_prioritised),
                                    kPutPrioritisedDoc, kPutNowaitPrioritisedDoc);
 std::array<PyGetSetDef, 2> properties{{
     {"maxsize", &get_maxsize, nullptr, "How many items there may be; 0: any number.", nullptr},
@@ -306,14 +224,14 @@ bool add(PyObject* module, const char* name, const char* doc, PyMethodDef* with)
   static PyTypeObject* type = nullptr;
   if (!type) {
     std::array<PyType_Slot, 13> slots{{
-        {Py_tp_new, reinterpret_cast<void*>(&make<Queue, Storage>)},
-        {Py_tp_init, reinterpret_cast<void*>(&initialise<Queue, Storage>)},
-        {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
-        {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-        {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-        {Py_tp_repr, reinterpret_cast<void*>(&repr)},
-        {Py_am_aiter, reinterpret_cast<void*>(&aiter)},
-        {Py_am_anext, reinterpret_cast<void*>(&anext)},
+        slot(Py_tp_new, &make<Queue, Storage>),
+        slot(Py_tp_init, &initialise<Queue, Storage>),
+        slot(Py_tp_dealloc, &destroy),
+        slot(Py_tp_traverse, &traverse),
+        slot(Py_tp_clear, &clear),
+        slot(Py_tp_repr, &repr_of_queue),
+        slot(Py_am_aiter, &aiter),
+        slot(Py_am_anext, &anext),
         {Py_tp_methods, with},
         {Py_tp_getset, properties.data()},
         {Py_tp_members, members.data()},
@@ -338,41 +256,7 @@ PyObject* raise_shut_down(QueueObject* queue, bool putting) {
   return nullptr;
 }
 
-namespace {
-
-PyObject* types_by_kind = nullptr;  // the module
-
-PyObject* wrap(AnyQueue* queue, const char* kind) {
-  std::unique_ptr<AnyQueue> owner{queue};
-  const Reference type = Reference::take(PyObject_GetAttrString(types_by_kind, kind));
-  PyObject* made = type ? PyObject_CallNoArgs(type.get()) : nullptr;
-  if (made) delete std::exchange(as_queue(made)->queue, owner.release());
-  return made;
-}
-
-AnyQueue* unwrap(PyObject* object) {
-  for (const char* kind : {"AsyncQueue", "PriorityQueue", "LIFOQueue"}) {
-    const Reference type = Reference::take(PyObject_GetAttrString(types_by_kind, kind));
-    if (!type) return nullptr;
-    if (PyObject_TypeCheck(object, reinterpret_cast<PyTypeObject*>(type.get()))) {
-      return as_queue(object)->queue;
-    }
-  }
-  PyErr_Format(PyExc_TypeError, "a queue is needed, not a %.100s", Py_TYPE(object)->tp_name);
-  return nullptr;
-}
-
-const QueueApi queue_api{kQueueApiVersion, &wrap, &unwrap};
-
-}  // namespace
-
 bool add_queues(PyObject* module) {
-  if (!types_by_kind) types_by_kind = Reference::to(module).release();
-  PyObject* capsule = PyCapsule_New(const_cast<QueueApi*>(&queue_api), kQueueApi, nullptr);
-  const bool added = capsule && PyModule_AddObjectRef(module, "_queue_api", capsule) == 0;
-  Py_XDECREF(capsule);
-  if (!added) return false;
-
   using lowlevel::FifoStorage;
   using lowlevel::LifoStorage;
   using lowlevel::PriorityStorage;

@@ -3,6 +3,8 @@
 
 #include <mtaio/python/any_queue.hpp>
 
+#include <cstring>
+
 namespace mtaio::python {
 
 struct QueueObject {
@@ -12,6 +14,17 @@ struct QueueObject {
   Py_ssize_t getters;  // operations that wait
   Py_ssize_t putters;
 };
+
+[[nodiscard]] inline QueueObject* as_queue(PyObject* object) noexcept {
+  return reinterpret_cast<QueueObject*>(object);
+}
+/// The name of its class, without the module.
+[[nodiscard]] inline const char* short_name(PyObject* queue) noexcept {
+  const char* name = Py_TYPE(queue)->tp_name;
+  const char* dot = std::strrchr(name, '.');
+  return dot ? dot + 1 : name;
+}
+[[nodiscard]] PyObject* repr_of_queue(PyObject* object);
 
 /// A raised QueueShutDown, as the put or get of `queue`. Always null.
 PyObject* raise_shut_down(QueueObject* queue, bool putting);

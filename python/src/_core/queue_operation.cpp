@@ -1,11 +1,8 @@
 #include "_core/queue_operation.hpp"
 
 #include "_core/module_state.hpp"
-#include "bridge/operation.hpp"
+#include "bridge/operation_type.hpp"
 
-#include <array>
-#include <cstddef>
-#include <cstring>
 #include <new>
 #include <utility>
 
@@ -16,18 +13,12 @@ using Op = QueueOperation;
 using Kind = Op::Kind;
 using State = Op::State;
 
-PyTypeObject* type = nullptr;
-
-// Operations that have ended, to be used again. Guarded by the GIL.
-constexpr std::size_t kMostKept = 256;
-std::array<Op*, kMostKept> kept;
-std::size_t kept_count = 0;
+FreeList<Op, 256> ended;
 
 // The newest operation, if it has not waited: the garbage collector is told of it when the next one
 // is made. Most have gone by then. Guarded by the GIL.
 Op* untracked = nullptr;
 
-Op* as_operation(PyObject* object) noexcept { return reinterpret_cast<Op*>(object); }
 PyObject* as_object(QueueObject* queue) noexcept { return reinterpret_cast<PyObject*>(queue); }
 
 void track_newest() noexcept {
@@ -50,12 +41,6 @@ const char* name_of(Kind kind) noexcept {
   return "?";
 }
 
-const char* queue_name(const Op* self) noexcept {
-  const char* name = Py_TYPE(as_object(self->queue))->tp_name;
-  const char* dot = std::strrchr(name, '.');
-  return dot ? dot + 1 : name;
-}
-
 Py_ssize_t* waiting_count(Op* self) noexcept {
   switch (self->kind) {
     case Kind::kPut:
@@ -75,17 +60,16 @@ void leave(Op* self) noexcept {
     wait->abandon();
   }
   self->state = State::kEnded;
+  Py_CLEAR(self->item);
 }
 
 PySendResult fail(Op* self) noexcept {
   leave(self);
-  Py_CLEAR(self->item);
   return PYGEN_ERROR;
 }
 
 PySendResult give(Op* self, PyObject* value, PyObject** result) noexcept {
   leave(self);
-  Py_CLEAR(self->item);
   *result = value;
   return PYGEN_RETURN;
 }
@@ -138,12 +122,6 @@ Wait* new_wait(Op* self) {
   }
 }
 
-PySendResult give_pending(const Op* self, PyObject** result) noexcept {
-  *result = self->wait->pending()->object();
-  Py_INCREF(*result);
-  return PYGEN_NEXT;
-}
-
 PySendResult begin_wait(Op* self, PyObject** result) {
   EventLoop* loop = EventLoop::of_running();
   if (!loop) return fail(self);
@@ -168,7 +146,7 @@ PySendResult begin_wait(Op* self, PyObject** result) {
   self->state = State::kWaiting;
   if (Py_ssize_t* count = waiting_count(self)) ++*count;
   if (!EventLoop::deliver()) return fail(self);
-  return give_pending(self, result);
+  return wait_for(self->wait->pending(), result);
 }
 
 PySendResult begin(Op* self, PyObject** result) {
@@ -186,98 +164,73 @@ PySendResult begin(Op* self, PyObject** result) {
   return shut_down ? end_of_queue(self) : begin_wait(self, result);
 }
 
-// --- The Python type ---
+struct Type : OperationType<Type, Op> {
+  static constexpr const char* kName = "mtaio._core.QueueOperation";
+  static constexpr const char* kDoc =
+      "An operation on a queue. Nothing happens before it is awaited; it may be awaited once, or "
+      "made a task of.";
 
-void destroy(PyObject* object) {
-  Op* self = as_operation(object);
-  if (self == untracked) {
-    untracked = nullptr;
-  } else {
-    PyObject_GC_UnTrack(object);
+  static const char* owner(const Op* self) noexcept { return short_name(as_object(self->queue)); }
+  static const char* name(const Op* self) noexcept { return name_of(self->kind); }
+  static PyObject* repr(Op* self) {
+    const char* state = self->state == State::kNew       ? "not awaited yet"
+                        : self->state == State::kWaiting ? "waiting"
+                                                         : "done";
+    if (self->item) {
+      return PyUnicode_FromFormat("<%s.%s(%R), %s, of %R>", owner(self), name(self), self->item,
+                                  state, as_object(self->queue));
+    }
+    return PyUnicode_FromFormat("<%s.%s(), %s, of %R>", owner(self), name(self), state,
+                                as_object(self->queue));
   }
-  leave(self);
-  Py_CLEAR(self->item);
-  Py_CLEAR(self->queue);
-  forget_stop_iteration();
-  if (kept_count < kMostKept) {
-    kept[kept_count++] = self;
-    return;
+
+  static PySendResult resume(Op* self, PyObject* error, PyObject** result) {
+    if (error) {
+      leave(self);
+      return raise_from_operation(Py_NewRef(error));
+    }
+    switch (self->state) {
+      case State::kNew:
+        return begin(self, result);
+      case State::kWaiting:
+        return self->wait->arrived() ? finish_wait(self, result) : refuse_to_hurry(self);
+      case State::kEnded:
+        break;
+    }
+    return refuse_reuse(self);
   }
-  PyTypeObject* of = Py_TYPE(object);
-  PyObject_GC_Del(object);
-  Py_DECREF(of);
-}
-
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  Op* self = as_operation(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->queue);
-  Py_VISIT(self->item);
-  return self->wait ? self->wait->traverse(visit, arg) : 0;
-}
-
-int clear(PyObject* object) {
-  Op* self = as_operation(object);
-  leave(self);
-  Py_CLEAR(self->item);
-  return 0;
-}
-
-PyObject* repr(PyObject* object) {
-  const Op* self = as_operation(object);
-  const char* state = self->state == State::kNew       ? "not awaited yet"
-                      : self->state == State::kWaiting ? "waiting"
-                                                       : "done";
-  if (self->item) {
-    return PyUnicode_FromFormat("<%s.%s(%R), %s, of %R>", queue_name(self), name_of(self->kind),
-                                self->item, state, as_object(self->queue));
+  static bool idle(Op* self) noexcept {
+    if (self->state == State::kWaiting) return false;
+    leave(self);
+    return true;
   }
-  return PyUnicode_FromFormat("<%s.%s(), %s, of %R>", queue_name(self), name_of(self->kind), state,
-                              as_object(self->queue));
-}
 
-PyObject* get_name(PyObject* object, void*) {
-  return PyUnicode_FromString(name_of(as_operation(object)->kind));
-}
-PyObject* get_qualname(PyObject* object, void*) {
-  const Op* self = as_operation(object);
-  return PyUnicode_FromFormat("%s.%s", queue_name(self), name_of(self->kind));
-}
-
-std::array<PyMethodDef, 4> methods{{MTAIO_PYTHON_OPERATION_METHODS(QueueOperation), {}}};
-std::array<PyGetSetDef, 3> properties{{
-    {"__name__", &get_name, nullptr, nullptr, nullptr},
-    {"__qualname__", &get_qualname, nullptr, nullptr, nullptr},
-    {},
-}};
-std::array<PyType_Slot, 12> slots{{
-    MTAIO_PYTHON_OPERATION_SLOTS(QueueOperation),
-    {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
-    {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-    {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-    {Py_tp_repr, reinterpret_cast<void*>(&repr)},
-    {Py_tp_methods, methods.data()},
-    {Py_tp_getset, properties.data()},
-    {Py_tp_doc, const_cast<char*>("An operation on a queue. Nothing happens before it is awaited; "
-                                  "it may be awaited once, or made a task of.")},
-    {0, nullptr},
-}};
-PyType_Spec spec{"mtaio._core.QueueOperation", sizeof(Op), 0,
-                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                 slots.data()};
+  static int traverse(Op* self, visitproc visit, void* arg) {
+    Py_VISIT(self->queue);
+    Py_VISIT(self->item);
+    return self->wait ? self->wait->traverse(visit, arg) : 0;
+  }
+  static void clear(Op* self) { leave(self); }
+  static void destroy(PyObject* object) {
+    Op* self = as_operation(object);
+    if (self == untracked) {
+      untracked = nullptr;
+    } else {
+      PyObject_GC_UnTrack(object);
+    }
+    leave(self);
+    Py_CLEAR(self->queue);
+    forget_stop_iteration();
+    ended.keep_or_free(self);
+  }
+};
 
 }  // namespace
 
 PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, double priority) {
   track_newest();
-  Op* made = nullptr;
-  if (kept_count > 0) {
-    made = kept[--kept_count];
-    _Py_NewReference(reinterpret_cast<PyObject*>(made));
-  } else {
-    made = PyObject_GC_New(Op, type);
-    if (!made) return nullptr;
-  }
+  Op* made = ended.make(Type::type);
+  if (!made) return nullptr;
   Py_INCREF(queue);
   Py_XINCREF(item);
   made->queue = queue;
@@ -290,38 +243,6 @@ PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, 
   return reinterpret_cast<PyObject*>(made);
 }
 
-PySendResult QueueOperation::resume(QueueOperation* self, PyObject* error, PyObject** result) {
-  if (error) {
-    Py_INCREF(error);
-    RaisedError::raise(error);
-    return fail(self);
-  }
-  switch (self->state) {
-    case State::kNew:
-      return begin(self, result);
-    case State::kWaiting:
-      if (self->wait->arrived()) return finish_wait(self, result);
-      PyErr_Format(PyExc_RuntimeError, "%s.%s() was resumed before it was ready", queue_name(self),
-                   name_of(self->kind));
-      return PYGEN_ERROR;
-    case State::kEnded:
-      break;
-  }
-  PyErr_Format(PyExc_RuntimeError, "cannot reuse already awaited %s.%s()", queue_name(self),
-               name_of(self->kind));
-  return PYGEN_ERROR;
-}
-
-bool QueueOperation::idle(QueueOperation* self) noexcept {
-  if (self->state == State::kWaiting) return false;
-  leave(self);
-  Py_CLEAR(self->item);
-  return true;
-}
-
-bool add_queue_operation(PyObject* module) {
-  if (!type) type = make_operation_type(spec);
-  return type && PyModule_AddType(module, type) == 0;
-}
+bool add_queue_operation(PyObject* module) { return Type::add_to(module); }
 
 }  // namespace mtaio::python

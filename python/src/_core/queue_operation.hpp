@@ -21,10 +21,6 @@ struct QueueOperation {
 
   [[nodiscard]] static PyObject* create(Kind kind, QueueObject* queue, PyObject* item = nullptr,
                                         double priority = 0);
-
-  // The protocol; see bridge/operation.hpp.
-  static PySendResult resume(QueueOperation* self, PyObject* error, PyObject** result);
-  static bool idle(QueueOperation* self) noexcept;
 };
 
 }  // namespace mtaio::python

@@ -1,9 +1,7 @@
 /// What run_in_thread() returns.
 #pragma once
 
-#include <mtaio/python/reference.hpp>
-
-#include <cstdint>
+#include "bridge/call_operation.hpp"
 
 namespace mtaio::python {
 
@@ -14,8 +12,6 @@ class FunctionCall;
 /// cancelled it waits until the function has returned, because that may use what the caller has;
 /// one that has not started never will.
 struct ThreadCall {
-  enum class State : std::uint8_t { kNew, kRunning, kEnded };
-
   PyObject_HEAD PyObject* executor;
   PyObject* function;
   PyObject* arguments;
@@ -23,10 +19,7 @@ struct ThreadCall {
   PyObject* stop;      // what was thrown in while the function ran
   FunctionCall* call;
   bool wraps_errors;
-  State state;
-
-  static PySendResult resume(ThreadCall* self, PyObject* error, PyObject** result);
-  static bool idle(ThreadCall* self) noexcept;
+  CallState state;
 };
 
 /// A call by `executor`; `keywords` may be null. Null with an exception set.

@@ -25,6 +25,26 @@ namespace {
 std::vector<EventLoop*> loops;   // open ones
 EventLoop* last_loop = nullptr;  // the one that was looked up last
 
+/// Of the errors that jobs raise, the first: one of them does not keep the others from running.
+class FirstError {
+ public:
+  void note() noexcept {
+    if (PyErr_Occurred() == nullptr) return;
+    RaisedError raised = RaisedError::fetch();
+    if (!first_) first_ = std::move(raised);
+  }
+  /// Whether there was one, which is raised.
+  bool raise() && noexcept {
+    if (!first_) return false;
+    std::move(first_).restore();
+    return true;
+  }
+  explicit operator bool() const noexcept { return static_cast<bool>(first_); }
+
+ private:
+  RaisedError first_;
+};
+
 [[noreturn]] void not_for_coroutines(const char* member) noexcept {
   lowlevel::contract_violation(std::string{"EventLoop::"} + member +
                                "(): called for a C++ coroutine. Those run on a Runtime; an event "
@@ -129,16 +149,12 @@ bool EventLoop::deliver_all() {
   // What is posted meanwhile, by Python code of the loop, is another call's.
   Jobs mine;
   mine.splice_back(kept_jobs);
-  RaisedError first;
+  FirstError first;
   while (lowlevel::Job* job = mine.pop_front()) {
     (void)job->run();
-    if (PyErr_Occurred() == nullptr) continue;
-    RaisedError raised = RaisedError::fetch();
-    if (!first) first = std::move(raised);
+    first.note();
   }
-  if (!first) return true;
-  std::move(first).restore();
-  return false;
+  return !std::move(first).raise();
 }
 
 void EventLoop::deliver_all_unraisable() noexcept {
@@ -157,18 +173,14 @@ bool EventLoop::run_posted() {
     signalled_ = false;
     mine.splice_back(posted_);
   }
-  RaisedError first;
+  FirstError first;
   while (lowlevel::Job* job = mine.pop_front()) {
     may_step_ = !first;  // no task goes on once one has raised what ends the loop
     (void)job->run();
     may_step_ = false;
-    if (PyErr_Occurred() == nullptr) continue;
-    RaisedError raised = RaisedError::fetch();
-    if (!first) first = std::move(raised);
+    first.note();
   }
-  if (!first) return true;
-  std::move(first).restore();
-  return false;
+  return !std::move(first).raise();
 }
 
 void EventLoop::close() noexcept {

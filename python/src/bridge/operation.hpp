@@ -1,6 +1,7 @@
 /// What awaiting an object of ours has in common, whatever it does.
 #pragma once
 
+#include <mtaio/python/pending.hpp>
 #include <mtaio/python/reference.hpp>
 
 namespace mtaio::python {
@@ -23,76 +24,15 @@ inline void forget_stop_iteration() noexcept {
 /// What `close()` of a coroutine does with the outcome of throwing GeneratorExit in.
 [[nodiscard]] PyObject* closed(PySendResult outcome, PyObject* result, PyObject* self);
 
-/// The protocol of a coroutine (send, throw, close, await, next) for a type `Op` that has:
-///
-///     static PySendResult resume(Op* self, PyObject* error, PyObject** result);
-///
-/// It goes on with the operation: from the beginning or where it waits; with `error` (borrowed),
-/// the exception that was thrown in, or null. `PYGEN_NEXT`: it waits, and gives what to hand to
-/// the event loop. `PYGEN_RETURN`, `PYGEN_ERROR`: it has ended.
-template <class Op>
-struct OperationProtocol {
-  static PySendResult send(PyObject* self, PyObject* /*value*/, PyObject** result) {
-    return Op::resume(reinterpret_cast<Op*>(self), nullptr, result);
-  }
-  static PyObject* await(PyObject* self) {
-    Py_INCREF(self);
-    return self;
-  }
-  static PyObject* next(PyObject* self) {
-    PyObject* result = nullptr;
-    const PySendResult outcome = Op::resume(reinterpret_cast<Op*>(self), nullptr, &result);
-    if (outcome == PYGEN_RETURN && result == Py_None) {
-      Py_DECREF(result);
-      return nullptr;  // the end of an iteration without an exception is None
-    }
-    return finish(outcome, result);
-  }
-  static PyObject* method_send(PyObject* self, PyObject* /*value*/) {
-    PyObject* result = nullptr;
-    const PySendResult outcome = Op::resume(reinterpret_cast<Op*>(self), nullptr, &result);
-    return finish(outcome, result);
-  }
-  static PyObject* method_throw(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
-    const Reference error = thrown(arguments, count);
-    if (!error) return nullptr;
-    PyObject* result = nullptr;
-    const PySendResult outcome = Op::resume(reinterpret_cast<Op*>(self), error.get(), &result);
-    return finish(outcome, result);
-  }
-  static PyObject* method_close(PyObject* self, PyObject*) {
-    if (Op::idle(reinterpret_cast<Op*>(self))) Py_RETURN_NONE;
-    const Reference error = Reference::take(PyObject_CallNoArgs(PyExc_GeneratorExit));
-    if (!error) return nullptr;
-    PyObject* result = nullptr;
-    const PySendResult outcome = Op::resume(reinterpret_cast<Op*>(self), error.get(), &result);
-    return closed(outcome, result, self);
-  }
-
- private:
-  static PyObject* finish(PySendResult outcome, PyObject* result) {
-    return outcome == PYGEN_RETURN ? stop_iteration(result) : result;
-  }
-};
-
-/// The methods, to be followed by those of the type itself.
-#define MTAIO_PYTHON_OPERATION_METHODS(Op)                                                         \
-  {"send", &OperationProtocol<Op>::method_send, METH_O, PyDoc_STR("send(value)\n--\n\nGoes on.")}, \
-      {"throw",                                                                                    \
-       reinterpret_cast<PyCFunction>(                                                              \
-           reinterpret_cast<void (*)()>(&OperationProtocol<Op>::method_throw)),                    \
-       METH_FASTCALL, PyDoc_STR("throw(error)\n--\n\nGoes on with an exception.")},                \
-  {                                                                                                \
-    "close", &OperationProtocol<Op>::method_close, METH_NOARGS,                                    \
-        PyDoc_STR("close()\n--\n\nGives up; what was not done will not be done.")                  \
-  }
-
-/// The slots.
-#define MTAIO_PYTHON_OPERATION_SLOTS(Op)                                      \
-  {Py_am_send, reinterpret_cast<void*>(&OperationProtocol<Op>::send)},        \
-      {Py_am_await, reinterpret_cast<void*>(&OperationProtocol<Op>::await)},  \
-      {Py_tp_iter, reinterpret_cast<void*>(&OperationProtocol<Op>::await)}, { \
-    Py_tp_iternext, reinterpret_cast<void*>(&OperationProtocol<Op>::next)     \
-  }
+/// What `resume()` of an operation returns: it raises `error`, which it takes over;
+inline PySendResult raise_from_operation(PyObject* error) noexcept {
+  RaisedError::raise(error);
+  return PYGEN_ERROR;
+}
+/// it has its task wait.
+inline PySendResult wait_for(Pending* pending, PyObject** result) noexcept {
+  *result = Py_NewRef(pending->object());
+  return PYGEN_NEXT;
+}
 
 }  // namespace mtaio::python

@@ -1,9 +1,9 @@
 #include <mtaio/python/pending.hpp>
 
 #include "bridge/runtime_state.hpp"
+#include "bridge/type_tables.hpp"
 
 #include <array>
-#include <cstddef>
 #include <utility>
 
 namespace mtaio::python {
@@ -11,9 +11,7 @@ namespace {
 
 PyTypeObject* type = nullptr;
 
-constexpr std::size_t kMostKept = 64;
-std::array<Pending*, kMostKept> kept;  // to be used again; guarded by the GIL
-std::size_t kept_count = 0;
+FreeList<Pending, 64> gone;
 
 Pending* as_pending(PyObject* object) noexcept { return reinterpret_cast<Pending*>(object); }
 
@@ -203,23 +201,15 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
 void destroy(PyObject* object) {
   PyObject_GC_UnTrack(object);
   clear(object);
-  if (kept_count < kMostKept) {
-    kept.at(kept_count++) = as_pending(object);
-    return;
-  }
-  PyTypeObject* of = Py_TYPE(object);
-  PyObject_GC_Del(object);
-  Py_DECREF(of);
+  gone.keep_or_free(as_pending(object));
 }
-
-#define FAST(function) reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&(function)))
 
 std::array<PyMethodDef, 9> methods{{
     {"get_loop", &get_loop, METH_NOARGS, PyDoc_STR("The event loop.")},
-    {"add_done_callback", FAST(add_done_callback), METH_FASTCALL | METH_KEYWORDS,
+    {"add_done_callback", as_method(&add_done_callback), METH_FASTCALL | METH_KEYWORDS,
      PyDoc_STR("As asyncio.Future.")},
     {"remove_done_callback", &remove_done_callback, METH_O, PyDoc_STR("As asyncio.Future.")},
-    {"cancel", FAST(cancel), METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("As asyncio.Future.")},
+    {"cancel", as_method(&cancel), METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("As asyncio.Future.")},
     {"result", &result, METH_NOARGS, PyDoc_STR("As asyncio.Future; None.")},
     {"exception", &result, METH_NOARGS, PyDoc_STR("As asyncio.Future; None.")},
     {"done", &is_done, METH_NOARGS, PyDoc_STR("As asyncio.Future.")},
@@ -231,10 +221,10 @@ std::array<PyGetSetDef, 2> properties{{
     {},
 }};
 std::array<PyType_Slot, 8> slots{{
-    {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
-    {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-    {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-    {Py_tp_repr, reinterpret_cast<void*>(&repr)},
+    slot(Py_tp_dealloc, &destroy),
+    slot(Py_tp_traverse, &traverse),
+    slot(Py_tp_clear, &clear),
+    slot(Py_tp_repr, &repr),
     {Py_tp_methods, methods.data()},
     {Py_tp_getset, properties.data()},
     {Py_tp_doc, const_cast<char*>("What a task waits for in an operation of mtaio.")},
@@ -252,14 +242,8 @@ bool Pending::prepare_type() {
 }
 
 Pending* Pending::create(PyObject* loop) {
-  Pending* made = nullptr;
-  if (kept_count > 0) {
-    made = kept.at(--kept_count);
-    _Py_NewReference(made->object());
-  } else {
-    made = PyObject_GC_New(Pending, type);
-    if (!made) return nullptr;
-  }
+  Pending* made = gone.make(type);
+  if (!made) return nullptr;
   Py_INCREF(loop);
   made->loop = loop;
   made->callback = made->context = made->more = made->message = made->owner = nullptr;

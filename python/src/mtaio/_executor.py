@@ -8,13 +8,14 @@ import builtins
 import concurrent.futures
 import contextvars
 import functools
-import inspect
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _core
+from ._endings import cancel_elsewhere, set_from_anywhere, wait_for_all
+from ._mapping import gives_awaitables, zip_asynchronous
 from ._operation import Operation
 from .exceptions import ExecutionError, TimeoutError
 
@@ -111,13 +112,13 @@ class TaskExecutor(_core.ExecutorBase):
         if not iterables:
             raise TypeError("TaskExecutor.map(): needs an iterable to apply the function to.")
         call: Callable[..., Any] = func
-        if not _gives_awaitables(func):
+        if not gives_awaitables(func):
             call = functools.partial(self._call_then_await, func)
         if any(hasattr(type(each), "__aiter__") for each in iterables):
             for each in iterables:
                 if not hasattr(type(each), "__aiter__"):
                     iter(each)
-            return _core.map(self, call, (), _zip(iterables), limit, return_exceptions)
+            return _core.map(self, call, (), zip_asynchronous(iterables), limit, return_exceptions)
         iterators = tuple(iter(each) for each in iterables)
         return _core.map(self, call, iterators, None, limit, return_exceptions)
 
@@ -238,8 +239,8 @@ class TaskExecutor(_core.ExecutorBase):
                 task.cancel()
                 ends.add(task)
             else:
-                ends.add(_cancel_elsewhere(task, loop))
-        await _wait_for_all(ends)
+                ends.add(cancel_elsewhere(task, loop))
+        await wait_for_all(ends)
 
     async def _close(self) -> None:
         self._closed = True
@@ -268,7 +269,7 @@ class TaskExecutor(_core.ExecutorBase):
         self._watched = False
         waiters, self._idle_waiters = self._idle_waiters, []
         for idle in waiters:
-            _set_from_anywhere(idle)
+            set_from_anywhere(idle)
 
 
 async def _run(coro: Awaitable[T], timeout: float | None) -> T:
@@ -285,71 +286,3 @@ async def _run(coro: Awaitable[T], timeout: float | None) -> T:
     except builtins.TimeoutError:
         pass
     raise TimeoutError(f"TaskExecutor.run(timeout={timeout:g}): the time ran out.")
-
-
-def _gives_awaitables(func: Callable[..., Any]) -> bool:
-    if inspect.iscoroutinefunction(func):
-        return True
-    owner = getattr(func, "__self__", None)
-    if isinstance(owner, (_core.AsyncQueue, _core.PriorityQueue, _core.LIFOQueue, _core.Latch)):
-        return getattr(func, "__name__", "") in ("put", "get", "join", "wait", "count_down")
-    if isinstance(owner, TaskExecutor):
-        return True
-    return inspect.iscoroutinefunction(getattr(func, "__call__", None))
-
-
-async def _zip(iterables: Iterable[Any]) -> AsyncGenerator[tuple[Any, ...], None]:
-    """Zips iterables of which some are asynchronous."""
-    sources = [
-        (aiter(each), True) if hasattr(type(each), "__aiter__") else (iter(each), False)
-        for each in iterables
-    ]
-    while True:
-        items = []
-        for source, is_async in sources:
-            try:
-                items.append(await anext(source) if is_async else next(source))
-            except (StopIteration, StopAsyncIteration):
-                return
-        yield tuple(items)
-
-
-def _set_from_anywhere(future: asyncio.Future[None]) -> None:
-    def set_it() -> None:
-        if not future.done():
-            future.set_result(None)
-
-    try:
-        future.get_loop().call_soon_threadsafe(set_it)
-    except RuntimeError:
-        pass  # its loop was closed: nobody waits any more
-
-
-def _cancel_elsewhere(
-    task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop
-) -> asyncio.Future[None]:
-    """Cancels a task of another loop; the future of ours is done when it has ended."""
-    ended: asyncio.Future[None] = loop.create_future()
-
-    def cancel() -> None:
-        task.add_done_callback(lambda _: _set_from_anywhere(ended))
-        task.cancel()
-
-    try:
-        task.get_loop().call_soon_threadsafe(cancel)
-    except RuntimeError:
-        ended.set_result(None)  # closed: it will never go on
-    return ended
-
-
-async def _wait_for_all(futures: set[asyncio.Future[Any]]) -> None:
-    """Waits until all have ended, even if it is cancelled meanwhile."""
-    stop: asyncio.CancelledError | None = None
-    while futures:
-        try:
-            _, futures = await asyncio.wait(futures)
-        except asyncio.CancelledError as error:
-            stop = error
-            futures = {each for each in futures if not each.done()}
-    if stop is not None:
-        raise stop

@@ -1,17 +1,14 @@
 /// A C++ task that a Python coroutine awaits.
 #pragma once
 
-#include <mtaio/lowlevel/job.hpp>
 #include <mtaio/python/convert.hpp>
 #include <mtaio/python/event_loop.hpp>
-#include <mtaio/python/pending.hpp>
+#include <mtaio/python/outside_call.hpp>
 #include <mtaio/python/python_error.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/task_executor.hpp>
 #include <mtaio/with_stop_token.hpp>
 
-#include <atomic>
-#include <coroutine>
 #include <exception>
 #include <optional>
 #include <stop_token>
@@ -22,18 +19,11 @@ namespace mtaio::python {
 
 /// Shared by the awaitable, which Python may drop at any time, and by the task, which runs on a
 /// worker of C++ and never takes the GIL.
-class TaskCall : private lowlevel::Job {
+class TaskCall : public OutsideCall {
  public:
-  TaskCall(const TaskCall&) = delete;
-  TaskCall& operator=(const TaskCall&) = delete;
-
   /// Starts the task; it comes back to `loop`. Once, with the GIL. False with an exception set.
   bool start(EventLoop& loop, PyObject* owner);
-  /// Has the Python task wait, again. False with an exception set.
-  bool wait(PyObject* owner);
   void request_stop() noexcept { stop_.request_stop(); }
-  [[nodiscard]] bool done() const noexcept { return done_; }
-  [[nodiscard]] Pending* pending() const noexcept { return pending_; }
   /// What came out of it: a new reference, or null with an exception set.
   [[nodiscard]] PyObject* take() noexcept;
   /// The awaitable goes; the task is asked to stop if it runs.
@@ -43,26 +33,16 @@ class TaskCall : private lowlevel::Job {
   virtual void launch(TaskExecutor& executor) = 0;
 
  protected:
-  TaskCall() noexcept : lowlevel::Job{&TaskCall::arrive} {}
-  virtual ~TaskCall();
-
   [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_.get_token(); }
   void failed(std::exception_ptr error) noexcept { error_ = std::move(error); }
   /// The task has ended. The call may be gone when this returns.
-  void ended() noexcept { loop_->post(*this); }
+  void ended() noexcept { come_back(); }
 
  private:
   [[nodiscard]] virtual PyObject* convert() = 0;
-  static std::coroutine_handle<> arrive(lowlevel::Job& job) noexcept;
-  void forget_pending() noexcept;
-  void let_go() noexcept;
 
   std::stop_source stop_;
   std::exception_ptr error_;
-  EventLoop* loop_ = nullptr;
-  Pending* pending_ = nullptr;  // with the GIL only
-  bool done_ = false;           // with the GIL only
-  std::atomic<int> owners_{1};
 };
 
 template <class T>

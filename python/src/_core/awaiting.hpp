@@ -1,0 +1,18 @@
+/// Awaiting any awaitable, as the interpreter does it.
+#pragma once
+
+#include <mtaio/python/reference.hpp>
+
+namespace mtaio::python {
+
+/// The iterator with which an awaitable is awaited (new reference): a coroutine itself. Null with
+/// an exception set.
+[[nodiscard]] PyObject* iterator_of(PyObject* awaitable);
+/// Whether it can be awaited.
+[[nodiscard]] bool is_awaitable(PyObject* object) noexcept;
+/// Closes a coroutine that was handed over and will not run; an exception that is set stays.
+void close_unstarted(PyObject* awaitable) noexcept;
+/// One step of an iterator from iterator_of(), with an exception (borrowed) or without.
+[[nodiscard]] PySendResult step(PyObject* iterator, PyObject* error, PyObject** result);
+
+}  // namespace mtaio::python

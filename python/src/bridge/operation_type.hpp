@@ -1,0 +1,166 @@
+/// The Python type of an operation: all that is the same for each of them.
+#pragma once
+
+#include "bridge/operation.hpp"
+#include "bridge/type_tables.hpp"
+
+#include <array>
+
+namespace mtaio::python {
+
+/// The type of the operations `Op`: objects with the protocol of a coroutine (send, throw, close,
+/// await, next), known to the garbage collector. `Derived` states what is their own:
+///
+///     static constexpr const char* kName;               // of the type
+///     static constexpr const char* kDoc;
+///     static const char* owner(const Op* self);         // "TaskExecutor", or null
+///     static const char* name(const Op* self);          // "gather"
+///     static PyObject* repr(Op* self);
+///
+///     static PySendResult resume(Op* self, PyObject* error, PyObject** result);
+///     static bool idle(Op* self) noexcept;
+///
+///     static int traverse(Op* self, visitproc visit, void* arg);  // what it refers to
+///     static void clear(Op* self);                      // drops what may be part of a cycle
+///     static void release(Op* self);                    // drops all; if not given, clear() does
+///
+/// `resume` goes on with the operation: from the beginning or where it waits; with `error`
+/// (borrowed), the exception that was thrown in, or null. `PYGEN_NEXT`: it waits, and gives what to
+/// hand to the event loop. `PYGEN_RETURN`, `PYGEN_ERROR`: it has ended. `idle` says whether it does
+/// not wait; then it has ended.
+template <class Derived, class Op>
+class OperationType {
+ public:
+  static inline PyTypeObject* type = nullptr;
+
+  /// Makes the type, the first time. False with an exception set.
+  [[nodiscard]] static bool prepare() {
+    if (type) return true;
+    // Here, so that whoever never makes the type need not link what it does.
+    static std::array<PyMethodDef, 4> methods{{
+        {"send", &method_send, METH_O, PyDoc_STR("send(value)\n--\n\nGoes on.")},
+        {"throw", as_method(&method_throw), METH_FASTCALL,
+         PyDoc_STR("throw(error)\n--\n\nGoes on with an exception.")},
+        {"close", &method_close, METH_NOARGS,
+         PyDoc_STR("close()\n--\n\nGives up; what was not done will not be done.")},
+        {},
+    }};
+    std::array<PyType_Slot, 12> slots{{
+        slot(Py_am_send, &send),
+        slot(Py_am_await, &itself),
+        slot(Py_tp_iter, &itself),
+        slot(Py_tp_iternext, &next),
+        slot(Py_tp_dealloc, &Derived::destroy),
+        slot(Py_tp_traverse, &visit_all),
+        slot(Py_tp_clear, &clear_some),
+        slot(Py_tp_repr, &represent),
+        {Py_tp_methods, methods.data()},
+        {Py_tp_getset, Derived::properties.data()},
+        {Py_tp_doc, const_cast<char*>(Derived::kDoc)},
+        {0, nullptr},
+    }};
+    PyType_Spec spec{Derived::kName, sizeof(Op), 0,
+                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                     slots.data()};
+    type = make_operation_type(spec);
+    return type != nullptr;
+  }
+  [[nodiscard]] static bool add_to(PyObject* module) {
+    return prepare() && PyModule_AddType(module, type) == 0;
+  }
+
+  /// A new one whose fields have yet to be set, before the garbage collector is told of it.
+  [[nodiscard]] static Op* make() noexcept { return PyObject_GC_New(Op, type); }
+
+  /// "cannot reuse already awaited TaskExecutor.gather()". Always `PYGEN_ERROR`.
+  static PySendResult refuse_reuse(const Op* self) noexcept {
+    return raise_runtime_error("cannot reuse already awaited %U()", self);
+  }
+  /// For a `resume()` by somebody who has not waited for what it gave. Always `PYGEN_ERROR`.
+  static PySendResult refuse_to_hurry(const Op* self) noexcept {
+    return raise_runtime_error("%U() was resumed before it was ready", self);
+  }
+
+ protected:
+  static Op* as_operation(PyObject* object) noexcept { return reinterpret_cast<Op*>(object); }
+
+  static void release(Op* self) { Derived::clear(self); }
+  static void destroy(PyObject* object) {
+    PyObject_GC_UnTrack(object);
+    Derived::release(as_operation(object));
+    forget_stop_iteration();
+    free_object(object);
+  }
+
+  static PyObject* get_name(PyObject* object, void*) {
+    return PyUnicode_FromString(Derived::name(as_operation(object)));
+  }
+  static PyObject* get_qualname(PyObject* object, void*) { return qualname(as_operation(object)); }
+  static constexpr PyGetSetDef kNameProperty{"__name__", &get_name, nullptr, nullptr, nullptr};
+  static constexpr PyGetSetDef kQualnameProperty{"__qualname__", &get_qualname, nullptr, nullptr,
+                                                 nullptr};
+  static inline std::array<PyGetSetDef, 3> properties{{kNameProperty, kQualnameProperty, {}}};
+
+ private:
+  static PyObject* qualname(const Op* self) {
+    const char* owner = Derived::owner(self);
+    return owner ? PyUnicode_FromFormat("%s.%s", owner, Derived::name(self))
+                 : PyUnicode_FromString(Derived::name(self));
+  }
+  static PySendResult raise_runtime_error(const char* format, const Op* self) noexcept {
+    const Reference called = Reference::take(qualname(self));
+    if (called) PyErr_Format(PyExc_RuntimeError, format, called.get());
+    return PYGEN_ERROR;
+  }
+
+  // --- What the interpreter and the garbage collector call ---
+
+  static int visit_all(PyObject* object, visitproc visit, void* arg) {
+    Py_VISIT(Py_TYPE(object));
+    return Derived::traverse(as_operation(object), visit, arg);
+  }
+  static int clear_some(PyObject* object) {
+    Derived::clear(as_operation(object));
+    return 0;
+  }
+  static PyObject* represent(PyObject* object) { return Derived::repr(as_operation(object)); }
+
+  static PySendResult send(PyObject* self, PyObject* /*value*/, PyObject** result) {
+    return Derived::resume(as_operation(self), nullptr, result);
+  }
+  static PyObject* itself(PyObject* self) { return Py_NewRef(self); }
+  static PyObject* next(PyObject* self) {
+    PyObject* result = nullptr;
+    const PySendResult outcome = Derived::resume(as_operation(self), nullptr, &result);
+    if (outcome == PYGEN_RETURN && result == Py_None) {
+      Py_DECREF(result);
+      return nullptr;  // the end of an iteration without an exception is None
+    }
+    return as_call_result(outcome, result);
+  }
+  static PyObject* method_send(PyObject* self, PyObject* /*value*/) {
+    PyObject* result = nullptr;
+    const PySendResult outcome = Derived::resume(as_operation(self), nullptr, &result);
+    return as_call_result(outcome, result);
+  }
+  static PyObject* method_throw(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+    const Reference error = thrown(arguments, count);
+    if (!error) return nullptr;
+    PyObject* result = nullptr;
+    const PySendResult outcome = Derived::resume(as_operation(self), error.get(), &result);
+    return as_call_result(outcome, result);
+  }
+  static PyObject* method_close(PyObject* self, PyObject*) {
+    if (Derived::idle(as_operation(self))) Py_RETURN_NONE;
+    const Reference error = Reference::take(PyObject_CallNoArgs(PyExc_GeneratorExit));
+    if (!error) return nullptr;
+    PyObject* result = nullptr;
+    const PySendResult outcome = Derived::resume(as_operation(self), error.get(), &result);
+    return closed(outcome, result, self);
+  }
+  static PyObject* as_call_result(PySendResult outcome, PyObject* result) {
+    return outcome == PYGEN_RETURN ? stop_iteration(result) : result;
+  }
+};
+
+}  // namespace mtaio::python

@@ -1,0 +1,49 @@
+"""Waiting for the ends of tasks, those of other event loops too."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+def set_from_anywhere(future: asyncio.Future[None]) -> None:
+    """Has a future done in its own loop, from any thread."""
+
+    def set_it() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    try:
+        future.get_loop().call_soon_threadsafe(set_it)
+    except RuntimeError:
+        pass  # its loop was closed: nobody waits any more
+
+
+def cancel_elsewhere(
+    task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop
+) -> asyncio.Future[None]:
+    """Cancels a task of another loop; the future of ours is done when it has ended."""
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def cancel() -> None:
+        task.add_done_callback(lambda _: set_from_anywhere(ended))
+        task.cancel()
+
+    try:
+        task.get_loop().call_soon_threadsafe(cancel)
+    except RuntimeError:
+        ended.set_result(None)  # closed: it will never go on
+    return ended
+
+
+async def wait_for_all(futures: set[asyncio.Future[Any]]) -> None:
+    """Waits until all have ended, even if it is cancelled meanwhile."""
+    stop: asyncio.CancelledError | None = None
+    while futures:
+        try:
+            _, futures = await asyncio.wait(futures)
+        except asyncio.CancelledError as error:
+            stop = error
+            futures = {each for each in futures if not each.done()}
+    if stop is not None:
+        raise stop
