@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/lowlevel/compilers.hpp>
 #include <mtaio/lowlevel/promise.hpp>
 #include <mtaio/lowlevel/result.hpp>
 
@@ -13,7 +14,7 @@
 namespace mtaio {
 
 template <class T>
-class Task;
+class [[MTAIO_IN_REGISTERS]] Task;
 
 namespace lowlevel {
 
@@ -78,7 +79,7 @@ class TaskPromise<void> : public PromiseBase {
 /// Threads:   one.
 /// Lifetime:  arguments that the coroutine takes by reference outlive it (docs/lifetimes.md).
 template <class T = void>
-class [[nodiscard]] Task {
+class [[nodiscard, MTAIO_IN_REGISTERS]] Task {
  public:
   using promise_type = lowlevel::TaskPromise<T>;
   using value_type = T;
@@ -92,7 +93,7 @@ class [[nodiscard]] Task {
     std::swap(frame_, other.frame_);
     return *this;
   }
-  ~Task() {
+  [[gnu::always_inline]] ~Task() {
     if (frame_) frame_.destroy();
   }
 
@@ -179,9 +180,6 @@ inline constexpr bool kIsTask<Task<T>> = true;
 template <class A>
 auto to_task(A&& awaitable) {
   if constexpr (kIsTask<std::remove_reference_t<A>>) {
-    // Keeps the compiler from moving neighbours that were just made with one wide load, which would
-    // have to wait until the two narrow stores before it are through.
-    asm("" : "+m"(awaitable));
     return std::move(awaitable);  // NOLINT(bugprone-move-forwarding-reference)
   } else {
     return as_task<A>(std::forward<A>(awaitable));

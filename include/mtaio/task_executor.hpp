@@ -241,7 +241,9 @@ class [[gnu::visibility("default")]] TaskExecutor {
   auto gather_all(const Options& options, A&&... awaitables) {
     tasks_->check_open("gather");
     return lowlevel::TupleOperation<Options, kOutcomes, await_result_t<A>...>{
-        {lowlevel::to_task(std::forward<A>(awaitables))...}, options, *tasks_};
+        lowlevel::TaskTuple<await_result_t<A>...>{
+            lowlevel::to_task(std::forward<A>(awaitables))...},
+        options, *tasks_};
   }
 
   template <bool kOutcomes, class Options, class Func, class... Range>

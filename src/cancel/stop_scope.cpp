@@ -49,8 +49,8 @@ struct StopScope::Walk {
   }
 };
 
-bool StopScope::mark(std::uint32_t flag) noexcept {
-  const std::uint32_t state = state_.load(std::memory_order_relaxed);
+bool StopScope::mark(std::uint16_t flag) noexcept {
+  const std::uint16_t state = state_.load(std::memory_order_relaxed);
   // release: whoever sees the stop also sees what happened before it was requested.
   state_.store(state | flag, std::memory_order_release);
   return (state & flag) == 0;
@@ -67,7 +67,7 @@ bool StopScope::stop_requested() const noexcept {
 void StopScope::notice() noexcept {
   for (StopScope* scope = this; scope; scope = scope->parent_) {
     if (scope->stop_arrived() && !scope->noticed()) {
-      scope->noticed_.store(true, std::memory_order_relaxed);
+      scope->noticed_.store(1, std::memory_order_relaxed);
     }
   }
 }
@@ -170,7 +170,7 @@ void StopScope::remove(StopNode& node) noexcept {
 }
 
 void StopScope::detach() noexcept {
-  const std::uint32_t state = state_.load(std::memory_order_relaxed);
+  const std::uint16_t state = state_.load(std::memory_order_relaxed);
   if ((state & kAttached) && parent_) parent_->remove(*this);
   if (!(state_.load(std::memory_order_relaxed) & kStopped)) return;
   const std::scoped_lock guard{lock_};

@@ -30,6 +30,16 @@ std::coroutine_handle<> FanOut::post_entry() noexcept {
   return std::noop_coroutine();
 }
 
+std::coroutine_handle<> FanOut::post_offer(std::coroutine_handle<> next) noexcept {
+  scheduler_->post(*this);
+  return next;
+}
+
+std::coroutine_handle<> FanOut::feed_others(std::coroutine_handle<> next) noexcept {
+  scheduler_->feed();
+  return next;
+}
+
 FanOut::Leaving FanOut::leave() noexcept {
   std::uint64_t state = state_.load(std::memory_order_acquire);
   for (;;) {
@@ -54,7 +64,7 @@ std::coroutine_handle<> FanOut::no_more() noexcept {
   return std::noop_coroutine();
 }
 
-bool FanOut::halted_slowly() noexcept {
+bool FanOut::halted() noexcept {
   if (is_set(kHalted)) return true;
   StopScope& scope = context_->scope;
   if (!scope.stop_requested()) return false;
@@ -69,7 +79,7 @@ void FanOut::halt() noexcept {
 }
 
 bool FanOut::caller_stop_requested() const noexcept {
-  return parent_context_ != nullptr && parent_context_->scope.stop_requested();
+  return caller() != nullptr && caller()->stop_requested();
 }
 
 void FanOut::child_failed(std::size_t index, const std::exception_ptr& error,
@@ -80,7 +90,7 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error,
   // A caller that was asked to stop gets to hear of that, not of what came of it. Asked outside the
   // lock: a deadline that has passed notifies others now.
   const bool caller_stopped = !is_set(kHalted) && caller_stop_requested();
-  if (caller_stopped) parent_context_->scope.notice();
+  if (caller_stopped) caller()->notice();
   {
     const std::scoped_lock guard{failures_lock_};
     if (!failures_ && !is_set(kCancelled)) {  // nothing has gone wrong before

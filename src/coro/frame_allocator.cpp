@@ -1,5 +1,11 @@
 #include <mtaio/lowlevel/frame_allocator.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
 #if defined(__SANITIZE_ADDRESS__)
 #define MTAIO_KEEP_FRAMES 0
 #elif defined(__has_feature)
@@ -13,24 +19,31 @@
 
 namespace mtaio::lowlevel {
 
+constexpr FrameCache::Frame FrameCache::kClosed{.next = nullptr, .room = 0};
 constinit thread_local FrameCache frame_cache;
 
 #if MTAIO_KEEP_FRAMES
 namespace {
 
+using Frame = FrameCache::Frame;
+
 constexpr std::size_t kCachedBytes = 256 << 10;  // in each free list at most
+
+constexpr auto kEnds = [] {  // of the lists of a thread
+  std::array<Frame, FrameCache::kSizes> ends{};
+  std::size_t size = 0;
+  for (Frame& end : ends) end.room = kCachedBytes / (size += FrameCache::kStep);
+  return ends;
+}();
 
 enum class State : std::uint8_t { kUnused, kOpen, kClosed };
 thread_local constinit State state = State::kUnused;
 
 void close() noexcept {
   state = State::kClosed;
-  for (FrameCache::List& list : frame_cache.lists) {
-    list.room = 0;
-    while (FrameCache::Frame* frame = list.first) {
-      list.first = frame->next;
-      ::operator delete(frame);
-    }
+  for (const Frame*& list : frame_cache.lists) {
+    while (void* frame = FrameCache::take(list)) ::operator delete(frame);
+    list = &FrameCache::kClosed;
   }
 }
 
@@ -45,14 +58,10 @@ struct Reaper {
 thread_local Reaper reaper;
 
 bool open() noexcept {
-  if (state != State::kUnused) return state == State::kOpen;
+  if (state != State::kUnused) return false;
   reaper.touch();  // registers its destructor with the thread
   state = State::kOpen;
-  std::size_t size = 0;
-  for (FrameCache::List& list : frame_cache.lists) {
-    size += FrameCache::kStep;
-    list.room = static_cast<std::uint32_t>(kCachedBytes / size);
-  }
+  std::ranges::transform(kEnds, frame_cache.lists.begin(), [](const Frame& end) { return &end; });
   return true;
 }
 
@@ -61,24 +70,15 @@ bool open() noexcept {
 void* allocate_frame_out_of_line(std::size_t size) {
   const std::size_t index = FrameCache::index_of(size);
   if (index >= FrameCache::kSizes) return ::operator new(size);
-  FrameCache::List& list = frame_cache.lists[index];
-  if (FrameCache::Frame* frame = list.first) {
-    list.first = frame->next;
-    ++list.room;
-    return frame;
-  }
+  if (void* frame = FrameCache::take(frame_cache.lists[index])) return frame;
   return ::operator new((index + 1) * FrameCache::kStep);
 }
 
 void deallocate_frame_out_of_line(void* frame, std::size_t size) noexcept {
   const std::size_t index = FrameCache::index_of(size);
   if (index < FrameCache::kSizes) {
-    FrameCache::List& list = frame_cache.lists[index];
-    if (list.room > 0 || (open() && list.room > 0)) {
-      --list.room;
-      list.first = ::new (frame) FrameCache::Frame{list.first};
-      return;
-    }
+    const Frame*& list = frame_cache.lists[index];
+    if (FrameCache::put(list, frame) || (open() && FrameCache::put(list, frame))) return;
   }
   ::operator delete(frame);
 }

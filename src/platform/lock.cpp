@@ -32,8 +32,8 @@ void Lock::lock_contended() noexcept {
     } else {
       sched_yield();
     }
-    const bool looks_free =
-        !held_.load(std::memory_order_relaxed) && starving_.load(std::memory_order_relaxed) == 0;
+    const bool looks_free = held_.load(std::memory_order_relaxed) == 0 &&
+                            starving_.load(std::memory_order_relaxed) == 0;
     if (looks_free && try_lock()) return;
   }
   starving_.fetch_add(1, std::memory_order_relaxed);

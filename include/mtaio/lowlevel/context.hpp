@@ -15,13 +15,19 @@ class TaskRoot;
 /// awaits another shares its context with it; `run`, `gather` and `map` open one of their own for
 /// their children.
 struct TaskContext {
-  TaskContext(TaskContext* parent, StopScope::Hooks* hooks = nullptr) noexcept
+  explicit TaskContext(TaskContext* parent = nullptr, StopScope::Hooks* hooks = nullptr) noexcept
       : scope{parent ? &parent->scope : nullptr, hooks}, root{parent ? parent->root : nullptr} {}
   TaskContext(TaskContext* parent, TaskRoot& own_root) noexcept
       : scope{parent ? &parent->scope : nullptr}, root{&own_root} {}
 
+  /// Gives one that was made without it its parent. Before anybody uses it.
+  void set_parent(TaskContext& parent) noexcept {
+    scope.set_parent(&parent.scope);
+    root = parent.root;
+  }
+
   StopScope scope;
-  TaskRoot* const root;
+  TaskRoot* root;
 };
 
 /// One call of `run()`: everything that was started in it, and that it waits for.

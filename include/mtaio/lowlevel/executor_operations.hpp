@@ -6,6 +6,7 @@
 #include <mtaio/lowlevel/children.hpp>
 #include <mtaio/lowlevel/created_task.hpp>
 #include <mtaio/lowlevel/range_fan_out.hpp>
+#include <mtaio/lowlevel/task_tuple.hpp>
 #include <mtaio/lowlevel/timed_task.hpp>
 #include <mtaio/lowlevel/tuple_fan_out.hpp>
 #include <mtaio/options.hpp>
@@ -83,9 +84,12 @@ class [[nodiscard]] RangeOperation {
 template <class Options, bool kOutcomes, class... T>
 class [[nodiscard]] TupleOperation {
  public:
-  TupleOperation(std::tuple<Task<T>...>&& tasks, const Options& options,
-                 const CreatedTasks& executor)
+  TupleOperation(TaskTuple<T...>&& tasks, const Options& options, const CreatedTasks& executor)
       : tasks_{std::move(tasks)}, options_{options}, executor_{&executor} {}
+  TupleOperation(TupleOperation&&) noexcept = default;
+  TupleOperation& operator=(TupleOperation&&) = delete;
+  // As that of TaskTuple: see there.
+  [[gnu::always_inline]] ~TupleOperation() = default;
 
   TupleFanOut<Options, kOutcomes, T...> operator co_await() {
     executor_->check_open("gather");
@@ -93,7 +97,7 @@ class [[nodiscard]] TupleOperation {
   }
 
  private:
-  std::tuple<Task<T>...> tasks_;
+  TaskTuple<T...> tasks_;
   [[no_unique_address]] Options options_;
   const CreatedTasks* executor_;
 };

@@ -46,6 +46,10 @@ struct NoOptions {
 };
 
 /// What does not depend on the kind of children, and what is not needed for each of them.
+///
+/// Whatever seldom happens on the way from one child to the next is a function that goes the rest
+/// of the way: it returns what is to be resumed. So nothing has to be kept for when it returns, and
+/// the usual way, compiled into the hooks of the children, saves no registers.
 class [[gnu::visibility("default")]] FanOut : public Job {
  public:
   FanOut(const FanOut&) = delete;
@@ -53,7 +57,7 @@ class [[gnu::visibility("default")]] FanOut : public Job {
 
  protected:
   /// `collects_errors`: a child that fails is a result like any other (return_exceptions).
-  FanOut(Job::Run what, bool collects_errors) noexcept
+  FanOut(Job::Run what, bool collects_errors) noexcept  // NOLINT(*-member-init)
       : Job{what}, collects_errors_{collects_errors} {}
   ~FanOut() = default;
 
@@ -77,27 +81,28 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   void no_memory_for_result(const std::exception_ptr& error) noexcept;
   /// No further child starts, and those that run are asked to stop.
   void halt() noexcept;
-  /// Whether no further child is to start. `look_above`: asks all scopes above as well.
-  [[nodiscard]] bool halted(bool look_above) noexcept {
-    if (!in_trouble() && !context_->scope.stop_arrived() && !look_above) [[likely]]
-      return false;
-    return halted_slowly();
-  }
+  /// Whether no further child is to start. Asks all scopes above as well.
+  [[nodiscard]] bool halted() noexcept;
 
   /// The worker that this thread is, if it is one of the scheduler's.
   [[nodiscard]] Worker* worker_here() const noexcept {
     Worker* worker = this_thread_inlined().worker;
     return worker && &worker->scheduler == scheduler_ ? worker : nullptr;
   }
-  /// Puts the entry where others find it. The caller must hold it, and gives it up with this.
-  void offer_entry(std::size_t limit) noexcept {
-    if (limit != no_limit.value() && park_entry(limit)) return;
-    if (Worker* worker = worker_here()) {
-      worker->push_fork(*this);
-    } else {
-      scheduler_->post(*this);
-    }
+  /// Puts the entry where others find it, and returns `next`. The caller must hold it, and gives it
+  /// up with this.
+  [[gnu::always_inline]] std::coroutine_handle<> offer_entry(
+      std::size_t limit, std::coroutine_handle<> next) noexcept {
+    if (limit != no_limit.value() && park_entry(limit)) return next;
+    Worker* worker = worker_here();
+    if (!worker || !worker->forks.push(this)) [[unlikely]]
+      return post_offer(next);
+    if (worker->others_are_hungry()) [[unlikely]]
+      return feed_others(next);
+    return next;
   }
+  std::coroutine_handle<> post_offer(std::coroutine_handle<> next) noexcept;
+  std::coroutine_handle<> feed_others(std::coroutine_handle<> next) noexcept;
   /// The same, behind everything else that is ready, on behalf of a child that has ended, or could
   /// not be made.
   std::coroutine_handle<> post_entry() noexcept;
@@ -137,11 +142,11 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   std::atomic<std::uint8_t> trouble_{0};
   Lock failures_lock_;  // guards failures_, and setting kCancelled
   std::atomic<std::uint64_t> state_{1};
+  std::size_t started_ = 0;  // holder of the entry only: how many children
+  // From begin() on:
   std::coroutine_handle<> parent_;
-  Scheduler* scheduler_ = nullptr;
-  TaskContext* parent_context_ = nullptr;
-  TaskContext* context_ = nullptr;  // the children's
-  std::size_t started_ = 0;         // holder of the entry only: how many children
+  Scheduler* scheduler_;
+  TaskContext* context_;  // the children's
 
  private:
   struct Failures {
@@ -154,7 +159,8 @@ class [[gnu::visibility("default")]] FanOut : public Job {
     std::vector<ExecutionError::Failure> all;  // empty when there was no memory
   };
 
-  [[nodiscard]] bool halted_slowly() noexcept;
+  /// The scope of the caller; null if it has none.
+  [[nodiscard]] StopScope* caller() const noexcept { return context_->scope.parent(); }
   [[nodiscard]] bool caller_stop_requested() const noexcept;
   void set(std::uint8_t flag) noexcept { trouble_.fetch_or(flag, std::memory_order_acq_rel); }
   [[nodiscard]] bool is_set(std::uint8_t flag) const noexcept {
@@ -167,13 +173,13 @@ class [[gnu::visibility("default")]] FanOut : public Job {
 /// The way of a child from its start to its end. `Derived` has, always called by the holder of the
 /// entry:
 ///
-///     handle next_child()           the next child, ready to be entered; null when there are none
-///                                   left. May throw: that is the failure of this child
+///     handle start_child()          calls child_started() with the next child, or no_more() if there
+///                                   is none left, and returns what that returns. May throw: that is
+///                                   the failure of this child
 ///     void keep_error(error)        the next child could not be made: keeps that as its result. Only
 ///                                   if errors are collected. May throw
 ///     kMostChildren                 how many there can be
-///     bool exhausted_after(n) const whether there are certainly no more than n, the number of those
-///                                   made; `false` if only next_child() can tell
+///     bool exhausted() const        whether there certainly are none left: where one could not be made
 template <class Derived, class Options>
 class FanOutOf : public FanOut {
  protected:
@@ -182,6 +188,14 @@ class FanOutOf : public FanOut {
   ~FanOutOf() = default;
 
   [[nodiscard]] const Options& options() const noexcept { return options_; }
+  /// The children's. After begin().
+  [[nodiscard]] TaskContext* context() noexcept {
+    if constexpr (kMayBeTimed) {
+      return context_;
+    } else {
+      return &contexts_;
+    }
+  }
   [[nodiscard]] std::size_t started() const noexcept { return started_; }
   [[nodiscard]] bool timed_out_before() const noexcept {
     return options_.timeout && options_.timeout->is_now();
@@ -190,36 +204,46 @@ class FanOutOf : public FanOut {
     if (Progress* progress = options_.progress) progress->add_total(total);
   }
 
-  /// The parent has been suspended. Throws `std::logic_error` outside a runtime.
-  [[gnu::always_inline]] void begin(std::coroutine_handle<> parent, TaskContext* context) {
-    scheduler_ = &scheduler_of(context);
+  /// The parent has been suspended. May throw if there are options.
+  [[gnu::always_inline]] void begin(std::coroutine_handle<> parent, TaskContext* context,
+                                    Scheduler& scheduler) {
+    scheduler_ = &scheduler;
     parent_ = parent;
-    parent_context_ = context;
     context_ = open_context(context);
     set_root(context_->root);
   }
 
   /// Starts the next child, and returns what is to be resumed.
   /// REQUIRES: the caller holds the entry, and the child to be started is counted in state_.
-  std::coroutine_handle<> start_next() noexcept { return start_next_inlined(); }
+  [[gnu::noinline]] std::coroutine_handle<> start_next() noexcept {
+    for (;;) {
+      if (may_be_halted() && halted()) return no_more();
+      try {
+        return derived().start_child();
+      } catch (...) {
+        if (const auto next = not_made(std::current_exception())) return next;
+      }
+    }
+  }
   [[gnu::always_inline]] std::coroutine_handle<> start_next_inlined() noexcept {
-    bool turn_is_over = false;
-    const std::coroutine_handle<> child = make_child(turn_is_over);
-    if (!child) [[unlikely]]
-      return turn_is_over ? post_entry() : no_more();
-    note_started(started_ + 1, derived().exhausted_after(started_ + 1));
-    return child;
+    if (may_be_halted()) [[unlikely]]
+      return start_next();
+    try {
+      return derived().start_child();
+    } catch (...) {
+      return start_another(std::current_exception());
+    }
   }
 
-  /// Now there are so many children, and the entry is for others.
-  [[gnu::always_inline]] void note_started(std::size_t count, bool exhausted) noexcept {
+  /// With this child there are so many, and the entry is for others.
+  [[gnu::always_inline]] std::coroutine_handle<> child_started(std::coroutine_handle<> child,
+                                                               std::size_t count,
+                                                               bool exhausted) noexcept {
     started_ = count;
     if (Progress* progress = options_.progress) progress->count_started();
-    if (exhausted) {
-      last_started();
-    } else {
-      offer_entry(options_.limit.value());
-    }
+    if (!exhausted) return offer_entry(options_.limit.value(), child);
+    last_started();
+    return child;
   }
 
   /// A child has ended, and what it left has been put away. Returns what is to be resumed.
@@ -229,18 +253,12 @@ class FanOutOf : public FanOut {
     // the state any more.
     if (state_.load(std::memory_order_acquire) == (kNoMore | 1)) return parent_;
     Worker* worker = worker_here();
-    if (!worker || !worker->forks.pop_if(this)) {
-      switch (leave()) {
-        case Leaving::kParent:
-          return parent_;
-        case Leaving::kNothing:
-          return std::noop_coroutine();
-        case Leaving::kEntry:
-          break;
-      }
-    }
+    if (!worker || !worker->forks.pop_if(this)) [[unlikely]]
+      return child_ended_elsewhere();
     // Once in a while behind everything else that is ready.
-    return row_is_over() ? post_entry() : start_next_inlined();
+    if (row_is_over()) [[unlikely]]
+      return post_entry();
+    return start_next_inlined();
   }
 
   /// The parent goes on: throws what the call throws, if it does. `total`: how many tasks there
@@ -260,7 +278,7 @@ class FanOutOf : public FanOut {
   static constexpr bool kMayBeTimed = !std::is_same_v<Options, NoOptions>;
   using Contexts =
       std::conditional_t<kMayBeTimed, std::variant<std::monostate, TaskContext, TimedContext>,
-                         std::optional<TaskContext>>;
+                         TaskContext>;
 
   TaskContext* open_context(TaskContext* parent) {
     if constexpr (kMayBeTimed) {
@@ -269,7 +287,8 @@ class FanOutOf : public FanOut {
       }
       return &contexts_.template emplace<TaskContext>(parent);
     } else {
-      return &contexts_.emplace(parent);
+      if (parent) contexts_.set_parent(*parent);
+      return &contexts_;
     }
   }
 
@@ -277,9 +296,10 @@ class FanOutOf : public FanOut {
   [[nodiscard]] bool row_is_over() const noexcept {
     return Derived::kMostChildren >= kChildrenInARow && started_ % kChildrenInARow == 0;
   }
-  [[nodiscard]] bool last_of_row() const noexcept {
-    return Derived::kMostChildren >= kChildrenInARow &&
-           started_ % kChildrenInARow == kChildrenInARow - 1;
+  /// Whether halted() is to be asked, which also knows of the scopes above; when a row begins it is
+  /// asked in any case.
+  [[nodiscard]] bool may_be_halted() noexcept {
+    return in_trouble() || context()->scope.stop_arrived();
   }
 
   Derived& derived() noexcept { return static_cast<Derived&>(*this); }
@@ -288,40 +308,44 @@ class FanOutOf : public FanOut {
   static std::coroutine_handle<> run(Job& job) noexcept {
     auto& self = static_cast<FanOutOf&>(job);
     self.state_.fetch_add(1, std::memory_order_relaxed);
-    return self.start_next();
+    return self.row_is_over() && self.halted() ? self.no_more() : self.start_next();
   }
 
-  /// Null when there are none left; or when so many could not be made that it is the turn of
-  /// others.
-  [[gnu::always_inline]] std::coroutine_handle<> make_child(bool& turn_is_over) noexcept {
-    while (!halted(last_of_row())) {
-      try {
-        return derived().next_child();
-      } catch (...) {
-        if (!keep(std::current_exception())) return {};
-      }
-      if (derived().exhausted_after(started_)) return {};
-      turn_is_over = row_is_over();
-      if (turn_is_over) return {};
+  /// A child has ended, and the entry was not at hand.
+  [[gnu::noinline]] std::coroutine_handle<> child_ended_elsewhere() noexcept {
+    switch (leave()) {
+      case Leaving::kParent:
+        return parent_;
+      case Leaving::kNothing:
+        return std::noop_coroutine();
+      case Leaving::kEntry:
+        break;
     }
-    return {};
+    return row_is_over() ? post_entry() : start_next_inlined();
   }
 
-  /// A child could not be made. Whether another one is to be tried.
-  [[gnu::cold, gnu::noinline]] bool keep(const std::exception_ptr& error) noexcept {
+  /// A child could not be made. Returns what comes next; null if that is another one.
+  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> not_made(
+      const std::exception_ptr& error) noexcept {
     child_not_made(error, options_.progress);
-    if (!collects_errors_) return false;
+    if (!collects_errors_) return no_more();
     try {
       derived().keep_error(error);
-      return true;
     } catch (...) {
       no_memory_for_result(std::current_exception());
-      return false;
+      return no_more();
     }
+    if (derived().exhausted()) return no_more();
+    return row_is_over() ? post_entry() : std::coroutine_handle<>{};
+  }
+  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> start_another(
+      const std::exception_ptr& error) noexcept {
+    const auto next = not_made(error);
+    return next ? next : start_next();
   }
 
   [[no_unique_address]] Options options_;
-  Contexts contexts_;
+  Contexts contexts_{};
 };
 
 }  // namespace mtaio::lowlevel

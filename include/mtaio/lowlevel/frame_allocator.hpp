@@ -3,28 +3,47 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <new>
 
 namespace mtaio::lowlevel {
 
 /// The free lists of a thread: one for each size, which are the multiples of `kStep`.
+///
+/// How many more frames a list takes is written in its first one, so that taking one changes a
+/// single word. For the same reason a list ends with a frame that is never handed out.
 struct FrameCache {
   static constexpr std::size_t kStep = 64;
   static constexpr std::size_t kSizes = 32;
 
   struct Frame {
-    Frame* next;
+    const Frame* next;  // null: the end of a list
+    std::size_t room;   // how many more the list takes while this one is the first
   };
-  struct List {
-    Frame* first = nullptr;
-    std::uint32_t room = 0;  // how many more it takes
-  };
+  [[gnu::visibility("default")]] static const Frame kClosed;  // the end of a list that takes none
+
+  constexpr FrameCache() noexcept { lists.fill(&kClosed); }
 
   /// Which list is for frames of this size; none if it is `kSizes` or more.
   static constexpr std::size_t index_of(std::size_t size) noexcept { return (size - 1) / kStep; }
 
-  std::array<List, kSizes> lists{};
+  /// Null if the list is empty.
+  [[nodiscard]] static void* take(const Frame*& list) noexcept {
+    const Frame* frame = list;
+    if (!frame->next) [[unlikely]]
+      return nullptr;
+    list = frame->next;
+    return const_cast<Frame*>(frame);
+  }
+  /// False if the list is full.
+  [[nodiscard]] static bool put(const Frame*& list, void* frame) noexcept {
+    const std::size_t room = list->room;
+    if (room == 0) [[unlikely]]
+      return false;
+    list = ::new (frame) Frame{list, room - 1};
+    return true;
+  }
+
+  std::array<const Frame*, kSizes> lists{};
 };
 
 /// Trivially destructible, so that a frame may be freed at any moment of the thread's end.
@@ -49,12 +68,8 @@ inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feat
 [[nodiscard]] inline void* allocate_frame(std::size_t size) {
   const std::size_t index = FrameCache::index_of(size);
   if (kInlineFrames && index < FrameCache::kSizes) [[likely]] {
-    FrameCache::List& list = frame_cache.lists[index];
-    if (FrameCache::Frame* frame = list.first) [[likely]] {
-      list.first = frame->next;
-      ++list.room;
+    if (void* frame = FrameCache::take(frame_cache.lists[index])) [[likely]]
       return frame;
-    }
   }
   return allocate_frame_out_of_line(size);
 }
@@ -64,12 +79,8 @@ inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feat
 inline void deallocate_frame(void* frame, std::size_t size) noexcept {
   const std::size_t index = FrameCache::index_of(size);
   if (kInlineFrames && index < FrameCache::kSizes) [[likely]] {
-    FrameCache::List& list = frame_cache.lists[index];
-    if (list.room > 0) [[likely]] {
-      --list.room;
-      list.first = ::new (frame) FrameCache::Frame{list.first};
+    if (FrameCache::put(frame_cache.lists[index], frame)) [[likely]]
       return;
-    }
   }
   deallocate_frame_out_of_line(frame, size);
 }

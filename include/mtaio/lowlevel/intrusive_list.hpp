@@ -10,7 +10,8 @@ namespace mtaio::lowlevel {
 template <class Tag>
 class ListNode {
  public:
-  ListNode() = default;
+  // While it is in no list, where its neighbours are is not said.
+  constexpr ListNode() noexcept {}  // NOLINT(*-member-init)
   ListNode(const ListNode&) = delete;
   ListNode& operator=(const ListNode&) = delete;
 
@@ -20,8 +21,8 @@ class ListNode {
   template <class T, class Tag2>
   friend class IntrusiveList;
 
-  ListNode* previous_ = nullptr;
-  ListNode* next_ = nullptr;
+  ListNode* previous_;
+  ListNode* next_;
   bool linked_ = false;
 };
 

@@ -26,14 +26,15 @@ class Lock {
     lock_contended();
   }
   [[nodiscard]] bool try_lock() noexcept {
-    return !held_.exchange(true, std::memory_order_acquire);
+    return held_.exchange(1, std::memory_order_acquire) == 0;
   }
-  void unlock() noexcept { held_.store(false, std::memory_order_release); }
+  void unlock() noexcept { held_.store(0, std::memory_order_release); }
 
  private:
   [[gnu::cold, gnu::noinline, gnu::visibility("default")]] void lock_contended() noexcept;
 
-  std::atomic<bool> held_{false};
+  // No gap between them: initialised by one instruction.
+  std::atomic<std::uint16_t> held_{0};
   std::atomic<std::uint16_t> starving_{0};  // how many have napped, and still wait
 };
 

@@ -80,14 +80,19 @@ class PromiseBase {
     context_ = context;
   }
   /// Before the task is entered: call `completed` when it has ended, which finds its way by
-  /// `receiver` and `index`.
-  void received_by(Completed completed, void* receiver, std::size_t index,
-                   TaskContext* context) noexcept {
+  /// `receiver`,
+  void received_by(Completed completed, void* receiver, TaskContext* context) noexcept {
     completed_ = completed;
     receiver_ = receiver;
-    index_ = index;
     context_ = context;
   }
+  /// and by `index`.
+  void received_by(Completed completed, void* receiver, std::size_t index,
+                   TaskContext* context) noexcept {
+    received_by(completed, receiver, context);
+    index_ = index;
+  }
+  [[nodiscard]] bool is_received() const noexcept { return completed_ != nullptr; }
   [[nodiscard]] void* receiver() const noexcept { return receiver_; }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
 
@@ -118,12 +123,15 @@ TaskContext* context_of(std::coroutine_handle<Promise> awaiting) noexcept {
 /// runtime.
 [[nodiscard, gnu::visibility("default")]] Scheduler& current_scheduler();
 
+/// Whether a coroutine with this context is, or was awaited by, a task of a runtime.
+[[nodiscard]] inline bool in_task(const TaskContext* context) noexcept {
+  return context && context->root;
+}
+
 /// Where a coroutine with this context runs, and is to be resumed. Throws `std::logic_error` when
 /// it belongs to no runtime.
 [[nodiscard]] inline Scheduler& scheduler_of(TaskContext* context) {
-  if (context && context->root) [[likely]]
-    return context->root->scheduler();
-  return current_scheduler();
+  return in_task(context) ? context->root->scheduler() : current_scheduler();
 }
 
 }  // namespace mtaio::lowlevel

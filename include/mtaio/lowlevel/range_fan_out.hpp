@@ -37,7 +37,8 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
   template <class Promise>
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
     if (total_) results_.expect(*total_);
-    this->begin(awaiting, context_of(awaiting));
+    TaskContext* context = context_of(awaiting);
+    this->begin(awaiting, context, scheduler_of(context));
     return transfer_to(this->start_next());
   }
 
@@ -51,11 +52,18 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
  private:
   static constexpr std::size_t kMostChildren = static_cast<std::size_t>(-1);
 
-  [[gnu::always_inline]] std::coroutine_handle<> next_child() {
+  [[gnu::always_inline]] std::coroutine_handle<> start_child() {
     if (!children_.advance()) {
       if (!total_) this->set_total(this->started());
-      return {};
+      return this->no_more();
     }
+    const std::coroutine_handle<> child = make_child();
+    const std::size_t count = this->started() + 1;
+    // Where the number is always known, it need not be asked whether it is.
+    const bool last = Children::kSized ? count == *total_ : count == total_;
+    return this->child_started(child, count, last);
+  }
+  [[gnu::always_inline]] std::coroutine_handle<> make_child() {
     void* receiver = results_.add(this);
     try {
       Task<T> child = children_.make();
@@ -64,7 +72,7 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
       if (!child) [[unlikely]]
         throw_no_task();
       const auto frame = child.release();
-      frame.promise().received_by(&RangeFanOut::ended, receiver, this->started(), this->context_);
+      frame.promise().received_by(&RangeFanOut::ended, receiver, this->started(), this->context());
       return frame;
     } catch (...) {
       results_.remove_last();
@@ -76,8 +84,8 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
     if constexpr (kOutcomes) Results::fail(results_.add(this), error);
   }
 
-  [[nodiscard]] bool exhausted_after(std::size_t count) const noexcept {
-    return children_.ended() || count == total_;
+  [[nodiscard]] bool exhausted() const noexcept {
+    return children_.ended() || this->started() == total_;
   }
 
   static std::coroutine_handle<> ended(PromiseBase& base) noexcept {

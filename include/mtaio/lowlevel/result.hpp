@@ -66,6 +66,10 @@ class Result {
   T take() {
     if (state_ == State::kError) [[unlikely]]
       rethrow(error_);
+    return take_value();
+  }
+  /// Moves the value out. REQUIRES: has_value().
+  T take_value() {
     if constexpr (std::is_void_v<T>) {
       return;
     } else if constexpr (std::is_reference_v<T>) {

@@ -76,8 +76,7 @@ class Scheduler : public StandIn {
   /// Takes back a job given to `run_blocking()` that has not started. False if it has.
   virtual bool withdraw_blocking(BlockingJob& job, BlockingPool* pool) noexcept = 0;
 
-  /// Called by a worker that has pushed onto its `forks` and found that `Worker::idlers` says
-  /// hungry.
+  /// Called by a worker that has pushed onto its `forks` and found that others are hungry.
   virtual void feed() noexcept = 0;
 
  protected:

@@ -49,15 +49,21 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   };
 
   explicit StopScope(StopScope* parent, Hooks* hooks = nullptr) noexcept
-      : StopNode{nullptr}, parent_{parent}, hooks_{hooks} {}
+      : StopNode{nullptr}, hooks_{hooks}, parent_{parent} {}
   StopScope(const StopScope&) = delete;
   StopScope& operator=(const StopScope&) = delete;
-  ~StopScope() { close(); }
+  ~StopScope() {
+    if (used()) detach();
+  }
+
+  /// Gives a scope that was made without one its parent. Before anybody uses it.
+  void set_parent(StopScope* parent) noexcept { parent_ = parent; }
+  [[nodiscard]] StopScope* parent() const noexcept { return parent_; }
 
   /// Nobody waits in the scope any more: takes it out of its parent, which may go first from now
   /// on. Not concurrently with anything but `request_stop()`.
   void close() noexcept {
-    if (state_.load(std::memory_order_relaxed) != 0) detach();
+    if (used()) detach();
     parent_ = nullptr;
   }
 
@@ -76,7 +82,9 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   void notice() noexcept;
   /// Whether anybody has. A request that nobody has noticed has changed nothing. When what ran in
   /// the scope has ended.
-  [[nodiscard]] bool noticed() const noexcept { return noticed_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool noticed() const noexcept {
+    return noticed_.load(std::memory_order_relaxed) != 0;
+  }
 
   /// Asks this scope and everything below to stop. False if it had been asked before. Any thread.
   /// Iterative: the depth of the tree does not grow the stack.
@@ -94,12 +102,12 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   void remove(StopNode& node) noexcept;
 
  private:
-  static constexpr std::uint32_t kStopped = 1;  // asked to stop; never reset
-  static constexpr std::uint32_t kAttached =
-      2;  // in the parent's list, or about to be; never reset
+  static constexpr std::uint16_t kStopped = 1;   // asked to stop; never reset
+  static constexpr std::uint16_t kAttached = 2;  // in the parent's list, or about to be; the same
 
+  [[nodiscard]] bool used() const noexcept { return state_.load(std::memory_order_relaxed) != 0; }
   /// REQUIRES: lock_ is held.
-  bool mark(std::uint32_t flag) noexcept;
+  bool mark(std::uint16_t flag) noexcept;
   void detach() noexcept;
   void attach_upwards() noexcept;
   static void notify_all(StopScope& top) noexcept;
@@ -107,14 +115,15 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   struct Walk;
   struct Removal;
 
-  StopScope* parent_;  // null once closed
+  // In an order that leaves no gaps in what is null at first, so that it is written at once.
   Hooks* const hooks_;
-  std::atomic<std::uint32_t> state_{0};  // written under lock_
-  std::atomic<bool> noticed_{false};
+  std::atomic<std::uint16_t> state_{0};  // written under lock_
+  std::atomic<std::uint16_t> noticed_{0};
   Lock lock_;  // guards what follows; a child's is taken before its parent's, if both
   IntrusiveList<StopNode> nodes_;  // to be notified
   StopNode* notifying_ = nullptr;  // being notified right now,
   Walk* walk_ = nullptr;           // by this walk, or by one that is in a scope below
+  StopScope* parent_;              // null once closed
 };
 
 }  // namespace mtaio::lowlevel

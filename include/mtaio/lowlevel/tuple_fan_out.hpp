@@ -3,6 +3,7 @@
 
 #include <mtaio/lowlevel/fan_out.hpp>
 #include <mtaio/lowlevel/result.hpp>
+#include <mtaio/lowlevel/task_tuple.hpp>
 #include <mtaio/lowlevel/timed_task.hpp>
 #include <mtaio/outcome.hpp>
 #include <mtaio/task.hpp>
@@ -30,36 +31,34 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
   using Indices = std::index_sequence_for<T...>;
 
  public:
-  TupleFanOut(std::tuple<Task<T>...>&& tasks, const Options& options)
+  TupleFanOut(TaskTuple<T...>&& tasks, const Options& options)
       : Base{options, kOutcomes}, tasks_(std::move(tasks)) {}
 
   [[nodiscard]] bool await_ready() {
     this->set_total(kCount);
-    std::apply([](auto&... task) { ((task ? void() : throw_no_task()), ...); }, tasks_);
+    tasks_.for_each([](auto& task) {
+      if (!task) [[unlikely]]
+        throw_no_task();
+    });
     return kCount == 0 || this->timed_out_before();
   }
 
   template <class Promise>
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
     if (this->options().task_timeout) {
-      std::apply(
-          [this](auto&... task) {
-            ((task = timed(std::move(task), *this->options().task_timeout)), ...);
-          },
-          tasks_);
+      tasks_.for_each([timeout = *this->options().task_timeout](auto& task) {
+        task = timed(std::move(task), timeout);
+      });
     }
-    this->begin(awaiting, context_of(awaiting));
-    if constexpr (kCount == 0) return awaiting;  // it was ready
-    // Nothing can have happened that keeps the first one from starting.
-    const std::coroutine_handle<> first = enter(0, Indices{});
-    this->note_started(1, exhausted_after(1));
-    return transfer_to(first);
+    TaskContext* context = context_of(awaiting);
+    return in_task(context) ? start(awaiting, context, context->root->scheduler())
+                            : start_outside(awaiting, context);
   }
 
   auto await_resume() {
     if constexpr (kCount > 0) {
       if (this->timed_out_before()) throw_timed_out(*this->options().timeout);
-      if (last_is_direct_) note_last(std::get<kCount - 1>(tasks_));
+      if constexpr (kLastMayBeDirect) note_if_direct(tasks_.template get<kCount - 1>());
       this->finish(kCount);
     }
     return results(Indices{});
@@ -70,34 +69,51 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
   // The last child to start, when no other one runs, needs no hook: it goes on to the parent.
   static constexpr bool kLastMayBeDirect = std::is_same_v<Options, NoOptions>;
 
-  std::coroutine_handle<> next_child() noexcept {
-    return this->started() < kCount ? enter(this->started(), Indices{}) : std::coroutine_handle<>{};
+  [[gnu::always_inline]] std::coroutine_handle<> start(std::coroutine_handle<> parent,
+                                                       TaskContext* context, Scheduler& scheduler) {
+    this->begin(parent, context, scheduler);
+    if constexpr (kCount == 0) {
+      return parent;  // never: it was ready
+    } else {
+      return transfer_to(start_nth<0>());  // nothing has happened that could keep it from starting
+    }
   }
-  void keep_error(const std::exception_ptr&) {}  // next_child() does not throw
-  [[nodiscard]] bool exhausted_after(std::size_t count) const noexcept { return count == kCount; }
+  /// The parent is a coroutine of another kind.
+  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> start_outside(std::coroutine_handle<> parent,
+                                                                     TaskContext* context) {
+    return start(parent, context, current_scheduler());
+  }
 
-  template <std::size_t... kI>
-  std::coroutine_handle<> enter(std::size_t index, std::index_sequence<kI...>) noexcept {
-    std::coroutine_handle<> child;
-    (void)((kI == index && (child = enter<kI>(), true)) || ...);
-    return child;
+  // Whoever holds the entry has a child to start, and the first one was started by start().
+  std::coroutine_handle<> start_child() noexcept { return start_from<1>(); }
+  void keep_error(const std::exception_ptr&) {}  // start_child() does not throw
+  [[nodiscard]] bool exhausted() const noexcept { return this->started() == kCount; }
+
+  template <std::size_t kFirst>
+  [[gnu::always_inline]] std::coroutine_handle<> start_from() noexcept {
+    if constexpr (kFirst >= kCount) {
+      return this->no_more();  // never: there was only one
+    } else if constexpr (kFirst == kCount - 1) {
+      return start_nth<kFirst>();
+    } else {
+      return this->started() == kFirst ? start_nth<kFirst>() : start_from<kFirst + 1>();
+    }
   }
   template <std::size_t kI>
-  std::coroutine_handle<> enter() noexcept {
-    using Child = std::tuple_element_t<kI, std::tuple<Task<T>...>>;
-    const auto frame = std::get<kI>(tasks_).frame();
+  [[gnu::always_inline]] std::coroutine_handle<> start_nth() noexcept {
+    using Child = std::remove_reference_t<decltype(tasks_.template get<kI>())>;
+    const auto frame = tasks_.template get<kI>().frame();
     auto& promise = frame.promise();
     if constexpr (kLastMayBeDirect && kI == kCount - 1) {
       // acquire: where no other one runs, what those that ran did is visible to the parent.
-      last_is_direct_ = this->state_.load(std::memory_order_acquire) == 1;
-      if (last_is_direct_) {
-        promise.awaited_by(this->parent_, this->context_);
+      if (this->state_.load(std::memory_order_acquire) == 1) {
+        promise.awaited_by(this->parent_, this->context());
         return frame;
       }
     }
-    promise.received_by(&TupleFanOut::template ended<typename Child::value_type>, this, kI,
-                        this->context_);
-    return frame;
+    promise.received_by(&TupleFanOut::template ended<typename Child::value_type>, this,
+                        this->context());
+    return this->child_started(frame, kI + 1, kI + 1 == kCount);
   }
 
   template <class U>
@@ -105,22 +121,33 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
     auto& self = *static_cast<TupleFanOut*>(base.receiver());
     auto& result = static_cast<TaskPromise<U>&>(base).result();
     if (result.has_error()) [[unlikely]]
-      self.child_failed(base.index(), result.error(), self.options().progress);
+      return self.ended_badly(base, result.error());
     return self.child_ended();
   }
+  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> ended_badly(
+      const PromiseBase& child, const std::exception_ptr& error) noexcept {
+    std::size_t index = 0;
+    std::size_t each = 0;
+    tasks_.for_each([&](auto& task) {
+      if (&task.frame().promise() == &child) index = each;
+      ++each;
+    });
+    this->child_failed(index, error, this->options().progress);
+    return this->child_ended();
+  }
   template <class U>
-  void note_last(Task<U>& task) noexcept {
-    auto& result = task.frame().promise().result();
-    if (result.has_error()) [[unlikely]]
-      this->child_failed(kCount - 1, result.error(), nullptr);
+  void note_if_direct(Task<U>& last) noexcept {
+    auto& promise = last.frame().promise();
+    if (promise.result().has_error() && !promise.is_received()) [[unlikely]]
+      this->child_failed(kCount - 1, promise.result().error(), nullptr);
   }
 
   template <std::size_t... kI>
   [[gnu::always_inline]] auto results(std::index_sequence<kI...>) {
     if constexpr (kOutcomes) {
-      return std::tuple<Outcome<T>...>{outcome<T>(std::get<kI>(tasks_))...};
+      return std::tuple<Outcome<T>...>{outcome<T>(tasks_.template get<kI>())...};
     } else {
-      return std::tuple<TupleElement<T>...>{value<T>(std::get<kI>(tasks_))...};
+      return std::tuple<TupleElement<T>...>{value<T>(tasks_.template get<kI>())...};
     }
   }
   template <class U>
@@ -128,7 +155,10 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
     if constexpr (std::is_void_v<U>) {
       return {};
     } else {
-      return task.frame().promise().result().take();
+      return task.frame()
+          .promise()
+          .result()
+          .take_value();  // if one had failed, we would not be here
     }
   }
   template <class U>
@@ -142,8 +172,7 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
     }
   }
 
-  std::tuple<Task<T>...> tasks_;
-  bool last_is_direct_ = false;
+  TaskTuple<T...> tasks_;
 };
 
 }  // namespace mtaio::lowlevel

@@ -51,15 +51,11 @@ struct Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Offers `job` to thieves, and to this worker itself as the next thing to do. Owner only.
-  void push_fork(Job& job) noexcept {
-    if (!forks.push(&job)) [[unlikely]] {
-      scheduler.post(job);
-      return;
-    }
+  /// Whether `scheduler.feed()` is to be called, because others might take what this worker has
+  /// just pushed onto `forks`. Owner only.
+  [[nodiscard]] bool others_are_hungry() const noexcept {
     asymmetric_fence_light();  // E1
-    if (idlers.hungry()) [[unlikely]]
-      scheduler.feed();
+    return idlers.hungry();
   }
 
   Scheduler& scheduler;

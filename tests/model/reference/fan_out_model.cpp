@@ -10,7 +10,7 @@ constexpr std::size_t kLooks = 64;
 
 /// Whether it looks before the next task starts. Also when one was cancelled: somebody knows why.
 bool looks_further(const Call& call) noexcept {
-  return call.cancelled || call.started % kLooks == kLooks - 1;
+  return call.cancelled || (call.started > 0 && call.started % kLooks == 0);
 }
 
 }  // namespace

@@ -1,0 +1,51 @@
+/// The tasks of a `gather`.
+#pragma once
+
+#include <mtaio/task.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace mtaio::lowlevel {
+
+template <std::size_t kIndex, class T>
+struct TaskInTuple {
+  Task<T> task;
+};
+
+template <class Indices, class... T>
+class TasksInTuple;
+
+/// Like `std::tuple`, but whose destructor is inlined even where an exception is under way: if it
+/// were called, the tasks would have to be in memory, all the way from the function that made them.
+template <class... T>
+using TaskTuple = TasksInTuple<std::index_sequence_for<T...>, T...>;
+
+template <std::size_t... kIndices, class... T>
+class TasksInTuple<std::index_sequence<kIndices...>, T...> : TaskInTuple<kIndices, T>... {
+ public:
+  explicit TasksInTuple(Task<T>... tasks) noexcept
+      : TaskInTuple<kIndices, T>{std::move(tasks)}... {}
+  TasksInTuple(TasksInTuple&&) noexcept = default;
+  TasksInTuple& operator=(TasksInTuple&&) = delete;
+  [[gnu::always_inline]] ~TasksInTuple() = default;
+
+  template <std::size_t kIndex>
+  [[nodiscard]] auto& get() noexcept {
+    return nth<kIndex>(*this);
+  }
+
+  /// Calls `func` with each of them.
+  template <class Func>
+  void for_each(Func func) {
+    (func(TaskInTuple<kIndices, T>::task), ...);
+  }
+
+ private:
+  template <std::size_t kIndex, class U>
+  static Task<U>& nth(TaskInTuple<kIndex, U>& of) noexcept {
+    return of.task;
+  }
+};
+
+}  // namespace mtaio::lowlevel
