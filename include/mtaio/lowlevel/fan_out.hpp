@@ -101,10 +101,12 @@ class [[gnu::visibility("default")]] FanOut : public Job {
       return feed_others(next);
     return next;
   }
+  /// The same where there is no worker, or no room in its deque.
   std::coroutine_handle<> post_offer(std::coroutine_handle<> next) noexcept;
+  /// The rest of offer_entry() if others are to be woken for it.
   std::coroutine_handle<> feed_others(std::coroutine_handle<> next) noexcept;
-  /// The same, behind everything else that is ready, on behalf of a child that has ended, or could
-  /// not be made.
+  /// Puts the entry behind everything else that is ready, on behalf of a child that has ended, or
+  /// could not be made.
   std::coroutine_handle<> post_entry() noexcept;
   [[nodiscard]] bool park_entry(std::size_t limit) noexcept;
 
@@ -213,7 +215,7 @@ class FanOutOf : public FanOut {
     set_root(context_->root);
   }
 
-  /// Starts the next child, and returns what is to be resumed.
+  /// Starts the next child, unless there is to be none, and returns what is to be resumed.
   /// REQUIRES: the caller holds the entry, and the child to be started is counted in state_.
   [[gnu::noinline]] std::coroutine_handle<> start_next() noexcept {
     for (;;) {
@@ -235,7 +237,7 @@ class FanOutOf : public FanOut {
     }
   }
 
-  /// With this child there are so many, and the entry is for others.
+  /// With this child there are `count`, and the entry is for others. Returns the child.
   [[gnu::always_inline]] std::coroutine_handle<> child_started(std::coroutine_handle<> child,
                                                                std::size_t count,
                                                                bool exhausted) noexcept {
