@@ -37,7 +37,7 @@ class TasksInTuple<std::index_sequence<kIndices...>, T...> : TaskInTuple<kIndice
 
   /// Calls `func` with each of them.
   template <class Func>
-  void for_each(Func func) {
+  void for_each([[maybe_unused]] Func func) {
     (func(TaskInTuple<kIndices, T>::task), ...);
   }
 
