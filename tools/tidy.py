@@ -1,17 +1,8 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy on C++ files, many of them at a time.
+"""Runs clang-tidy on C++ files, several at a time.
 
-What takes clang-tidy most of its time is the standard library, which it looks through with each file anew. Here, files
-that are compiled alike are first included into one, a unit, so that it does so once for all of them. A file that has
-its names in an anonymous namespace gets a namespace of its own in the unit:
-
-    #include <vector>                       // whatever the files include
-    namespace file_1 {
-    #include "tests/queue/items.cpp"        // its own includes add nothing any more
-    }
-
-A unit that does not compile, since two files do not go together, is split in two. A few checks have to see each file
-by itself (ALONE). A single file is checked as it is.
+What would take it most of its time is the standard library and other system headers. So they are compiled once for all
+files that are compiled alike, and a plugin, tidy_scope.cpp, keeps checks from looking through them.
 """
 
 import argparse
@@ -25,82 +16,27 @@ import subprocess
 import sys
 
 CLANG_TIDY = "clang-tidy-19"
+CLANG = "clang++-19"
 
-# These look only at the file that is compiled, not at what it includes, or whether a name is a global one; and what a
-# file must have for them to find something.
-ALONE = ("bugprone-reserved-identifier", "misc-unused-alias-decls", "misc-unused-using-decls",
-         "modernize-deprecated-headers")
-CONCERNED = re.compile(r"\b_\w|\bnamespace\s+\w+\s*=|\busing\s+(?!namespace\b)[^=;]*;|#\s*include\s*<\w+\.h>")
+TOOLS = pathlib.Path(__file__).resolve().parent
+PLUGIN_SOURCE = TOOLS / "tidy_scope.cpp"
+PLUGIN = TOOLS.parent / "build" / "tidy_scope.so"
 
-# How many files a unit has at most: much more would leave cores idle in the end.
-UNIT = 10
+# For fewer files than this it is not worth while to compile system headers apart.
+MANY = 5
 
-# Files that are known not to go together: the private names of each are those of the others too.
-APART = re.compile(r"python/src/|tests/sweeps/|tests/main\.cpp$")
-
-INCLUDE = re.compile(r"^#include ([<\"][^>\"]+[>\"])", re.MULTILINE)
-NAMED_NAMESPACE = re.compile(r"^namespace [\w:]+ \{", re.MULTILINE)
+INCLUDE = re.compile(r'^#include (?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 
 
-def tidy(build, file, *arguments):
-    """What clang-tidy prints about `file`, and whether it found nothing."""
-    result = subprocess.run([CLANG_TIDY, "-p", build, "--quiet", *arguments, file], capture_output=True,
-                            encoding="utf-8", check=False)
-    good = result.returncode == 0
-    # Standard error has the number of the warnings in other people's headers, unless clang-tidy itself fails.
-    return result.stdout if good or result.stdout else result.stderr, good
-
-
-def unit_text(files):
-    """A file that includes `files`, each in a namespace of its own where that is possible."""
-    headers, bodies = {}, []
-    for number, file in enumerate(files, 1):
-        content = file.read_text(encoding="utf-8")
-        # The comment is for clang-tidy: no other file should include a .cpp file.
-        include = f'#include "{file}"  // NOLINT(bugprone-suspicious-include)\n'
-        if NAMED_NAMESPACE.search(content):
-            bodies.append(include)
-        else:
-            headers.update(dict.fromkeys(INCLUDE.findall(content)))
-            bodies.append(f"namespace file_{number} {{\n{include}}}\n")
-    return "".join(f"#include {header}\n" for header in headers) + "".join(bodies)
-
-
-def rules_of(file):
-    """The .clang-tidy that is nearest to `file`."""
-    return next(folder / ".clang-tidy" for folder in file.parents if (folder / ".clang-tidy").exists())
-
-
-class Units:
-    """Makes units in a folder, and checks them."""
-
-    def __init__(self, folder, commands):
-        self.folder = folder
-        self.commands = commands
-
-    def check(self, name, files):
-        """The findings in `files`, and whether there were none."""
-        if len(files) == 1:
-            return tidy(self.folder.parent, files[0])
-        folder = self.folder / name
-        folder.mkdir(parents=True, exist_ok=True)
-        rules = folder / ".clang-tidy"
-        rules.unlink(missing_ok=True)
-        rules.symlink_to(rules_of(files[0]))
-        unit = folder / "unit.cpp"
-        unit.write_text(unit_text(files), encoding="utf-8")
-        # Quoted includes are looked for beside each file. Warnings of the compiler are for the build to report.
-        beside = [f"-iquote{path}" for path in sorted({file.parent for file in files})]
-        command = [*self.commands[files[0]], "-Wno-error", *beside, "-c", str(unit)]
-        (folder / "compile_commands.json").write_text(json.dumps(
-            [{"directory": str(self.folder.parent), "file": str(unit), "arguments": command}]), encoding="utf-8")
-        output, good = tidy(folder, unit, "--checks=" + ",".join(f"-{check}" for check in ALONE))
-        if "clang-diagnostic-error" not in output:
-            return output, good
-        half = len(files) // 2
-        first, first_good = self.check(f"{name}a", files[:half])
-        second, second_good = self.check(f"{name}b", files[half:])
-        return first + second, first_good and second_good
+def make_plugin():
+    """Compiles the plugin, unless that has been done."""
+    if PLUGIN.exists() and PLUGIN.stat().st_mtime > PLUGIN_SOURCE.stat().st_mtime:
+        return
+    PLUGIN.parent.mkdir(exist_ok=True)
+    made = PLUGIN.with_suffix(f".{os.getpid()}.so")
+    subprocess.run([CLANG, "-std=c++17", "-fno-rtti", "-fPIC", "-shared", "-isystem/usr/lib/llvm-19/include",
+                    PLUGIN_SOURCE, "-o", made], check=True)
+    made.replace(PLUGIN)
 
 
 def compile_commands(build):
@@ -112,16 +48,72 @@ def compile_commands(build):
     return commands
 
 
-def units(commands, files):
-    """`files` in lists of such as may go together: compiled alike, under the same rules."""
+def system_headers(files, folders):
+    """What `files` include that is neither beside them nor in `folders`, directly or by what is."""
+    found, seen, left = set(), set(), list(files)
+    while left:
+        file = left.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        for quoted, angled in INCLUDE.findall(file.read_text(encoding="utf-8")):
+            places = (folder / (quoted or angled) for folder in (file.parent, *folders))
+            ours = next((place for place in places if place.is_file()), None)
+            if ours:
+                left.append(ours)
+            elif angled:
+                found.add(angled)
+    return sorted(found)
+
+
+class Group:
+    """Files that are compiled alike."""
+
+    def __init__(self, build, name, command, files):
+        self.build = build
+        self.command = command
+        self.files = files
+        self.headers = build / "system_headers" / f"{name}.hpp"
+        self.compiled = self.headers.with_suffix(".pch")
+
+    def compile_headers(self):
+        """Compiles the system headers of all files into one. Whether that succeeds shows when they are used."""
+        if len(self.files) < MANY:
+            return
+        folders = [pathlib.Path(word[2:]) for word in self.command if word.startswith("-I")]
+        self.headers.parent.mkdir(exist_ok=True)
+        self.headers.write_text("".join(f"#if __has_include(<{header}>)\n#include <{header}>\n#endif\n"
+                                        for header in system_headers(self.files, folders)), encoding="utf-8")
+        subprocess.run([*self.command, "-w", "-x", "c++-header", self.headers, "-o", self.compiled], cwd=self.build,
+                       capture_output=True, check=False)
+
+    def check(self, file):
+        """What clang-tidy prints about `file`, and whether it found nothing."""
+        if len(self.files) >= MANY:
+            output, good = tidy(self.build, file, "--extra-arg=-include-pch", f"--extra-arg={self.compiled}")
+            # A file may define what changes system headers.
+            if "clang-diagnostic-error" not in output:
+                return output, good
+        return tidy(self.build, file)
+
+
+def tidy(build, file, *arguments):
+    """What clang-tidy prints about `file`, and whether it found nothing."""
+    result = subprocess.run([CLANG_TIDY, f"--load={PLUGIN}", "-p", build, "--quiet", *arguments, file],
+                            capture_output=True, encoding="utf-8", check=False)
+    good = result.returncode == 0
+    # Standard error has the number of the warnings in other people's headers, unless clang-tidy itself fails.
+    return result.stdout if good or result.stdout else result.stderr, good
+
+
+def groups(build, files):
+    """`files` in groups, the largest first."""
+    commands = compile_commands(build)
     alike = {}
     for file in files:
-        known = file in commands and not APART.search(str(file))
-        key = (rules_of(file), *commands[file]) if known else file
-        alike.setdefault(key, []).append(file)
-    for group in alike.values():
-        count = -(-len(group) // UNIT)
-        yield from (group[i * len(group) // count:(i + 1) * len(group) // count] for i in range(count))
+        alike.setdefault(tuple(commands.get(file, ())), []).append(file)
+    ordered = sorted(alike.items(), key=lambda item: len(item[1]), reverse=True)
+    return [Group(build, number, command, files) for number, (command, files) in enumerate(ordered)]
 
 
 def main():
@@ -131,18 +123,12 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
     arguments = parser.parse_args()
 
-    build = arguments.build.resolve()
-    commands = compile_commands(build)
-    together = list(units(commands, [file.resolve() for file in arguments.files]))
-    checker = Units(build / "units", commands)
+    make_plugin()
+    together = groups(arguments.build.resolve(), [file.resolve() for file in arguments.files])
     good = True
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        # The largest first.
-        checks = [pool.submit(checker.check, str(number), files)
-                  for number, files in enumerate(sorted(together, key=len, reverse=True))]
-        checks += [pool.submit(tidy, build, file, "--checks=" + ",".join(("-*", *ALONE)))
-                   for files in together if len(files) > 1
-                   for file in files if CONCERNED.search(file.read_text(encoding="utf-8"))]
+        list(pool.map(Group.compile_headers, together))
+        checks = [pool.submit(group.check, file) for group in together for file in group.files]
         for check in concurrent.futures.as_completed(checks):
             output, nothing_found = check.result()
             print(output, end="", flush=True)

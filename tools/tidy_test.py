@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of tidy.py: what clang-tidy finds in a file by itself, it finds in joined ones too."""
+"""Tests of tidy.py: what clang-tidy finds by itself is found too, though it leaves system headers out."""
 
 import json
 import pathlib
@@ -11,12 +11,12 @@ import unittest
 TIDY = pathlib.Path(__file__).resolve().parent / "tidy.py"
 
 RULES = """\
-Checks: '-*,bugprone-suspicious-include,misc-unused-using-decls,modernize-deprecated-headers,modernize-use-nullptr,modernize-use-using'
+Checks: '-*,bugprone-use-after-move,bugprone-reserved-identifier,misc-redundant-expression,misc-unused-using-decls,modernize-deprecated-headers,modernize-use-nullptr,modernize-use-using'
 WarningsAsErrors: '*'
 HeaderFilterRegex: '.*'
 """
 
-HEADER = "#pragma once\nnamespace other { struct Used {}; }\ntypedef int Number;\n"
+HEADER = "#pragma once\n#include <vector>\nnamespace other { struct Used {}; }\ntypedef int Number;\n"
 
 
 class Tidy(unittest.TestCase):
@@ -29,6 +29,8 @@ class Tidy(unittest.TestCase):
 
     def found_in(self, **files):
         """Runs tidy.py on `files`, text by name: what it finds, as `file:line check`."""
+        # So many that their system headers are compiled apart.
+        files |= {f"nothing_{number}": "#include <string>\n#include <utility>\n" for number in range(5)}
         build = self.folder / "build"
         build.mkdir()
         paths = []
@@ -56,13 +58,22 @@ class Tidy(unittest.TestCase):
         self.assertEqual(
             self.found_in(a='#include "header.hpp"\nint* pointer() { return 0; }\n',
                           b='#include "header.hpp"\n\nint* pointer() { return 0; }\n'),
-            {"a.cpp:2 modernize-use-nullptr", "b.cpp:3 modernize-use-nullptr", "header.hpp:3 modernize-use-using"})
+            {"a.cpp:2 modernize-use-nullptr", "b.cpp:3 modernize-use-nullptr", "header.hpp:4 modernize-use-using"})
 
-    def test_finds_what_only_a_file_by_itself_shows(self):
+    def test_finds_what_takes_the_whole_file_to_see(self):
         self.assertEqual(
-            self.found_in(a='#include "header.hpp"\nusing other::Used;\nUsed used;\n',
+            self.found_in(a='#include "header.hpp"\nusing other::Used;\nUsed used;\nint _Reserved;\n',
                           b='#include "header.hpp"\nusing other::Used;\n'),
-            {"b.cpp:2 misc-unused-using-decls", "header.hpp:3 modernize-use-using"})
+            {"a.cpp:4 bugprone-reserved-identifier", "b.cpp:2 misc-unused-using-decls",
+             "header.hpp:4 modernize-use-using"})
+
+    def test_finds_what_is_done_with_the_standard_library(self):
+        self.assertEqual(
+            self.found_in(a="#include <string>\n#include <utility>\n"
+                            "template <class T> T two(T from) { T to = std::move(from); return to + from; }\n"
+                            "std::string both(std::string from) { return two(from); }\n",
+                          b="#include <string>\nnamespace std {\nbool odd(const string& s) { return s == s; }\n}\n"),
+            {"a.cpp:3 bugprone-use-after-move", "b.cpp:3 misc-redundant-expression"})
 
     def test_leaves_alone_what_a_file_says_is_meant(self):
         self.assertEqual(
@@ -70,11 +81,15 @@ class Tidy(unittest.TestCase):
                           b="#include <signal.h>\nint two = SIGINT;\n"),
             {"b.cpp:1 modernize-deprecated-headers"})
 
-    def test_splits_files_that_do_not_go_together(self):
+    def test_checks_a_file_that_changes_a_system_header(self):
         self.assertEqual(
-            self.found_in(a="namespace named { int x = 1; }\n", b="namespace named { int x = 2; }\n",
-                          c="namespace named { int* y = 0; }\n"),
-            {"c.cpp:1 modernize-use-nullptr"})
+            self.found_in(a="#include <cmath>\nint* pointer() { return 0; }\n",
+                          b="#define _USE_MATH_DEFINES 1\n#include <cassert>\n#define assert(x) (void)sizeof(x)\n"
+                            "#include <string>\n#define NDEBUG\nint* pointer() { assert(1); return 0; }\n",
+                          c="#define size_t_is unsigned\n#define vector other_vector\n#include <vector>\n"
+                            "std::other_vector<int>* all() { return 0; }\n"),
+            {"a.cpp:2 modernize-use-nullptr", "b.cpp:6 modernize-use-nullptr", "b.cpp:1 bugprone-reserved-identifier",
+             "c.cpp:4 modernize-use-nullptr"})
 
 
 if __name__ == "__main__":

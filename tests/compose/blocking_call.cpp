@@ -2,12 +2,14 @@
 #include <mtaio/lowlevel/blocking_call.hpp>
 
 #include <mtaio/core.hpp>
+#include <mtaio/lowlevel/stop_scope.hpp>
 #include <mtaio/lowlevel/worker.hpp>
 
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
 
+#include <coroutine>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -49,9 +51,34 @@ class ManualPool final : public mtaio::lowlevel::BlockingPool {
 
 int answer() { return 42; }
 
-mtaio::Task<int> call_in(ManualPool& pool, int (*function)()) {
-  using Bound = mtaio::lowlevel::BoundCall<int (*)()>;
+template <class Function>
+mtaio::Task<int> call_in(ManualPool& pool, Function function) {
+  using Bound = mtaio::lowlevel::BoundCall<Function>;
   co_return co_await mtaio::lowlevel::ThreadCall<Bound>{Bound{std::in_place, function}, &pool};
+}
+
+/// Awaited in a task: the scope that it runs in.
+struct ThisScope {
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+    scope = &mtaio::lowlevel::context_of(awaiting)->scope;
+    return false;
+  }
+  [[nodiscard]] mtaio::lowlevel::StopScope& await_resume() const noexcept { return *scope; }
+
+  mtaio::lowlevel::StopScope* scope = nullptr;
+};
+
+/// Calls a function that returns when its caller has been asked to stop, which it learns without
+/// a token, so that nobody takes notice.
+mtaio::Task<int> call_until_stopped(ManualPool& pool) {
+  mtaio::lowlevel::StopScope& scope = co_await ThisScope{};
+  const auto until_stopped = [&scope] {
+    while (!scope.stop_requested()) std::this_thread::yield();
+    return 42;
+  };
+  co_return co_await call_in(pool, until_stopped);
 }
 
 }  // namespace
@@ -138,6 +165,25 @@ TEST_CASE("ThreadCall: a stop that comes when the function has returned changes 
     const int result = co_await handle;
 
     CHECK(result == 42);
+  });
+}
+
+TEST_CASE("ThreadCall: a function that outlasts a timeout is late, though it never asks a token") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    ManualPool pool;
+    for (const bool runs_at_once : {false, true}) {
+      CAPTURE(runs_at_once);
+      pool.runs_at_once = runs_at_once;  // so before its caller is suspended
+      auto handle = executor.create_task(
+          outcome_of(executor.run(call_until_stopped(pool), {.timeout = 1ms})));
+      co_await mtaio::sleep(0s);
+      pool.run_all();
+
+      const auto outcome = co_await handle;
+
+      CHECK(threw<mtaio::TimeoutError>(outcome));
+    }
   });
 }
 

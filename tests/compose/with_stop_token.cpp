@@ -38,6 +38,13 @@ mtaio::Task<bool> is_asked_to_stop() {
   const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
   co_return stop.stop_requested();
 }
+mtaio::Task<mtaio::StopToken> give_token() { co_return co_await mtaio::this_task::stop_token(); }
+
+/// Whether `token` tells of a stop that is requested on `source` now.
+bool asked_by(std::stop_source& source, mtaio::StopToken token) {
+  source.request_stop();
+  return token.stop_requested();
+}
 
 }  // namespace
 
@@ -141,6 +148,19 @@ TEST_CASE("with_stop_token: the stop does not reach beyond the task") {
 
     CHECK(inside);
     CHECK_FALSE(outside);
+  });
+}
+
+TEST_CASE("with_stop_token: the link ends with the task, not with the operation") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    std::stop_source source;
+
+    // The task's frame lives to the end of this statement, and so does its token.
+    const bool asked =
+        asked_by(source, co_await mtaio::with_stop_token(source.get_token(), give_token()));
+
+    CHECK(source.stop_requested());
+    CHECK_FALSE(asked);
   });
 }
 

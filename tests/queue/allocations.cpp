@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using test::allocations;
 
 const doctest::skip if_not_counted{!test::kCountsAllocations};
+const doctest::skip if_not_kept{!test::kCountsAllocations || !test::kKeepsMemory};
 
 /// Lets others run without allocating itself.
 #define LET_OTHERS_RUN() \
@@ -72,25 +73,6 @@ QUEUE_TEST_CASE("queue: to cancel a waiting get allocates nothing" * if_not_coun
   CHECK(getting.done());
 }
 
-/// Too big for the free lists, so that each needs an allocation of its own.
-struct Big {
-  explicit Big(int of) : value{of} {}
-  int value;
-  std::array<char, 4000> rest{};
-};
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kKeepsNodes = false;  // it is to see each of them
-#else
-constexpr bool kKeepsNodes = true;
-#endif
-#else
-constexpr bool kKeepsNodes = true;  // g++ 12, without sanitizers
-#endif
-
-const doctest::skip if_not_kept{!test::kCountsAllocations || !kKeepsNodes};
-
 QUEUE_TEST_CASE("queue: a put has the memory of an item that was taken" * if_not_kept) {
   Queue<int> queue;
   co_await queue.put(0);
@@ -103,6 +85,13 @@ QUEUE_TEST_CASE("queue: a put has the memory of an item that was taken" * if_not
   const std::size_t after = allocations();
   CHECK(after == before);
 }
+
+/// Too big for the free lists, so that each needs an allocation of its own.
+struct Big {
+  explicit Big(int of) : value{of} {}
+  int value;
+  std::array<char, 4000> rest{};
+};
 
 struct alignas(128) OverAligned {
   explicit OverAligned(int of) : value{of} {}

@@ -41,34 +41,33 @@ class Loop final : public mtaio::lowlevel::Scheduler {
   mtaio::lowlevel::IntrusiveList<Job> ready_;
 };
 
-template <class Storage>
-struct Getter final : QueueCore<Storage>::Getter {
-  explicit Getter(Loop& loop) noexcept : QueueCore<Storage>::Getter{&Getter::woken} {
-    this->may_put_back = true;
-    this->prepare(loop);
-  }
+/// A waiter of the core that is ready to wait, and says whether it was woken.
+template <class Waiting>
+struct Woken : Waiting {
+  explicit Woken(Loop& loop) noexcept : Waiting{&Woken::woken} { this->prepare(loop); }
   static std::coroutine_handle<> woken(Job& job) noexcept {
-    static_cast<Getter&>(job).awake = true;
+    static_cast<Woken&>(job).awake = true;
     return std::noop_coroutine();
   }
   bool awake = false;
 };
 
 template <class Storage>
-struct Putter final : QueueCore<Storage>::Putter {
-  explicit Putter(Loop& loop) noexcept : QueueCore<Storage>::Putter{&Putter::woken} {
-    this->brings_item = true;
-    this->prepare(loop);
+struct Getter final : Woken<typename QueueCore<Storage>::Getter> {
+  explicit Getter(Loop& loop) noexcept : Woken<typename QueueCore<Storage>::Getter>{loop} {
+    this->may_put_back = true;
   }
-  static std::coroutine_handle<> woken(Job& job) noexcept {
-    static_cast<Putter&>(job).awake = true;
-    return std::noop_coroutine();
+};
+
+template <class Storage>
+struct Putter final : Woken<typename QueueCore<Storage>::Putter> {
+  explicit Putter(Loop& loop) noexcept : Woken<typename QueueCore<Storage>::Putter>{loop} {
+    this->brings_item = true;
   }
   typename Storage::Node& make_node() override {
     FAIL("a putter that brings its item is not asked for it");
     return *this->node;
   }
-  bool awake = false;
 };
 
 }  // namespace

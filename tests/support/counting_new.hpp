@@ -7,14 +7,14 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__SANITIZE_THREAD__)
-#define MTAIO_TEST_REPLACES_NEW 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MTAIO_TEST_REPLACES_NEW 0
+#if defined(__has_feature)
+#define MTAIO_TEST_UNDER(sanitizer) __has_feature(sanitizer)
+#else
+#define MTAIO_TEST_UNDER(sanitizer) 0  // g++ 12: it has a macro for each
 #endif
-#endif
-#ifndef MTAIO_TEST_REPLACES_NEW
+#if defined(__SANITIZE_THREAD__) || MTAIO_TEST_UNDER(thread_sanitizer)
+#define MTAIO_TEST_REPLACES_NEW 0
+#else
 #define MTAIO_TEST_REPLACES_NEW 1
 #endif
 
@@ -22,6 +22,8 @@ namespace test {
 
 /// False under ThreadSanitizer, whose own operator new cannot be replaced.
 inline constexpr bool kCountsAllocations = MTAIO_TEST_REPLACES_NEW;
+/// False under AddressSanitizer, which is to see each allocation: nothing is kept for the next one.
+inline constexpr bool kKeepsMemory = !MTAIO_TEST_UNDER(address_sanitizer);
 
 inline std::atomic<std::size_t> allocation_count{0};
 inline std::atomic<std::size_t> deallocation_count{0};
