@@ -38,7 +38,7 @@ const char* name_of(Kind kind) noexcept {
   return "?";
 }
 
-Py_ssize_t* waiting_count(Op* self) noexcept {
+Py_ssize_t* waiting_count(const Op* self) noexcept {
   switch (self->kind) {
     case Kind::kPut:
       return &self->queue->putters;
@@ -97,6 +97,12 @@ struct Type : WaitOperationType<Type, Op> {
     Wait* wait = new_wait_in(*self->queue->queue, self->kind);
     if (Py_ssize_t* count = waiting_count(self)) ++*count;
     return wait;
+  }
+  /// There are at least as many woken on the other side as wait on this one. Those who have been
+  /// woken on this side are in both numbers.
+  static bool comes_soon(const Op* self) noexcept {
+    const Py_ssize_t* waiting = waiting_count(self);
+    return waiting && std::cmp_greater_equal(self->queue->queue->on_the_way(), *waiting);
   }
   /// Takes what it brought.
   static PySendResult finish(Op* self, PyObject** result) {
