@@ -10,8 +10,6 @@ namespace {
 using Op = QueueOperation;
 using Kind = Op::Kind;
 
-FreeList<Op, 256> ended;
-
 // The newest operation, if it has not waited: the garbage collector is told of it when the next one
 // is made. Most have gone by then. Guarded by the GIL.
 Op* untracked = nullptr;
@@ -157,8 +155,7 @@ struct Type : WaitOperationType<Type, Op> {
     }
     leave(self);
     Py_CLEAR(self->queue);
-    forget_stop_iteration();
-    ended.keep_or_free(self);
+    end_life(self);
   }
 };
 
@@ -166,7 +163,7 @@ struct Type : WaitOperationType<Type, Op> {
 
 PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, double priority) {
   track_newest();
-  Op* made = ended.make(Type::type);
+  Op* made = Type::make();
   if (!made) return nullptr;
   Py_INCREF(queue);
   Py_XINCREF(item);
