@@ -67,14 +67,18 @@ async def test_plain_threads_feed_a_loop():
 
 
 async def test_a_latch_is_waited_for_in_two_loops():
-    latch, other = Latch(1), []
+    latch, other, waits = Latch(1), [], threading.Event()
 
     async def wait():
-        other.append(await latch.wait(timeout=30))
+        waiting = asyncio.create_task(latch.wait(timeout=30))
+        await asyncio.sleep(0)
+        waits.set()
+        other.append(await waiting)
 
     thread, errors = in_thread(wait)
     waiting = asyncio.create_task(latch.wait())
-    await asyncio.sleep(0.02)
+    while not waits.is_set():
+        await asyncio.sleep(0)
     latch.count_down()
     assert await waiting is True
     while thread.is_alive():
