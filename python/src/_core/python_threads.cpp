@@ -120,7 +120,10 @@ void refuse_all(const std::string& reason) {
       "TaskExecutor.run_in_thread(): can't start a thread: %s.", reason.c_str()));
   const Reference error =
       Reference::take(text ? PyObject_CallOneArg(PyExc_RuntimeError, text.get()) : nullptr);
-  if (!error) return PyErr_WriteUnraisable(nullptr);
+  if (!error) {
+    PyErr_WriteUnraisable(nullptr);
+    return;
+  }
   while (ThreadJob* job = calls.pop_front()) job->refused(error.get());
 }
 
