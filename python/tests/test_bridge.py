@@ -49,7 +49,7 @@ async def test_arguments_are_converted_at_the_call():
 
 async def test_a_cancelled_task_is_asked_to_stop_and_waited_for():
     task = asyncio.create_task(bridge.add_slowly(1, 2, 3600))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
     assert "C++ task add_slowly(), running" in repr(task)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -85,9 +85,10 @@ async def test_what_python_raises_goes_through_the_task():
 
 
 async def test_cancellation_goes_through_the_task_to_python():
-    cancelled = []
+    begun, cancelled = asyncio.Event(), []
 
     async def wait():
+        begun.set()
         try:
             await asyncio.sleep(3600)
         except asyncio.CancelledError:
@@ -95,14 +96,15 @@ async def test_cancellation_goes_through_the_task_to_python():
             raise
 
     task = asyncio.create_task(bridge.twice(wait()))
-    await asyncio.sleep(0.01)
+    await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert cancelled == [True]
+    begun.clear()
     own = asyncio.create_task(wait())
     task = asyncio.create_task(bridge.twice(own))
-    await asyncio.sleep(0.01)
+    await begun.wait()
     own.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -29,23 +29,31 @@ async def fail(error):
     raise error
 
 
+async def until(condition):
+    while not condition():
+        await asyncio.sleep(0)
+
+
 class Counter:
     """How many of its coroutines run, and what became of them."""
 
     def __init__(self):
         self.now = self.most = self.begun = self.cancelled = 0
 
-    async def work(self, seconds=0.001):
+    async def watch(self, work):
         self.begun += 1
         self.now += 1
         self.most = max(self.most, self.now)
         try:
-            await asyncio.sleep(seconds)
+            await work
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
         finally:
             self.now -= 1
+
+    async def work(self, seconds=0.001):
+        await self.watch(asyncio.sleep(seconds))
 
 
 # run
@@ -84,7 +92,7 @@ async def test_run_times_out():
 async def test_run_lets_a_cancellation_through():
     executor, counter = TaskExecutor(), Counter()
     task = asyncio.create_task(executor.run(counter.work(60), timeout=60))
-    await asyncio.sleep(0.001)
+    await until(lambda: counter.now == 1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -137,8 +145,15 @@ async def test_gather_gives_results_in_order(limit):
 
 @pytest.mark.parametrize("limit", [1, 3, 10])
 async def test_gather_never_runs_more_than_the_limit_and_reaches_it(limit):
-    counter = Counter()
-    await TaskExecutor().gather(*(counter.work() for _ in range(40)), limit=limit)
+    counter, reached = Counter(), asyncio.Event()
+
+    async def work():
+        if counter.now == limit:
+            reached.set()
+        await reached.wait()
+        await asyncio.sleep(0)
+
+    await TaskExecutor().gather(*(counter.watch(work()) for _ in range(40)), limit=limit)
     assert (counter.most, counter.begun) == (limit, 40)
 
 
@@ -193,8 +208,7 @@ async def test_return_exceptions_runs_all_of_them():
 async def test_a_cancelled_gather_waits_for_its_coroutines():
     counter = Counter()
     task = asyncio.create_task(TaskExecutor().gather(*(counter.work(60) for _ in range(20)), limit=5))
-    await asyncio.sleep(0.005)
-    assert counter.now == 5
+    await until(lambda: counter.now == 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -384,11 +398,11 @@ async def test_a_cancelled_caller_waits_for_its_function(own_pool):
 
     executor = TaskExecutor(pool)
     task = asyncio.create_task(executor.run_in_thread(block))
-    while not begun.is_set():
-        await asyncio.sleep(0.001)
+    await until(begun.is_set)
     for _ in range(2):
         task.cancel()
-        await asyncio.sleep(0.005)
+        for _ in range(5):
+            await asyncio.sleep(0)
         assert not task.done()
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
@@ -399,12 +413,18 @@ async def test_a_cancelled_caller_waits_for_its_function(own_pool):
 
 
 async def test_a_function_that_has_not_started_never_does():
-    go_on, ran = threading.Event(), []
+    begun, go_on, ran = threading.Event(), threading.Event(), []
+
+    def block():
+        begun.set()
+        go_on.wait(30)
+
     executor = TaskExecutor()
-    blockers = [asyncio.create_task(executor.run_in_thread(go_on.wait, 30)) for _ in range(64)]
-    await asyncio.sleep(0.05)
+    blockers = [asyncio.create_task(executor.run_in_thread(block)) for _ in range(64)]  # more than there are threads
+    await until(begun.is_set)
     late = asyncio.create_task(executor.run_in_thread(ran.append, 1))
-    await asyncio.sleep(0.005)
+    for _ in range(5):
+        await asyncio.sleep(0)
     late.cancel()
     with pytest.raises(asyncio.CancelledError):
         await late

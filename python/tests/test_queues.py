@@ -438,3 +438,102 @@ async def test_a_cycle_through_an_operation_is_collected_once_there_is_another_o
     queue.get().close()
     gc.collect()
     assert reference() is None
+
+
+# What is on its way: somebody was woken who is going to put or get, and has not run yet.
+
+
+async def woken_put(queue):
+    """The task of a put that has been given a place, and not run yet; the queue is empty."""
+    queue.put_nowait("first")
+    putting = await started(queue.put("second"))
+    assert queue.get_nowait() == "first"
+    return putting
+
+
+async def woken_get(queue):
+    """The task of a get that has been given an item, and not run yet; the queue is full."""
+    getting = await started(queue.get())
+    queue.put_nowait("first")
+    return getting
+
+
+@all_queues
+async def test_what_is_on_its_way_is_waited_for_with_a_turn_of_the_loop(Queue):
+    queue = Queue(1)
+    putting = await woken_put(queue)
+    getting = queue.get()
+    assert getting.send(None) is None
+    await putting
+    with pytest.raises(StopIteration) as got:
+        getting.send(None)
+    assert got.value.value == "second"
+
+    getting = await woken_get(queue)
+    putting = queue.put("second")
+    assert putting.send(None) is None
+    assert await getting == "first"
+    with pytest.raises(StopIteration):
+        putting.send(None)
+    assert queue.get_nowait() == "second"
+
+
+@all_queues
+async def test_what_does_not_come_after_all_is_waited_for_in_earnest(Queue):
+    queue = Queue(1)
+    putting = await woken_put(queue)
+    getting = asyncio.create_task(queue.get())
+    putting.cancel()
+    await settle()
+    assert putting.cancelled() and not getting.done()
+    queue.put_nowait("third")
+    assert await getting == "third"
+
+    getting = await woken_get(queue)
+    putting = asyncio.create_task(queue.put("second"))
+    getting.cancel()
+    await settle()
+    assert getting.cancelled() and not putting.done()
+    assert queue.get_nowait() == "first"
+    await putting
+    assert queue.get_nowait() == "second"
+
+
+@all_queues
+@pytest.mark.parametrize("turns", [0, 1])
+async def test_who_is_cancelled_while_it_is_on_its_way_has_got_and_put_nothing(Queue, turns):
+    queue = Queue(1)
+    putting = await woken_put(queue)
+    getting = queue.get()
+    assert getting.send(None) is None
+    for _ in range(turns):
+        await putting
+    getting.close()
+    await putting
+    assert queue.get_nowait() == "second"
+
+    getting = await woken_get(queue)
+    putting = queue.put("second")
+    assert putting.send(None) is None
+    for _ in range(turns):
+        assert await getting == "first"
+    putting.close()
+    assert turns == 1 or await getting == "first"
+    queue.put_nowait("third")
+    assert queue.get_nowait() == "third" and queue.empty()
+
+
+@all_queues
+async def test_who_waited_before_is_served_before_who_waits_for_what_is_on_its_way(Queue):
+    queue, order = Queue(1), []
+
+    async def get(name):
+        order.append((name, await queue.get()))
+
+    getting = [await started(get("a")), await started(get("b"))]
+    queue.put_nowait(1)
+    getting.append(asyncio.create_task(get("c")))
+    for item in (2, 3):
+        await queue.put(item)
+    await asyncio.gather(*getting)
+    assert order == [("a", 1), ("b", 2), ("c", 3)]

@@ -67,14 +67,18 @@ async def test_plain_threads_feed_a_loop():
 
 
 async def test_a_latch_is_waited_for_in_two_loops():
-    latch, other = Latch(1), []
+    latch, other, waits = Latch(1), [], threading.Event()
 
     async def wait():
-        other.append(await latch.wait(timeout=30))
+        waiting = asyncio.create_task(latch.wait(timeout=30))
+        await asyncio.sleep(0)
+        waits.set()
+        other.append(await waiting)
 
     thread, errors = in_thread(wait)
     waiting = asyncio.create_task(latch.wait())
-    await asyncio.sleep(0.02)
+    while not waits.is_set():
+        await asyncio.sleep(0)
     latch.count_down()
     assert await waiting is True
     while thread.is_alive():
@@ -135,6 +139,34 @@ def test_a_loop_that_was_closed_before_it_sent_a_thread_does_not_keep_others_fro
     loop.close()
     assert asyncio.run(asyncio.wait_for(executor.run_in_thread(abs, -1), 30)) == 1
     call._log_destroy_pending = False
+
+
+async def test_functions_that_wait_for_each_other_run_side_by_side():
+    executor, barrier = TaskExecutor(), threading.Barrier(5)
+    for _ in range(20):
+        await asyncio.gather(*(executor.run_in_thread(barrier.wait, 30) for _ in range(5)))
+
+
+def test_functions_of_a_loop_that_has_stopped_do_not_hold_up_those_of_another():
+    executor, begun, go_on, tasks = TaskExecutor(), threading.Event(), threading.Event(), []
+
+    def block():
+        begun.set()
+        assert go_on.wait(30)
+
+    async def begin():
+        tasks.extend(asyncio.create_task(executor.run_in_thread(block)) for _ in range(3))
+        while not begun.is_set():
+            await asyncio.sleep(0)
+
+    async def let_go():
+        await executor.run_in_thread(go_on.set)
+
+    stopped = asyncio.new_event_loop()
+    stopped.run_until_complete(begin())
+    asyncio.run(let_go())
+    stopped.run_until_complete(asyncio.gather(*tasks))
+    stopped.close()
 
 
 def test_a_loop_is_not_kept_alive():

@@ -58,8 +58,9 @@ void FunctionCall::call() {
     RaisedError raised = RaisedError::fetch();
     error_ = Object::to(raised.get());
   }
-  // What the function was given goes where it ran.
-  for (Object* each : {&function_, &arguments_, &keywords_, &context_}) *each = Object{};
+  // What the function was given goes where it ran. Not the context: the loop made it, and knows
+  // what is beside it in memory.
+  for (Object* each : {&function_, &arguments_, &keywords_}) *each = Object{};
 }
 
 void FunctionCall::refused(PyObject* error) noexcept {

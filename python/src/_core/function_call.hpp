@@ -1,6 +1,7 @@
 /// A call of a Python function in one of the library's threads.
 #pragma once
 
+#include <mtaio/lowlevel/frame_allocator.hpp>
 #include <mtaio/python/object.hpp>
 #include <mtaio/python/outside_call.hpp>
 
@@ -8,6 +9,7 @@
 #include "_core/thread_call.hpp"
 
 #include <coroutine>
+#include <cstddef>
 
 namespace mtaio::python {
 
@@ -15,6 +17,12 @@ namespace mtaio::python {
 /// thread and the loop that it comes back to.
 class FunctionCall final : public OutsideCall, public ThreadJob {
  public:
+  // Hundreds at a time are nothing special, and malloc() is quick only with a few.
+  void* operator new(std::size_t size) { return lowlevel::allocate_frame(size); }
+  void operator delete(void* call, std::size_t size) noexcept {
+    lowlevel::deallocate_frame(call, size);
+  }
+
   /// Submits it, with a copy of the context. Null with an exception set.
   static FunctionCall* start(ThreadCall& of, EventLoop& loop);
 

@@ -1,7 +1,6 @@
 #include "_core/latch_operation.hpp"
 
 #include "_core/module_state.hpp"
-#include "bridge/operation_type.hpp"
 #include "bridge/runtime_state.hpp"
 
 #include <cmath>
@@ -11,7 +10,6 @@ namespace mtaio::python {
 namespace {
 
 using Op = LatchOperation;
-using State = Op::State;
 
 /// In the list of a latch, until it is open.
 class LatchWait final : public lowlevel::Waiter, public Wait {
@@ -35,37 +33,11 @@ class LatchWait final : public lowlevel::Waiter, public Wait {
   Latch& latch_;
 };
 
-void leave(Op* self) noexcept {
-  self->state = State::kEnded;
-  if (PyObject* timer = std::exchange(self->timer, nullptr)) {
-    RaisedError before = RaisedError::fetch();
-    // Not of interest: that it was the garbage collector's already.
-    PyObject* cancelled = PyObject_CallMethodNoArgs(timer, state().name_cancel);
-    if (!cancelled) PyErr_Clear();
-    Py_XDECREF(cancelled);
-    Py_DECREF(timer);
-    if (before) std::move(before).restore();
-  }
-  if (Wait* wait = std::exchange(self->wait, nullptr)) wait->abandon();
-}
-
-PySendResult fail(Op* self) noexcept {
-  leave(self);
-  return PYGEN_ERROR;
-}
-
-PySendResult give(Op* self, PyObject* value, PyObject** result) noexcept {
-  leave(self);
-  Py_INCREF(value);
-  *result = value;
-  return PYGEN_RETURN;
-}
-
 /// The loop's call when the time is over.
 PyObject* time_out(PyObject* object, PyObject*) {
   Op* self = reinterpret_cast<Op*>(object);
-  if (self->state == State::kWaiting && self->wait->claim_back()) {
-    self->state = State::kTimedOut;
+  if (self->state == WaitState::kWaiting && self->wait->claim_back()) {
+    self->timed_out = true;
     if (!self->wait->pending()->complete()) return nullptr;
   }
   Py_RETURN_NONE;
@@ -84,28 +56,19 @@ bool arm(Op* self, EventLoop& loop) {
   return self->timer != nullptr;
 }
 
-PySendResult begin(Op* self, PyObject** result) {
-  if (self->counted_down) return give(self, Py_None, result);
-  const bool open = self->latch->latch->is_open();
-  if (open) return give(self, Py_True, result);
-  if (self->timeout <= 0) return give(self, Py_False, result);
-  EventLoop* loop = EventLoop::of_running();
-  if (!loop) return fail(self);
-  const bool armed = std::isinf(self->timeout) || arm(self, *loop);
-  if (!armed) {
-    loop->release();
-    return fail(self);
-  }
-  self->wait = new LatchWait{*self->latch->latch};
-  const Wait::Start start = self->wait->start(*loop, reinterpret_cast<PyObject*>(self));
-  loop->release();
-  if (start == Wait::Start::kError) return fail(self);
-  if (start == Wait::Start::kServed) return give(self, Py_True, result);
-  self->state = State::kWaiting;
-  return wait_for(self->wait->pending(), result);
+void disarm(Op* self) noexcept {
+  PyObject* timer = std::exchange(self->timer, nullptr);
+  if (!timer) return;
+  RaisedError before = RaisedError::fetch();
+  // Not of interest: that it was the garbage collector's already.
+  PyObject* cancelled = PyObject_CallMethodNoArgs(timer, state().name_cancel);
+  if (!cancelled) PyErr_Clear();
+  Py_XDECREF(cancelled);
+  Py_DECREF(timer);
+  if (before) std::move(before).restore();
 }
 
-struct Type : OperationType<Type, Op> {
+struct Type : WaitOperationType<Type, Op> {
   static constexpr const char* kName = "mtaio._core.LatchOperation";
   static constexpr const char* kDoc = "An operation on a latch; to be awaited once.";
 
@@ -114,35 +77,30 @@ struct Type : OperationType<Type, Op> {
     return self->counted_down ? "count_down" : "wait";
   }
   static PyObject* repr(Op* self) {
-    const char* state = self->state == State::kNew     ? "not awaited yet"
-                        : self->state == State::kEnded ? "done"
-                                                       : "waiting";
-    return PyUnicode_FromFormat("<Latch.%s(), %s, of %R>", name(self), state,
+    return PyUnicode_FromFormat("<Latch.%s(), %s, of %R>", name(self), to_text(self->state),
                                 reinterpret_cast<PyObject*>(self->latch));
   }
 
-  static PySendResult resume(Op* self, PyObject* error, PyObject** result) {
-    if (error) {
-      leave(self);
-      return raise_from_operation(Py_NewRef(error));
-    }
-    switch (self->state) {
-      case State::kNew:
-        return begin(self, result);
-      case State::kTimedOut:
-        return give(self, Py_False, result);
-      case State::kWaiting:
-        return self->wait->arrived() ? give(self, Py_True, result) : refuse_to_hurry(self);
-      case State::kEnded:
-        break;
-    }
-    PyErr_SetString(PyExc_RuntimeError, "cannot reuse an already awaited operation of a Latch");
-    return PYGEN_ERROR;
+  static PySendResult begin(Op* self, PyObject** result) {
+    if (self->counted_down) return give_none(self, result);
+    const bool open = self->latch->latch->is_open();
+    if (open || self->timeout <= 0) return give(self, PyBool_FromLong(open ? 1 : 0), result);
+    return begin_wait(self, result);
   }
-  static bool idle(Op* self) noexcept {
-    if (self->state == State::kWaiting || self->state == State::kTimedOut) return false;
-    leave(self);
-    return true;
+  static Wait* new_wait(Op* self, EventLoop& loop) {
+    const bool armed = std::isinf(self->timeout) || arm(self, loop);
+    return armed ? new LatchWait{*self->latch->latch} : nullptr;
+  }
+  static bool is_over(const Op* self) noexcept {
+    return self->timed_out || WaitOperationType::is_over(self);
+  }
+  static PySendResult finish(Op* self, PyObject** result) {
+    return give(self, PyBool_FromLong(self->timed_out ? 0 : 1), result);
+  }
+  static void leave(Op* self) noexcept {
+    self->state = WaitState::kEnded;
+    disarm(self);
+    if (Wait* wait = std::exchange(self->wait, nullptr)) wait->abandon();
   }
 
   static int traverse(Op* self, visitproc visit, void* arg) {
@@ -171,7 +129,8 @@ PyObject* LatchOperation::create(LatchObject* latch, double timeout, bool counte
   made->timer = nullptr;
   made->timeout = timeout;
   made->counted_down = counted_down;
-  made->state = State::kNew;
+  made->timed_out = false;
+  made->state = WaitState::kNew;
   PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
   return reinterpret_cast<PyObject*>(made);
 }

@@ -4,7 +4,7 @@
 #include <mtaio/latch.hpp>
 #include <mtaio/python/wait.hpp>
 
-#include <cstdint>
+#include "bridge/wait_operation.hpp"
 
 namespace mtaio::python {
 
@@ -17,14 +17,13 @@ struct LatchObject {
 
 /// An operation on a latch, to be awaited once. Only count_down() takes effect at the call.
 struct LatchOperation {
-  enum class State : std::uint8_t { kNew, kWaiting, kTimedOut, kEnded };
-
   PyObject_HEAD LatchObject* latch;
   Wait* wait;       // while it waits
   PyObject* timer;  // the loop's handle, while it waits for at most `timeout`
   double timeout;   // infinite: none
   bool counted_down;
-  State state;
+  bool timed_out;
+  WaitState state;
 
   /// A wait for at most `timeout` seconds, or the result of a count_down(), which has been done.
   [[nodiscard]] static PyObject* create(LatchObject* latch, double timeout, bool counted_down);

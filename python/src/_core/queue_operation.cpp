@@ -1,9 +1,7 @@
 #include "_core/queue_operation.hpp"
 
 #include "_core/module_state.hpp"
-#include "bridge/operation_type.hpp"
 
-#include <new>
 #include <utility>
 
 namespace mtaio::python {
@@ -11,9 +9,6 @@ namespace {
 
 using Op = QueueOperation;
 using Kind = Op::Kind;
-using State = Op::State;
-
-FreeList<Op, 256> ended;
 
 // The newest operation, if it has not waited: the garbage collector is told of it when the next one
 // is made. Most have gone by then. Guarded by the GIL.
@@ -41,7 +36,7 @@ const char* name_of(Kind kind) noexcept {
   return "?";
 }
 
-Py_ssize_t* waiting_count(Op* self) noexcept {
+Py_ssize_t* waiting_count(const Op* self) noexcept {
   switch (self->kind) {
     case Kind::kPut:
       return &self->queue->putters;
@@ -52,67 +47,8 @@ Py_ssize_t* waiting_count(Op* self) noexcept {
   }
 }
 
-void leave(Op* self) noexcept {
-  if (Wait* wait = std::exchange(self->wait, nullptr)) {
-    if (self->state == State::kWaiting) {
-      if (Py_ssize_t* count = waiting_count(self)) --*count;
-    }
-    wait->abandon();
-  }
-  self->state = State::kEnded;
-  Py_CLEAR(self->item);
-}
-
-PySendResult fail(Op* self) noexcept {
-  leave(self);
-  return PYGEN_ERROR;
-}
-
-PySendResult give(Op* self, PyObject* value, PyObject** result) noexcept {
-  leave(self);
-  *result = value;
-  return PYGEN_RETURN;
-}
-
-PySendResult give_none(Op* self, PyObject** result) noexcept {
-  Py_INCREF(Py_None);
-  return give(self, Py_None, result);
-}
-
-/// A get that got nothing because the queue was shut down.
-PySendResult end_of_queue(Op* self) noexcept {
-  if (self->kind == Kind::kNext) {
-    PyErr_SetNone(PyExc_StopAsyncIteration);
-  } else {
-    raise_shut_down(self->queue, false);
-  }
-  return fail(self);
-}
-
-/// It has come: takes what it brought.
-PySendResult finish_wait(Op* self, PyObject** result) {
-  AnyQueue& queue = *self->queue->queue;
-  if (!self->wait->take()) {
-    PyErr_SetString(PyExc_RuntimeError, "the event loop of the operation was closed");
-    return fail(self);
-  }
-  if (self->kind == Kind::kJoin) return give_none(self, result);
-  if (self->kind == Kind::kPut) {
-    const AnyQueue::Put put = queue.bring(*self->wait, self->item, self->priority);
-    if (put == AnyQueue::Put::kShutDown) raise_shut_down(self->queue, true);
-    if (put != AnyQueue::Put::kStored) {
-      EventLoop::deliver_unraisable();
-      return fail(self);
-    }
-    return EventLoop::deliver() ? give_none(self, result) : fail(self);
-  }
-  if (PyObject* item = queue.take_given(*self->wait)) return give(self, item, result);
-  return PyErr_Occurred() ? fail(self) : end_of_queue(self);
-}
-
-Wait* new_wait(Op* self) {
-  AnyQueue& queue = *self->queue->queue;
-  switch (self->kind) {
+Wait* new_wait_in(AnyQueue& queue, Kind kind) {
+  switch (kind) {
     case Kind::kPut:
       return queue.new_putter();
     case Kind::kJoin:
@@ -122,49 +58,7 @@ Wait* new_wait(Op* self) {
   }
 }
 
-PySendResult begin_wait(Op* self, PyObject** result) {
-  EventLoop* loop = EventLoop::of_running();
-  if (!loop) return fail(self);
-  if (self == untracked) track_newest();
-  try {
-    self->wait = new_wait(self);
-  } catch (const std::bad_alloc&) {
-    loop->release();
-    PyErr_NoMemory();
-    return fail(self);
-  }
-  const Wait::Start start = self->wait->start(*loop, reinterpret_cast<PyObject*>(self));
-  loop->release();
-  switch (start) {
-    case Wait::Start::kError:
-      return fail(self);
-    case Wait::Start::kServed:
-      return finish_wait(self, result);
-    case Wait::Start::kWaits:
-      break;
-  }
-  self->state = State::kWaiting;
-  if (Py_ssize_t* count = waiting_count(self)) ++*count;
-  if (!EventLoop::deliver()) return fail(self);
-  return wait_for(self->wait->pending(), result);
-}
-
-PySendResult begin(Op* self, PyObject** result) {
-  if (self->kind == Kind::kPut) {
-    bool full = false;
-    if (put_now(self->queue, self->item, self->priority, full)) return give_none(self, result);
-    return full ? begin_wait(self, result) : fail(self);
-  }
-  if (self->kind == Kind::kJoin) {
-    return self->queue->queue->all_done() ? give_none(self, result) : begin_wait(self, result);
-  }
-  bool shut_down = false;
-  if (PyObject* item = get_now(self->queue, shut_down)) return give(self, item, result);
-  if (PyErr_Occurred()) return fail(self);
-  return shut_down ? end_of_queue(self) : begin_wait(self, result);
-}
-
-struct Type : OperationType<Type, Op> {
+struct Type : WaitOperationType<Type, Op> {
   static constexpr const char* kName = "mtaio._core.QueueOperation";
   static constexpr const char* kDoc =
       "An operation on a queue. Nothing happens before it is awaited; it may be awaited once, or "
@@ -173,9 +67,7 @@ struct Type : OperationType<Type, Op> {
   static const char* owner(const Op* self) noexcept { return short_name(as_object(self->queue)); }
   static const char* name(const Op* self) noexcept { return name_of(self->kind); }
   static PyObject* repr(Op* self) {
-    const char* state = self->state == State::kNew       ? "not awaited yet"
-                        : self->state == State::kWaiting ? "waiting"
-                                                         : "done";
+    const char* state = to_text(self->state);
     if (self->item) {
       return PyUnicode_FromFormat("<%s.%s(%R), %s, of %R>", owner(self), name(self), self->item,
                                   state, as_object(self->queue));
@@ -184,25 +76,68 @@ struct Type : OperationType<Type, Op> {
                                 as_object(self->queue));
   }
 
-  static PySendResult resume(Op* self, PyObject* error, PyObject** result) {
-    if (error) {
-      leave(self);
-      return raise_from_operation(Py_NewRef(error));
+  static PySendResult begin(Op* self, PyObject** result) {
+    if (self->kind == Kind::kPut) {
+      bool full = false;
+      if (put_now(self->queue, self->item, self->priority, full)) return give_none(self, result);
+      return full ? begin_wait(self, result) : fail(self);
     }
-    switch (self->state) {
-      case State::kNew:
-        return begin(self, result);
-      case State::kWaiting:
-        return self->wait->arrived() ? finish_wait(self, result) : refuse_to_hurry(self);
-      case State::kEnded:
-        break;
+    if (self->kind == Kind::kJoin) {
+      return self->queue->queue->all_done() ? give_none(self, result) : begin_wait(self, result);
     }
-    return refuse_reuse(self);
+    bool shut_down = false;
+    if (PyObject* item = get_now(self->queue, shut_down)) return give(self, item, result);
+    if (PyErr_Occurred()) return fail(self);
+    return shut_down ? end_of_queue(self) : begin_wait(self, result);
   }
-  static bool idle(Op* self) noexcept {
-    if (self->state == State::kWaiting) return false;
-    leave(self);
-    return true;
+  static Wait* new_wait(Op* self, EventLoop&) {
+    if (self == untracked) track_newest();
+    Wait* wait = new_wait_in(*self->queue->queue, self->kind);
+    if (Py_ssize_t* count = waiting_count(self)) ++*count;
+    return wait;
+  }
+  /// There are at least as many woken on the other side as wait on this one. Those who have been
+  /// woken on this side are in both numbers.
+  static bool comes_soon(const Op* self) noexcept {
+    const Py_ssize_t* waiting = waiting_count(self);
+    return waiting && std::cmp_greater_equal(self->queue->queue->on_the_way(), *waiting);
+  }
+  /// Takes what it brought.
+  static PySendResult finish(Op* self, PyObject** result) {
+    AnyQueue& queue = *self->queue->queue;
+    if (!self->wait->take()) {
+      PyErr_SetString(PyExc_RuntimeError, "the event loop of the operation was closed");
+      return fail(self);
+    }
+    if (self->kind == Kind::kJoin) return give_none(self, result);
+    if (self->kind == Kind::kPut) {
+      const AnyQueue::Put put = queue.bring(*self->wait, self->item, self->priority);
+      if (put == AnyQueue::Put::kShutDown) raise_shut_down(self->queue, true);
+      if (put != AnyQueue::Put::kStored) {
+        EventLoop::deliver_unraisable();
+        return fail(self);
+      }
+      return EventLoop::deliver() ? give_none(self, result) : fail(self);
+    }
+    if (PyObject* item = queue.take_given(*self->wait)) return give(self, item, result);
+    return PyErr_Occurred() ? fail(self) : end_of_queue(self);
+  }
+  static void leave(Op* self) noexcept {
+    if (Wait* wait = std::exchange(self->wait, nullptr)) {
+      if (Py_ssize_t* count = waiting_count(self)) --*count;
+      wait->abandon();
+    }
+    self->state = WaitState::kEnded;
+    Py_CLEAR(self->item);
+  }
+  /// A get that got nothing because the queue was shut down.
+  static PySendResult end_of_queue(Op* self) noexcept {
+    if (self->kind == Kind::kNext) {
+      PyErr_SetNone(PyExc_StopAsyncIteration);
+    } else {
+      raise_shut_down(self->queue, false);
+    }
+    return fail(self);
   }
 
   static int traverse(Op* self, visitproc visit, void* arg) {
@@ -220,8 +155,7 @@ struct Type : OperationType<Type, Op> {
     }
     leave(self);
     Py_CLEAR(self->queue);
-    forget_stop_iteration();
-    ended.keep_or_free(self);
+    end_life(self);
   }
 };
 
@@ -229,7 +163,7 @@ struct Type : OperationType<Type, Op> {
 
 PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, double priority) {
   track_newest();
-  Op* made = ended.make(Type::type);
+  Op* made = Type::make();
   if (!made) return nullptr;
   Py_INCREF(queue);
   Py_XINCREF(item);
@@ -238,7 +172,7 @@ PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, 
   made->wait = nullptr;
   made->priority = priority;
   made->kind = kind;
-  made->state = State::kNew;
+  made->state = WaitState::kNew;
   untracked = made;
   return reinterpret_cast<PyObject*>(made);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "_core/queue_object.hpp"
+#include "bridge/wait_operation.hpp"
 
 #include <cstdint>
 
@@ -10,14 +11,13 @@ namespace mtaio::python {
 /// An operation on a queue, to be awaited once. Nothing happens before that.
 struct QueueOperation {
   enum class Kind : std::uint8_t { kGet, kNext, kPut, kJoin };
-  enum class State : std::uint8_t { kNew, kWaiting, kEnded };
 
   PyObject_HEAD QueueObject* queue;
   PyObject* item;  // of a put that has not been done
   Wait* wait;      // while it waits
   double priority;
   Kind kind;
-  State state;
+  WaitState state;
 
   [[nodiscard]] static PyObject* create(Kind kind, QueueObject* queue, PyObject* item = nullptr,
                                         double priority = 0);

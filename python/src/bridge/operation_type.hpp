@@ -70,7 +70,7 @@ class OperationType {
   }
 
   /// A new one whose fields have yet to be set, before the garbage collector is told of it.
-  [[nodiscard]] static Op* make() noexcept { return PyObject_GC_New(Op, type); }
+  [[nodiscard]] static Op* make() noexcept { return gone.make(type); }
 
   /// "cannot reuse already awaited TaskExecutor.gather()". Always `PYGEN_ERROR`.
   static PySendResult refuse_reuse(const Op* self) noexcept {
@@ -88,8 +88,12 @@ class OperationType {
   static void destroy(PyObject* object) {
     PyObject_GC_UnTrack(object);
     Derived::release(as_operation(object));
+    end_life(as_operation(object));
+  }
+  /// The last thing in the life of one that owns nothing any more.
+  static void end_life(Op* self) noexcept {
     forget_stop_iteration();
-    free_object(object);
+    gone.keep_or_free(self);
   }
 
   static PyObject* get_name(PyObject* object, void*) {
@@ -112,6 +116,8 @@ class OperationType {
     if (called) PyErr_Format(PyExc_RuntimeError, format, called.get());
     return PYGEN_ERROR;
   }
+
+  static inline FreeList<Op, 256> gone;
 
   // --- What the interpreter and the garbage collector call ---
 

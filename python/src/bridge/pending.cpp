@@ -11,7 +11,7 @@ namespace {
 
 PyTypeObject* type = nullptr;
 
-FreeList<Pending, 64> gone;
+FreeList<Pending, 256> gone;
 
 Pending* as_pending(PyObject* object) noexcept { return reinterpret_cast<Pending*>(object); }
 

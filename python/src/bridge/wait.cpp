@@ -2,26 +2,27 @@
 
 namespace mtaio::python {
 
-Wait::Start Wait::start(EventLoop& loop, PyObject* owner) {
+bool Wait::start(EventLoop& loop) noexcept {
   loop_ = &loop;
   loop.hold();
-  // Made before it waits: nothing may fail afterwards.
-  const Reference of = loop.loop();
-  pending_ = of ? Pending::create(of.get()) : nullptr;
-  if (!pending_) return Start::kError;
-  pending_->owner = owner;
   owners_.store(2, std::memory_order_relaxed);  // the operation, and whoever will claim it
-  bool waits = false;
   {
     const EventLoop::Calling calling;
-    waits = enlist(loop);
+    waits_ = enlist(loop);
   }
-  if (!waits) {
-    owners_.store(1, std::memory_order_relaxed);
-    forget_pending();
+  if (!waits_) owners_.store(1, std::memory_order_relaxed);
+  return waits_;
+}
+
+Pending* Wait::suspend(PyObject* owner) {
+  const Reference of = loop_->loop();
+  if (!of) {
+    PyErr_SetString(PyExc_RuntimeError, "the event loop is gone");
+    return nullptr;
   }
-  waits_ = waits;
-  return waits ? Start::kWaits : Start::kServed;
+  pending_ = Pending::create(of.get());
+  if (pending_) pending_->owner = owner;
+  return pending_;
 }
 
 void Wait::forget_pending() noexcept {

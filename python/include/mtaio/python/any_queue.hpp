@@ -55,6 +55,9 @@ class AnyQueue {
   virtual void drop() noexcept = 0;
   virtual std::size_t stored() noexcept = 0;
   virtual std::size_t unfinished() noexcept = 0;
+  /// Places kept by waiters that have been woken and not run yet: for what they have been given, or
+  /// bring. A guess if threads without the GIL use the queue.
+  virtual std::size_t on_the_way() noexcept = 0;
   virtual bool full() noexcept = 0;
   virtual std::size_t maxsize() noexcept = 0;
   /// Calls `see` for each item that is a Python object; nothing when C++ code may use the queue.
@@ -141,6 +144,11 @@ class QueueOf final : public AnyQueue {
   }
   std::size_t stored() noexcept override { return core_.stored(); }
   std::size_t unfinished() noexcept override { return core_.unfinished(); }
+  std::size_t on_the_way() noexcept override {
+    const std::size_t places = core_.size();
+    const std::size_t stored = core_.stored();
+    return places > stored ? places - stored : 0;
+  }
   bool full() noexcept override { return core_.looks_full(); }
   std::size_t maxsize() noexcept override { return queue_->maxsize(); }
   void look_through(void (*see)(PyObject*, void*), void* with) noexcept override {

@@ -21,14 +21,14 @@ class Wait {
   Wait(const Wait&) = delete;
   Wait& operator=(const Wait&) = delete;
 
-  /// `kError`: an exception is set; `kServed`: there was no need to wait, and what came has to be
-  /// taken; `kWaits`: `pending()` is done when it has come.
-  enum class Start : std::uint8_t { kError, kServed, kWaits };
-  /// Has it wait, for `owner`. With the GIL, in a running loop. To be followed by
-  /// `EventLoop::deliver()`.
-  Start start(EventLoop& loop, PyObject* owner);
+  /// Has it wait; it arrives in `loop`, which runs on this thread. False: there is no need to wait,
+  /// and what it brought has to be taken. With the GIL; to be followed by `EventLoop::deliver()`.
+  [[nodiscard]] bool start(EventLoop& loop) noexcept;
 
-  /// What the task is to wait for (borrowed).
+  /// What the task is to wait for, as yielded by `owner`, until it arrives (borrowed). Null with an
+  /// exception set.
+  [[nodiscard]] Pending* suspend(PyObject* owner);
+  /// The same again; null before.
   [[nodiscard]] Pending* pending() const noexcept { return pending_; }
   /// For the garbage collector.
   int traverse(visitproc visit, void* arg) {
