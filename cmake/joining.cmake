@@ -1,6 +1,7 @@
 # Most of the time that a test takes to compile goes into headers and into templates of the library. With
 # MTAIO_JOIN_SOURCES up to eight files of a target are included into one that is compiled in their place. Whether a file
-# includes what it needs is seen where that is off, for example in the configuration `release`.
+# includes what it needs is seen where that is off: in the configuration `release`, unless it is CI's, and by
+# `./dev lint`, which looks at each file by itself.
 
 # mtaio_join_layer(TARGET): for files whose private names are unlike each other.
 function(mtaio_join_layer target)
