@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <new>
@@ -26,7 +25,6 @@ bool finished = false;
 lowlevel::IntrusiveList<ThreadJob> calls;
 bool runner_on_its_way = false;  // submitted, and has not had the GIL yet
 EventLoop* asked = nullptr;      // is going to send one in its next turn; held
-EventLoop* only_loop = nullptr;  // whose all calls are, if there are any; null: of several loops
 
 // E1  send <-> finish   A sender counts itself, with the GIL, before it uses the pool without.
 // Whoever
@@ -64,10 +62,6 @@ class PythonThread {
 thread_local PythonThread this_python_thread;
 
 void run(lowlevel::BlockingJob& self) noexcept;
-std::coroutine_handle<> look(lowlevel::Job& self) noexcept;
-
-lowlevel::Job looking{&look};
-EventLoop* looks = nullptr;  // where it was posted, and has not been run yet; for comparison only
 
 /// Has a thread come and run calls. If none can be started: why.
 std::optional<std::string> start_runner(ThreadPool& in) {
@@ -81,20 +75,6 @@ std::optional<std::string> start_runner(ThreadPool& in) {
   }
 }
 
-/// Before a function is called, which may block: sees to it that somebody comes then for the next
-/// call. That is the loop, which wants the GIL in any case as soon as the first function has
-/// returned; to wake one more thread takes as long as several short functions do. If the calls are
-/// of several loops, one of which may have stopped, it is a thread.
-void have_next_called() {
-  if (runner_on_its_way || (looks && looks == only_loop)) return;
-  if (only_loop && !looks) {
-    looks = only_loop;
-    only_loop->post(looking);
-  } else {
-    runner_on_its_way = !start_runner(*pool);
-  }
-}
-
 void run(lowlevel::BlockingJob& self) noexcept {
   delete &self;
   PythonThread& thread = this_python_thread;
@@ -102,7 +82,8 @@ void run(lowlevel::BlockingJob& self) noexcept {
   runner_on_its_way = false;
   ThreadJob* last = nullptr;
   while (ThreadJob* job = calls.pop_front()) {
-    if (pool && !calls.empty()) have_next_called();  // at the exit nobody comes any more
+    // Another thread, in case the function blocks; at the exit there are no more.
+    if (pool && !calls.empty() && !runner_on_its_way) runner_on_its_way = !start_runner(*pool);
     job->call();
     if (calls.empty()) {
       last = job;
@@ -120,16 +101,14 @@ void refuse_all(const std::string& reason) {
       "TaskExecutor.run_in_thread(): can't start a thread: %s.", reason.c_str()));
   const Reference error =
       Reference::take(text ? PyObject_CallOneArg(PyExc_RuntimeError, text.get()) : nullptr);
-  if (!error) {
-    PyErr_WriteUnraisable(nullptr);
-    return;
-  }
+  if (!error) return;
   while (ThreadJob* job = calls.pop_front()) job->refused(error.get());
 }
 
-/// If there are calls that nobody comes for.
-void send_runner() {
-  if (!pool || calls.empty() || runner_on_its_way) return;
+/// What a loop calls in the turn after a submit.
+PyObject* send_runner(PyObject*, PyObject*) {
+  if (EventLoop* loop = std::exchange(asked, nullptr)) loop->release();
+  if (!pool || calls.empty() || runner_on_its_way) Py_RETURN_NONE;
   runner_on_its_way = true;
   ThreadPool& to = *pool;
   senders.fetch_add(1, std::memory_order_relaxed);
@@ -138,29 +117,16 @@ void send_runner() {
   problem = start_runner(to);
   senders.fetch_sub(1, std::memory_order_release);  // E1, the sender
   Py_END_ALLOW_THREADS;
-  if (!problem) return;
+  if (!problem) Py_RETURN_NONE;
   runner_on_its_way = false;
   refuse_all(*problem);
-}
-
-/// In the loop, which has got the GIL: the thread that had it has called all functions, or is
-/// inside one that blocks.
-std::coroutine_handle<> look(lowlevel::Job&) noexcept {
-  looks = nullptr;
-  send_runner();
-  return std::noop_coroutine();
-}
-
-/// What a loop calls in the turn after a submit.
-PyObject* answer(PyObject*, PyObject*) {
-  if (EventLoop* loop = std::exchange(asked, nullptr)) loop->release();
-  send_runner();
+  if (PyErr_Occurred()) return nullptr;
   Py_RETURN_NONE;
 }
 
 /// Has the loop send a runner in its next turn. False with an exception set.
 bool ask(EventLoop& loop) {
-  static PyMethodDef method{"send_runner", &answer, METH_NOARGS, nullptr};
+  static PyMethodDef method{"send_runner", &send_runner, METH_NOARGS, nullptr};
   static PyObject* const function = PyCFunction_New(&method, nullptr);
   const Reference of = loop.loop();
   if (!function || !of) return false;
@@ -177,8 +143,6 @@ void after_fork_in_child() noexcept {
   pool = nullptr;  // its threads are in the parent
   runner_on_its_way = false;
   asked = nullptr;
-  looks = nullptr;
-  new (&looking) lowlevel::Job{&look};
   senders.store(0, std::memory_order_relaxed);
   new (&calls) lowlevel::IntrusiveList<ThreadJob>;
 }
@@ -201,7 +165,6 @@ bool PythonThreads::submit(ThreadJob& job, EventLoop& loop) {
     return false;
   }
   if (!pool && !start()) return false;
-  only_loop = calls.empty() || only_loop == &loop ? &loop : nullptr;
   calls.push_back(job);
   if (runner_on_its_way || asked == &loop || ask(loop)) return true;
   if (job.linked()) calls.erase(job);

@@ -23,8 +23,7 @@ class ThreadJob : public lowlevel::ListNode<ThreadJob> {
 
 /// Calls run in the order of submission, each on one of the library's threads. A thread that has
 /// the GIL goes on with the next call without giving it up; while a function lets go of it, to
-/// block, other threads take the other calls, one after the other. All members are called with the
-/// GIL.
+/// block, other threads take the other calls. All members are called with the GIL.
 ///
 /// A thread is sent for in the next turn of the loop, without the GIL: the first thing it wants is
 /// the GIL, and by then there is little that the loop still does with it. So it finds all calls of
