@@ -2,7 +2,6 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
-#include <mtaio/lowlevel/compilers.hpp>
 #include <mtaio/lowlevel/promise.hpp>
 #include <mtaio/lowlevel/result.hpp>
 
@@ -14,7 +13,7 @@
 namespace mtaio {
 
 template <class T>
-class [[MTAIO_IN_REGISTERS]] Task;
+class Task;
 
 namespace lowlevel {
 
@@ -79,7 +78,7 @@ class TaskPromise<void> : public PromiseBase {
 /// Threads:   one.
 /// Lifetime:  arguments that the coroutine takes by reference outlive it (docs/lifetimes.md).
 template <class T = void>
-class [[nodiscard, MTAIO_IN_REGISTERS]] Task {
+class [[nodiscard]] Task {
  public:
   using promise_type = lowlevel::TaskPromise<T>;
   using value_type = T;

@@ -4,27 +4,27 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <mutex>
 
 namespace mtaio::lowlevel {
 
-constinit bool asymmetric_fence_available = false;
+constinit std::atomic<bool> asymmetric_fence_available{false};
 
 void asymmetric_fence_init() noexcept {
-  static std::once_flag once;
-  std::call_once(once, [] {
+  // A thread that still sees `false` uses the ordinary fence, which pairs with the heavy side too:
+  // that one always executes an ordinary fence as well.
+  static const bool registered = [] {
     const int saved = errno;
-    asymmetric_fence_available =
-        syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    const bool ok = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
     errno = saved;
-  });
+    return ok;
+  }();
+  if (registered) asymmetric_fence_available.store(true, std::memory_order_relaxed);
 }
 
 void asymmetric_fence_heavy() noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (!asymmetric_fence_available) return;
+  if (!asymmetric_fence_available.load(std::memory_order_relaxed)) return;
   const int saved = errno;
   syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
   errno = saved;

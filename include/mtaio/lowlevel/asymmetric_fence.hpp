@@ -11,16 +11,15 @@
 
 namespace mtaio::lowlevel {
 
-/// Registers this process with the kernel. What happens before the first fence of either kind;
-/// again at will.
+/// Registers this process with the kernel. Called before the first fence of either kind; again at
+/// will.
 [[gnu::visibility("default")]] void asymmetric_fence_init() noexcept;
 
-/// Written once, by the first asymmetric_fence_init().
-[[gnu::visibility("default")]] extern bool asymmetric_fence_available;
+[[gnu::visibility("default")]] extern std::atomic<bool> asymmetric_fence_available;
 
 /// The frequent side.
 inline void asymmetric_fence_light() noexcept {
-  if (asymmetric_fence_available) [[likely]] {
+  if (asymmetric_fence_available.load(std::memory_order_relaxed)) [[likely]] {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   } else {
     std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -1,17 +1,8 @@
-/// What compilers do differently, or wrong, and what the library does about it.
+/// What compilers do wrong, and how the library warns of it.
 #pragma once
 
 #include <concepts>
 #include <type_traits>
-
-// For a class with a destructor that may be passed and returned in a register all the same. Only
-// clang can do that, so what is compiled by the two must not be mixed there: with clang the
-// functions that take or return such a class have other names.
-#if defined(__clang__)
-#define MTAIO_IN_REGISTERS clang::trivial_abi, gnu::abi_tag("in_registers")
-#else
-#define MTAIO_IN_REGISTERS
-#endif
 
 namespace mtaio::lowlevel {
 

@@ -62,7 +62,8 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   ~FanOut() = default;
 
   // The state: how many children live, and two flags. Where neither is set, somebody holds the
-  // entry, or it is in a deque.
+  // entry, or it is in a deque. When the only child left is one that goes on to the parent by
+  // itself, the state is not used any more.
   static constexpr std::uint64_t kParked = std::uint64_t{1}
                                            << 63U;  // in nobody's hands: the limit is reached
   static constexpr std::uint64_t kNoMore = std::uint64_t{1} << 62U;  // there is no entry any more
@@ -112,9 +113,9 @@ class [[gnu::visibility("default")]] FanOut : public Job {
 
   /// There is no further child, so there is no entry any more. The last one was just started,
   void last_started() noexcept {
-    // relaxed: the child is still to run, so this cannot be the end. If it is the only one, nobody
-    // else is at the state.
-    if (state_.load(std::memory_order_relaxed) == 1) {
+    // If the child is the only one, nobody else is at the state. acquire: what those that ran did
+    // is visible when it ends; the plain store is not part of what they released.
+    if (state_.load(std::memory_order_acquire) == 1) {
       state_.store(kNoMore | 1, std::memory_order_relaxed);
     } else {
       state_.fetch_or(kNoMore, std::memory_order_relaxed);
@@ -326,7 +327,8 @@ class FanOutOf : public FanOut {
     return row_is_over() ? post_entry() : start_next_inlined();
   }
 
-  /// A child could not be made. Returns what comes next; null if that is another one.
+  /// A child could not be made. Returns what comes next; null if that is another one. If it is not
+  /// null, the fan-out may be gone.
   [[gnu::cold, gnu::noinline]] std::coroutine_handle<> not_made(
       const std::exception_ptr& error) noexcept {
     child_not_made(error, options_.progress);

@@ -119,7 +119,7 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   Hooks* const hooks_;
   std::atomic<std::uint16_t> state_{0};  // written under lock_
   std::atomic<std::uint16_t> noticed_{0};
-  Lock lock_;  // guards what follows; a child's is taken before its parent's, if both
+  Lock lock_;  // guards the next three; a child's is taken before its parent's, if both
   IntrusiveList<StopNode> nodes_;  // to be notified
   StopNode* notifying_ = nullptr;  // being notified right now,
   Walk* walk_ = nullptr;           // by this walk, or by one that is in a scope below
