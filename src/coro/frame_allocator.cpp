@@ -19,7 +19,7 @@
 
 namespace mtaio::lowlevel {
 
-constexpr FrameCache::Frame FrameCache::kClosed{.next = nullptr, .room = 0};
+constexpr FrameCache::Frame FrameCache::closed{.next = nullptr, .room = 0};
 constinit thread_local FrameCache frame_cache;
 
 #if MTAIO_KEEP_FRAMES
@@ -43,7 +43,7 @@ void close() noexcept {
   state = State::kClosed;
   for (const Frame*& list : frame_cache.lists) {
     while (void* frame = FrameCache::take(list)) ::operator delete(frame);
-    list = &FrameCache::kClosed;
+    list = &FrameCache::closed;
   }
 }
 

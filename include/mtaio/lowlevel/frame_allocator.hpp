@@ -19,9 +19,9 @@ struct FrameCache {
     const Frame* next;  // null: the end of a list
     std::size_t room;   // how many more the list takes while this one is the first
   };
-  [[gnu::visibility("default")]] static const Frame kClosed;  // the end of a list that takes none
+  [[gnu::visibility("default")]] static const Frame closed;  // the end of a list that takes none
 
-  constexpr FrameCache() noexcept { lists.fill(&kClosed); }
+  constexpr FrameCache() noexcept { lists.fill(&closed); }
 
   /// Which list is for frames of this size; none if it is `kSizes` or more.
   static constexpr std::size_t index_of(std::size_t size) noexcept { return (size - 1) / kStep; }

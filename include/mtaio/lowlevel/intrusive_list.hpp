@@ -11,7 +11,7 @@ template <class Tag>
 class ListNode {
  public:
   // While it is in no list, where its neighbours are is not said.
-  constexpr ListNode() noexcept {}  // NOLINT(*-member-init)
+  constexpr ListNode() noexcept {}  // NOLINT(*-member-init, modernize-use-equals-default)
   ListNode(const ListNode&) = delete;
   ListNode& operator=(const ListNode&) = delete;
 

@@ -125,7 +125,7 @@ TaskContext* context_of(std::coroutine_handle<Promise> awaiting) noexcept {
 
 /// Whether a coroutine with this context is, or was awaited by, a task of a runtime.
 [[nodiscard]] inline bool in_task(const TaskContext* context) noexcept {
-  return context && context->root;
+  return context != nullptr && context->root != nullptr;
 }
 
 /// Where a coroutine with this context runs, and is to be resumed. Throws `std::logic_error` when
