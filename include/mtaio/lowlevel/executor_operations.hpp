@@ -17,7 +17,6 @@
 #include <exception>
 #include <functional>
 #include <ranges>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 

@@ -8,7 +8,6 @@
 #include <mtaio/outcome.hpp>
 #include <mtaio/task.hpp>
 
-#include <array>
 #include <coroutine>
 #include <cstddef>
 #include <tuple>
