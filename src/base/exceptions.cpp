@@ -1,5 +1,7 @@
 #include <mtaio/exceptions.hpp>
 
+#include <mtaio/lowlevel/exception_cast.hpp>
+
 #include <utility>
 
 namespace mtaio {
@@ -10,19 +12,15 @@ namespace {
 constexpr std::size_t kQuoted = 500;
 
 std::string message_of(const std::exception_ptr& cause) {
-  try {
-    std::rethrow_exception(cause);
-  } catch (const ExecutionError& nested) {
-    std::string text = nested.what();
+  using lowlevel::exception_cast;
+  if (const auto* nested = exception_cast<ExecutionError>(cause)) {
+    std::string text = nested->what();
     if (text.size() > kQuoted) text.replace(kQuoted, std::string::npos, "...");
     return text;
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (const CancelledError& cancelled) {
-    return cancelled.what();
-  } catch (...) {
-    return "an exception that is no std::exception";
   }
+  if (const auto* error = exception_cast<std::exception>(cause)) return error->what();
+  if (const auto* cancelled = exception_cast<CancelledError>(cause)) return cancelled->what();
+  return "an exception that is no std::exception";
 }
 
 std::string describe(const std::vector<ExecutionError::Failure>& failures,

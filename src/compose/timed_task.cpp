@@ -1,25 +1,27 @@
 #include <mtaio/lowlevel/timed_task.hpp>
 
+#include <mtaio/lowlevel/exception_cast.hpp>
+
 #include <chrono>
 #include <stdexcept>
 #include <string>
 
 namespace mtaio::lowlevel {
 
-bool is_cancelled(const std::exception_ptr& error) noexcept {
-  try {
-    std::rethrow_exception(error);
-  } catch (const CancelledError&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
+namespace {
+
+// Made before it is thrown, so that no string is left to be destroyed on the way.
+TimeoutError timed_out_after(std::chrono::duration<double> seconds) {
+  return TimeoutError{"the time ran out after " + std::to_string(seconds.count()) + " s"};
 }
 
-void throw_timed_out(Timeout timeout) {
-  const std::chrono::duration<double> seconds = timeout.nanoseconds();
-  throw TimeoutError{"the time ran out after " + std::to_string(seconds.count()) + " s"};
+}  // namespace
+
+bool is_cancelled(const std::exception_ptr& error) noexcept {
+  return exception_cast<CancelledError>(error) != nullptr;
 }
+
+void throw_timed_out(Timeout timeout) { throw timed_out_after(timeout.nanoseconds()); }
 
 void throw_no_task() {
   throw std::logic_error{"co_await Task: there is no task; it was awaited before, or moved from."};

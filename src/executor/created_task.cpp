@@ -1,6 +1,7 @@
 #include <mtaio/lowlevel/created_task.hpp>
 
 #include <mtaio/exceptions.hpp>
+#include <mtaio/lowlevel/exception_cast.hpp>
 #include <mtaio/lowlevel/worker.hpp>
 
 #include <cstdio>
@@ -254,17 +255,10 @@ void CreatedTask::abandon() noexcept {
 void CreatedTask::report() const noexcept {
   const std::exception_ptr failure = error();
   if (!failure) return;
-  constexpr const char* kWhat =
-      "mtaio: a task started with create_task failed, and nobody awaited it: %s\n";
-  try {
-    std::rethrow_exception(failure);
-  } catch (const CancelledError&) {
-    return;  // somebody asked it to stop, and so it did
-  } catch (const std::exception& thrown) {
-    std::fprintf(stderr, kWhat, thrown.what());
-  } catch (...) {
-    std::fprintf(stderr, kWhat, "an exception that is no std::exception");
-  }
+  if (exception_cast<CancelledError>(failure)) return;  // somebody asked it to stop, and so it did
+  const auto* thrown = exception_cast<std::exception>(failure);
+  std::fprintf(stderr, "mtaio: a task started with create_task failed, and nobody awaited it: %s\n",
+               thrown ? thrown->what() : "an exception that is no std::exception");
 }
 
 }  // namespace mtaio::lowlevel
