@@ -15,10 +15,16 @@ TaskExecutor::~TaskExecutor() {
 }
 
 namespace lowlevel {
+namespace {
+
+// Made before it is thrown, so that nothing is left to be destroyed on the way.
+ExecutionError execution_error(const std::exception_ptr& error) { return ExecutionError{error}; }
+
+}  // namespace
 
 void throw_execution_error(const std::exception_ptr& error) {
   if (is_cancelled(error)) std::rethrow_exception(error);
-  throw ExecutionError{error};
+  throw execution_error(error);
 }
 
 bool StopTasks::Awaiter::await_ready() noexcept {

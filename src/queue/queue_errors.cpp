@@ -5,16 +5,24 @@
 #include <string>
 
 namespace mtaio::lowlevel {
+namespace {
+
+// Made before it is thrown, so that no string is left to be destroyed on the way: that takes as
+// long as another throw.
+QueueShutDown shut_down(const char* queue, const char* what) {
+  return QueueShutDown{std::string{queue} + what};
+}
+
+}  // namespace
 
 void throw_put_after_shutdown(const char* queue) {
-  throw QueueShutDown{std::string{queue} +
-                      "::put: the queue was shut down; it takes no more items."};
+  throw shut_down(queue, "::put: the queue was shut down; it takes no more items.");
 }
 
 void throw_get_after_shutdown(const char* queue) {
-  throw QueueShutDown{std::string{queue} +
-                      "::get: the queue was shut down and is empty; use next() to end a loop "
-                      "without an exception."};
+  throw shut_down(queue,
+                  "::get: the queue was shut down and is empty; use next() to end a loop "
+                  "without an exception.");
 }
 
 void throw_task_done_too_often(const char* queue) {
