@@ -7,6 +7,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <new>
 #include <optional>
@@ -285,34 +286,32 @@ class [[nodiscard]] GetOperation {
     } else {
       // The result is made in its final place: a named one would be moved once more where the
       // compiler does not elide that (g++ before 14), after the item has left the queue.
-      Taken taken{core, &node};
-      try {
-        return Result{std::move(node.item)};
-      } catch (...) {
-        taken.undo();
-        throw;
-      }
+      const Taken taken{core, node};
+      return Result{std::move(node.item)};
     }
   }
 
  private:
-  /// An item on its way out: at the end its node is destroyed and its place given free.
+  /// An item on its way out: at the end its node is destroyed and its place given free. If it could
+  /// not be moved, it is put back instead.
   class Taken {
    public:
-    Taken(Core& core, Node* node) noexcept : core_{core}, node_{node} {}
+    Taken(Core& core, Node& node) noexcept : core_{core}, node_{node} {}
     Taken(const Taken&) = delete;
     Taken& operator=(const Taken&) = delete;
     ~Taken() {
-      if (!node_) return;
-      delete node_;
-      core_.leave_place();
+      if (std::uncaught_exceptions() > exceptions_) {
+        core_.put_back(node_);
+      } else {
+        delete &node_;
+        core_.leave_place();
+      }
     }
-    /// Puts the item back instead.
-    void undo() noexcept { core_.put_back(*std::exchange(node_, nullptr)); }
 
    private:
     Core& core_;
-    Node* node_;
+    Node& node_;
+    int exceptions_ = std::uncaught_exceptions();  // that fly already
   };
 
   Core* core_;
