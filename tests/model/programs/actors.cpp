@@ -1,5 +1,7 @@
 #include "model/programs/actors.hpp"
 
+#include <mtaio/lowlevel/exception_cast.hpp>
+
 namespace model {
 namespace {
 
@@ -54,15 +56,10 @@ mtaio::Task<void> Actors::control() {
 }
 
 End Actors::end_of(const mtaio::ExecutionError& error) {
-  try {
-    error.rethrow_cause();
-  } catch (const mtaio::QueueShutDown&) {
-    return End::kShutDown;
-  } catch (const MoveFailed&) {
-    return End::kFailed;
-  } catch (...) {
-    return End::kNone;
-  }
+  using mtaio::lowlevel::exception_cast;
+  if (exception_cast<mtaio::QueueShutDown>(error.cause())) return End::kShutDown;
+  if (exception_cast<MoveFailed>(error.cause())) return End::kFailed;
+  return End::kNone;
 }
 
 Time Actors::soon() {

@@ -40,15 +40,20 @@ class ModelledGet final : public ModelledWait<Run, Inner, ModelledGet<Run, Inner
   void at_once() { this->run().model().get_at_once(this->wait()); }
   void suspend() { this->run().model().get(this->wait()); }
   End resume() {
-    Wait& wait = this->wait();
-    const typename Run::Taking taking{this->run(), wait.end == End::kServed ? wait.item : 0, &wait};
-    const auto item = this->inner().await_resume();
+    const int number = this->wait().end == End::kServed ? take() : number_of_result();
     this->run().check_between();
-    const int number = this->run().number_of(item);
     if (number == 0) return End::kShutDown;
-    expect_equal(wait.item, number, "the item that came");
+    expect_equal(this->wait().item, number, "the item that came");
     return End::kServed;
   }
+
+ private:
+  int take() {
+    Wait& wait = this->wait();
+    const typename Run::Taking taking{this->run(), wait.item, &wait};
+    return number_of_result();
+  }
+  int number_of_result() { return this->run().number_of(this->inner().await_resume()); }
 };
 
 template <class Run, class Inner>
