@@ -1,0 +1,14 @@
+"""What pip asks to build the package: setuptools, taken from Debian's packages where a Python that did not come with
+Debian (pyenv's, say) has no setuptools or wheel of its own."""
+
+import sys
+
+sys.path.append("/usr/lib/python3/dist-packages")
+
+from setuptools.build_meta import *  # noqa: E402, F401, F403
+from setuptools.command.install import install  # noqa: E402
+
+# Debian's setuptools asks for what only Debian's Python has.
+for option in ("install_layout", "prefix_option"):
+    if not hasattr(install, option):
+        setattr(install, option, None)
