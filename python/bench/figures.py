@@ -146,9 +146,13 @@ FIGURES = {
         lambda: latency(asyncio.to_thread, 2_000),
         lambda: latency(TaskExecutor().run_in_thread, 2_000),
     ),
-    "the same, 100 at a time": (
+    "the same, 100 by 100": (
         lambda: timed(5_000, hundred_by_hundred(asyncio.to_thread, 5_000)),
         lambda: timed(5_000, hundred_by_hundred(TaskExecutor().run_in_thread, 5_000)),
+    ),
+    "the same, gather with limit 100": (
+        lambda: timed(5_000, with_semaphore(lambda _: asyncio.to_thread(int), 5_000)),
+        lambda: timed(5_000, with_gather(lambda _: TaskExecutor().run_in_thread(int), 5_000)),
     ),
     "thread to coroutine (janus)": (
         lambda: from_thread_with_janus(20_000),

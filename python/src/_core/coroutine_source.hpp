@@ -24,6 +24,8 @@ struct CoroutineSource {
 
   /// Goes on to what may be started next.
   [[nodiscard]] bool has_more(Py_ssize_t& started) noexcept;
+  /// How many there are still, or more where that is not known.
+  [[nodiscard]] Py_ssize_t at_most(Py_ssize_t started) const noexcept;
   /// The next coroutine to run, or the next awaitable of the asynchronous iterator, which `pulled`
   /// says.
   Next next(Py_ssize_t started, PyObject*& awaitable, bool& pulled);

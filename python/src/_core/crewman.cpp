@@ -190,6 +190,7 @@ struct Type : OperationType<Type, Crewman> {
     }
     Gathering& of = *self->of;
     const Reference keep = Reference::to(reinterpret_cast<PyObject*>(&of));
+    of.begins(*self);
     Turn turn;
     if (error && !self->child) return end_early(self, error, result);
     for (;;) {
@@ -252,7 +253,7 @@ Crewman* Crewman::create(Gathering& of) {
   made->previous = made->next = nullptr;
   made->task = made->child = made->context = nullptr;
   made->index = 0;
-  made->pulls = made->ended = false;
+  made->pulls = made->begun = made->ended = false;
   PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
   return made;
 }

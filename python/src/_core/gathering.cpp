@@ -85,7 +85,7 @@ bool Gathering::recruit() {
   bool made = true;
   while (made && std::exchange(want_more, false)) {
     const int wanted = live == 0 ? 1 : kRecruits;
-    for (int i = 0; made && i < wanted && live < limit && has_more(); ++i) {
+    for (int i = 0; made && i < wanted && wants_crewman(); ++i) {
       Crewman* crewman = Crewman::create(*this);
       made = crewman != nullptr;
       if (!made) break;
@@ -94,6 +94,7 @@ bool Gathering::recruit() {
       if (crew) crew->previous = crewman;
       crew = crewman;
       ++live;
+      ++fresh;
       PyObject* task =
           PyObject_CallMethodOneArg(loop, python::state().name_create_task, keep.get());
       made = task != nullptr;
@@ -113,7 +114,7 @@ bool Gathering::recruit() {
 }
 
 void Gathering::recruit_or_fail() {
-  if (live >= limit || !has_more() || recruit()) return;
+  if (!wants_crewman() || recruit()) return;
   const RaisedError raised = RaisedError::fetch();
   Py_INCREF(raised.get());
   failures->emplace_back(started, raised.get());
@@ -121,7 +122,14 @@ void Gathering::recruit_or_fail() {
   if (live == 0) all_left();
 }
 
+void Gathering::begins(Crewman& crewman) noexcept {
+  if (crewman.begun) return;
+  crewman.begun = true;
+  --fresh;
+}
+
 void Gathering::left(Crewman& crewman) {
+  begins(crewman);
   if (crewman.previous) {
     crewman.previous->next = crewman.next;
   } else {

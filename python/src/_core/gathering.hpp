@@ -33,7 +33,8 @@ struct Gathering {
   std::vector<std::pair<Py_ssize_t, PyObject*>>* failures;  // by time
   Crewman* crew;                                            // a list of those who live
   Py_ssize_t limit;
-  Py_ssize_t live;     // crewmen
+  Py_ssize_t live;     // crewmen,
+  Py_ssize_t fresh;    // and those of them who have not begun
   Py_ssize_t started;  // coroutines
   bool maps;           // it is a map(), not a gather()
   bool return_exceptions;
@@ -54,6 +55,7 @@ struct Gathering {
   void ended(Py_ssize_t index, PyObject* result);
   /// Another crewman or two if there is work for them. False with an exception set.
   bool recruit();
+  void begins(Crewman& crewman) noexcept;
   /// The same for one who cannot raise it: then that is a failure like any other.
   void recruit_or_fail();
   void left(Crewman& crewman);
@@ -64,6 +66,11 @@ struct Gathering {
   /// No further coroutine starts, and those that run are asked to stop. An exception that is set
   /// stays.
   void stop_crew();
+
+ private:
+  [[nodiscard]] bool wants_crewman() noexcept {
+    return live < limit && has_more() && (live == 0 || fresh < source->at_most(started));
+  }
 };
 
 /// A coroutine that steps coroutines: what a task of the crew runs.
@@ -76,6 +83,7 @@ struct Crewman {
   PyObject* context;  // in which
   Py_ssize_t index;   // which it is
   bool pulls;         // the child is one of the asynchronous iterator
+  bool begun;
   bool ended;
 
   [[nodiscard]] static Crewman* create(Gathering& of);

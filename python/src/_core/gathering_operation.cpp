@@ -183,7 +183,7 @@ Gathering* Gathering::create(PyObject* executor, CoroutineSource source, Py_ssiz
   made->failures = new std::vector<std::pair<Py_ssize_t, PyObject*>>;
   made->crew = nullptr;
   made->limit = limit;
-  made->live = made->started = 0;
+  made->live = made->fresh = made->started = 0;
   made->maps = made->source->function != nullptr;
   made->return_exceptions = return_exceptions;
   made->stopping = made->recruiting = made->want_more = false;
