@@ -89,7 +89,12 @@ class TaskExecutor(_core.ExecutorBase):
         except BaseException:
             _core.close_unstarted(coro)
             raise
-        return Operation("TaskExecutor.run", functools.partial(_run, coro, timeout), coro)
+        start = (
+            functools.partial(_run, coro)
+            if timeout is None
+            else functools.partial(_run_for, coro, timeout)
+        )
+        return Operation("TaskExecutor.run", start, coro)
 
     def map(
         self,
@@ -272,17 +277,20 @@ class TaskExecutor(_core.ExecutorBase):
             set_from_anywhere(idle)
 
 
-async def _run(coro: Awaitable[T], timeout: float | None) -> T:
-    if timeout is not None and timeout <= 0:
+async def _run(coro: Awaitable[T]) -> T:
+    try:
+        return await coro
+    except Exception as error:
+        raise ExecutionError(f"task failed: {error}", failures=((0, error),)) from error
+
+
+async def _run_for(coro: Awaitable[T], timeout: float) -> T:
+    if timeout <= 0:
         _core.close_unstarted(coro)
         raise TimeoutError(f"TaskExecutor.run(timeout={timeout:g}): the time ran out.")
-    bounded = None if timeout is None else min(timeout, _A_CENTURY)
     try:
-        async with asyncio.timeout(bounded):
-            try:
-                return await coro
-            except Exception as error:
-                raise ExecutionError(f"task failed: {error}", failures=((0, error),)) from error
+        async with asyncio.timeout(min(timeout, _A_CENTURY)):
+            return await _run(coro)
     except builtins.TimeoutError:
         pass
     raise TimeoutError(f"TaskExecutor.run(timeout={timeout:g}): the time ran out.")
