@@ -89,6 +89,113 @@ async def test_run_times_out():
     assert counter.begun == 1
 
 
+SOON = 1e-9  # over when the loop looks at its timers again
+
+
+async def test_a_timeout_leaves_no_request_to_stop_behind():
+    executor, task = TaskExecutor(), asyncio.current_task()
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await executor.run(asyncio.sleep(60), timeout=SOON)
+        assert task.cancelling() == 0
+        await asyncio.sleep(0)
+
+
+async def test_what_is_there_in_spite_of_a_timeout_is_the_result():
+    async def insist():
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return "finished"
+
+    assert await TaskExecutor().run(insist(), timeout=SOON) == "finished"
+    assert asyncio.current_task().cancelling() == 0
+
+    async def stumble():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise ValueError("stumbled")
+
+    with pytest.raises(ExecutionError, match="task failed: stumbled"):
+        await TaskExecutor().run(stumble(), timeout=SOON)
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_a_cancellation_is_not_taken_for_the_timeout_that_came_with_it():
+    async def hold_on():
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+
+    task = asyncio.create_task(TaskExecutor().run(hold_on(), timeout=SOON))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert task.cancelling() == 1
+
+
+async def test_timeouts_inside_timeouts_are_told_apart():
+    executor = TaskExecutor()
+
+    async def inner(seconds):
+        with pytest.raises(TimeoutError):
+            await executor.run(asyncio.sleep(60), timeout=seconds)
+        return "went on"
+
+    assert await executor.run(inner(SOON), timeout=60) == "went on"
+    with pytest.raises(TimeoutError):
+        await executor.run(inner(60), timeout=SOON)
+    with pytest.raises(TimeoutError):  # both at once
+        await executor.run(inner(SOON), timeout=SOON)
+    with pytest.raises(asyncio.TimeoutError):
+        async with asyncio.timeout(SOON):
+            await executor.run(asyncio.sleep(60), timeout=60)
+    assert asyncio.current_task().cancelling() == 0
+
+
+def test_a_timeout_needs_a_task():
+    loop, errors = asyncio.new_event_loop(), []
+
+    def drive():
+        try:
+            TaskExecutor().run(double(1), timeout=1).send(None)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    loop.call_soon(drive)
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    loop.close()
+    assert errors == ["TaskExecutor.run(timeout=...): called outside a task."]
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        TaskExecutor().run(double(1), timeout=1).send(None)
+
+
+async def test_run_can_be_thrown_into_and_closed():
+    async def waits():
+        try:
+            await asyncio.sleep(0)
+        except KeyError:
+            return "caught"
+
+    running = TaskExecutor().run(waits())
+    running.send(None)
+    with pytest.raises(StopIteration) as ended:
+        running.throw(KeyError())
+    assert ended.value.value == "caught"
+    with pytest.raises(RuntimeError, match="already awaited TaskExecutor.run"):
+        running.send(None)
+    for steps in (0, 1):
+        closed = TaskExecutor().run(waits(), timeout=60)
+        for _ in range(steps):
+            closed.send(None)
+        closed.close()
+    with pytest.raises(KeyError):
+        TaskExecutor().run(waits()).throw(KeyError())
+
+
 async def test_run_lets_a_cancellation_through():
     executor, counter = TaskExecutor(), Counter()
     task = asyncio.create_task(executor.run(counter.work(60), timeout=60))

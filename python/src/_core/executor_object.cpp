@@ -3,13 +3,16 @@
 #include "_core/awaiting.hpp"
 #include "_core/gathering.hpp"
 #include "_core/module_state.hpp"
+#include "_core/run_operation.hpp"
 #include "_core/thread_call.hpp"
 #include "bridge/type_tables.hpp"
 
 #include <structmember.h>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <new>
 #include <unordered_map>
 #include <utility>
@@ -65,6 +68,44 @@ bool fill(CoroutineSource& source, PyObject* given) {
   }
   for (PyObject* each : source.given) Py_XINCREF(each);
   return true;
+}
+
+/// A timeout in seconds, infinite for None; NaN with an exception set.
+double parse_timeout(PyObject* timeout) {
+  if (timeout == Py_None) return std::numeric_limits<double>::infinity();
+  const double seconds = PyFloat_AsDouble(timeout);
+  if (PyErr_Occurred()) return std::numeric_limits<double>::quiet_NaN();
+  if (std::isnan(seconds)) {
+    PyErr_SetString(PyExc_ValueError,
+                    "TaskExecutor.run(timeout=nan): a timeout must be a number; use None to wait "
+                    "for ever.");
+  }
+  return seconds;
+}
+
+/// run(coro, *, timeout=None)
+PyObject* run(PyObject* self, PyObject* given, PyObject* keywords) {
+  static std::array<const char*, 3> names{"coro", "timeout", nullptr};
+  PyObject* awaitable = nullptr;
+  PyObject* timeout = Py_None;
+  if (PyArg_ParseTupleAndKeywords(given, keywords, "O|$O:run", const_cast<char**>(names.data()),
+                                  &awaitable, &timeout) == 0) {
+    if (PyTuple_GET_SIZE(given) > 0) close_unstarted(PyTuple_GET_ITEM(given, 0));
+    return nullptr;
+  }
+  if (check_open(as_executor(self), "run")) {
+    if (is_awaitable(awaitable)) {
+      const double seconds = parse_timeout(timeout);
+      if (!std::isnan(seconds)) return RunOperation::create(awaitable, seconds);
+    } else {
+      PyErr_Format(PyExc_TypeError,
+                   "TaskExecutor.run(): a %.100s cannot be awaited; pass a coroutine, a future or "
+                   "a task.",
+                   Py_TYPE(awaitable)->tp_name);
+    }
+  }
+  close_unstarted(awaitable);
+  return nullptr;
 }
 
 /// The keywords 'limit' and 'return_exceptions'.
@@ -186,6 +227,16 @@ void destroy(PyObject* object) {
   free_object(object);
 }
 
+constexpr const char* kRunDoc = R"(run($self, coro, *, timeout=None)
+--
+
+Run a single coroutine, for at most timeout seconds.
+
+To be awaited; gives the result of the coroutine. Raises TimeoutError when the time ran
+out, and ExecutionError around anything else that the coroutine raised, an inner
+TimeoutError too. A coroutine that is timed out is cancelled and waited for; with a
+timeout of zero or less it is never started. A result that was there before is returned.)";
+
 constexpr const char* kGatherDoc =
     R"(gather($self, /, *coroutines, limit=None, return_exceptions=False)
 --
@@ -206,7 +257,8 @@ To be awaited; gives the function's result. What the function raises is the __ca
 an ExecutionError. When it is cancelled it waits until the function has returned, which
 may use what the caller has; a function that has not started by then never does.)";
 
-std::array<PyMethodDef, 3> methods{{
+std::array<PyMethodDef, 4> methods{{
+    {"run", as_method(&run), METH_VARARGS | METH_KEYWORDS, kRunDoc},
     {"gather", as_method(&gather), METH_VARARGS | METH_KEYWORDS, kGatherDoc},
     {"run_in_thread", as_method(&run_in_thread), METH_VARARGS | METH_KEYWORDS, kRunInThreadDoc},
     {},

@@ -1,7 +1,7 @@
 #include "_core/latch_operation.hpp"
 
+#include "_core/loop_timer.hpp"
 #include "_core/module_state.hpp"
-#include "bridge/runtime_state.hpp"
 
 #include <cmath>
 #include <utility>
@@ -45,27 +45,11 @@ PyObject* time_out(PyObject* object, PyObject*) {
 
 PyMethodDef time_out_method{"time_out", &time_out, METH_NOARGS, nullptr};
 
-bool arm(Op* self, EventLoop& loop) {
+bool start_timer(Op* self, EventLoop& loop) {
   const Reference of = loop.loop();
-  const Reference callback =
-      Reference::take(PyCFunction_New(&time_out_method, reinterpret_cast<PyObject*>(self)));
-  const Reference seconds = Reference::take(PyFloat_FromDouble(self->timeout));
-  if (!of || !callback || !seconds) return false;
-  self->timer = PyObject_CallMethodObjArgs(of.get(), state().name_call_later, seconds.get(),
-                                           callback.get(), nullptr);
+  if (!of) return false;
+  self->timer = arm(of.get(), self->timeout, time_out_method, reinterpret_cast<PyObject*>(self));
   return self->timer != nullptr;
-}
-
-void disarm(Op* self) noexcept {
-  PyObject* timer = std::exchange(self->timer, nullptr);
-  if (!timer) return;
-  RaisedError before = RaisedError::fetch();
-  // Not of interest: that it was the garbage collector's already.
-  PyObject* cancelled = PyObject_CallMethodNoArgs(timer, state().name_cancel);
-  if (!cancelled) PyErr_Clear();
-  Py_XDECREF(cancelled);
-  Py_DECREF(timer);
-  if (before) std::move(before).restore();
 }
 
 struct Type : WaitOperationType<Type, Op> {
@@ -88,7 +72,7 @@ struct Type : WaitOperationType<Type, Op> {
     return begin_wait(self, result);
   }
   static Wait* new_wait(Op* self, EventLoop& loop) {
-    const bool armed = std::isinf(self->timeout) || arm(self, loop);
+    const bool armed = std::isinf(self->timeout) || start_timer(self, loop);
     return armed ? new LatchWait{*self->latch->latch} : nullptr;
   }
   static bool is_over(const Op* self) noexcept {
@@ -99,7 +83,7 @@ struct Type : WaitOperationType<Type, Op> {
   }
   static void leave(Op* self) noexcept {
     self->state = WaitState::kEnded;
-    disarm(self);
+    disarm(std::exchange(self->timer, nullptr));
     if (Wait* wait = std::exchange(self->wait, nullptr)) wait->abandon();
   }
 

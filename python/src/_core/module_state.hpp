@@ -22,6 +22,7 @@ struct ModuleState {
 [[nodiscard]] bool add_latch_operation(PyObject* module);
 [[nodiscard]] bool add_latch(PyObject* module);
 [[nodiscard]] bool add_gathering(PyObject* module);
+[[nodiscard]] bool add_run_operation(PyObject* module);
 [[nodiscard]] bool add_thread_call(PyObject* module);
 [[nodiscard]] bool add_executor(PyObject* module);
 

@@ -1,5 +1,6 @@
 #include "_core/thread_call.hpp"
 
+#include "_core/execution_error.hpp"
 #include "_core/executor_object.hpp"
 #include "_core/function_call.hpp"
 #include "_core/module_state.hpp"
@@ -9,21 +10,6 @@
 
 namespace mtaio::python {
 namespace {
-
-void raise_execution_error(PyObject* cause) {
-  const Reference text =
-      Reference::take(PyUnicode_FromFormat("function in a thread failed: %S", cause));
-  const Reference error =
-      text ? Reference::take(PyObject_CallOneArg(module_state().execution_error, text.get()))
-           : Reference{};
-  const Reference failures = Reference::take(Py_BuildValue("((iO))", 0, cause));
-  if (!error || !failures || PyObject_SetAttrString(error.get(), "failures", failures.get()) < 0) {
-    return;
-  }
-  Py_INCREF(cause);
-  PyException_SetCause(error.get(), cause);
-  PyErr_SetObject(module_state().execution_error, error.get());
-}
 
 struct Type : CallOperationType<Type, ThreadCall> {
   static constexpr const char* kName = "mtaio._core.ThreadCall";
@@ -52,7 +38,7 @@ struct Type : CallOperationType<Type, ThreadCall> {
       return value;
     }
     const RaisedError raised = RaisedError::fetch();
-    raise_execution_error(raised.get());
+    raise_execution_error("function in a thread", raised.get());
     return nullptr;
   }
 

@@ -23,6 +23,7 @@ struct State {
   PyObject* name_throw = nullptr;
   PyObject* name_close = nullptr;
   PyObject* name_cancelling = nullptr;
+  PyObject* name_uncancel = nullptr;
   PyObject* name_must_cancel = nullptr;
   PyObject* name_run = nullptr;
 };

@@ -42,6 +42,9 @@ class ExecutorBase:
     _pool: concurrent.futures.Executor | None
     @property
     def _calls(self) -> int: ...
+    def run(
+        self, coro: Awaitable[T], *, timeout: float | None = None
+    ) -> Coroutine[Any, Any, T]: ...
     @overload
     def gather(
         self,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import builtins
 import concurrent.futures
 import contextvars
 import functools
-import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -17,13 +15,11 @@ from . import _core
 from ._endings import cancel_elsewhere, set_from_anywhere, wait_for_all
 from ._mapping import gives_awaitables, zip_asynchronous
 from ._operation import Operation
-from .exceptions import ExecutionError, TimeoutError
+from .exceptions import ExecutionError
 
 T = TypeVar("T")
 
 atexit.register(_core.finish_threads)
-
-_A_CENTURY = 100 * 365 * 24 * 3600.0
 
 
 class TaskExecutor(_core.ExecutorBase):
@@ -63,38 +59,6 @@ class TaskExecutor(_core.ExecutorBase):
             )
 
     # Coroutines.
-
-    def run(
-        self, coro: Awaitable[T], *, timeout: float | None = None
-    ) -> Coroutine[Any, Any, T]:
-        """Run a single coroutine, for at most ``timeout`` seconds.
-
-        To be awaited; gives the result of the coroutine. Raises ``TimeoutError`` when the time ran
-        out, and ``ExecutionError`` around anything else that the coroutine raised, an inner
-        ``TimeoutError`` too. A coroutine that is timed out is cancelled and waited for; with a
-        timeout of zero or less it is never started. A result that was there before is returned.
-        """
-        try:
-            self._check_open("run")
-            if not _core.is_awaitable(coro):
-                raise TypeError(
-                    f"TaskExecutor.run(): a {type(coro).__name__} cannot be awaited; pass a "
-                    "coroutine, a future or a task."
-                )
-            if timeout is not None and math.isnan(timeout):
-                raise ValueError(
-                    "TaskExecutor.run(timeout=nan): a timeout must be a number; use None to wait "
-                    "for ever."
-                )
-        except BaseException:
-            _core.close_unstarted(coro)
-            raise
-        start = (
-            functools.partial(_run, coro)
-            if timeout is None
-            else functools.partial(_run_for, coro, timeout)
-        )
-        return Operation("TaskExecutor.run", start, coro)
 
     def map(
         self,
@@ -275,22 +239,3 @@ class TaskExecutor(_core.ExecutorBase):
         waiters, self._idle_waiters = self._idle_waiters, []
         for idle in waiters:
             set_from_anywhere(idle)
-
-
-async def _run(coro: Awaitable[T]) -> T:
-    try:
-        return await coro
-    except Exception as error:
-        raise ExecutionError(f"task failed: {error}", failures=((0, error),)) from error
-
-
-async def _run_for(coro: Awaitable[T], timeout: float) -> T:
-    if timeout <= 0:
-        _core.close_unstarted(coro)
-        raise TimeoutError(f"TaskExecutor.run(timeout={timeout:g}): the time ran out.")
-    try:
-        async with asyncio.timeout(min(timeout, _A_CENTURY)):
-            return await _run(coro)
-    except builtins.TimeoutError:
-        pass
-    raise TimeoutError(f"TaskExecutor.run(timeout={timeout:g}): the time ran out.")
