@@ -2,10 +2,10 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <exception>
 #include <ranges>
 #include <stdexcept>
@@ -15,27 +15,13 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::Counts;
 using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
+using test::wait_until_stopped;
 
 namespace {
-
-struct Counts {
-  std::atomic<int> started{0};
-  std::atomic<int> ended{0};
-};
-
-mtaio::Task<void> wait_until_stopped(Counts& counts) {
-  ++counts.started;
-  try {
-    co_await mtaio::sleep(1h);
-  } catch (const mtaio::CancelledError&) {
-    // The children below have ended before.
-    ++counts.ended;
-    throw;
-  }
-}
 
 /// Each way to have children, as the body of a task. Notes how many had ended when the cancellation
 /// arrived.

@@ -3,6 +3,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,26 +16,14 @@
 #include <utility>
 
 using namespace std::chrono_literals;
+using test::Counts;
 using test::outcome_of;
 using test::threw;
+using test::wait_until_stopped;
 using test::with_threads;
 
 namespace {
 
-struct Counts {
-  std::atomic<int> started{0};
-  std::atomic<int> ended{0};
-};
-
-mtaio::Task<void> wait_until_stopped(Counts& counts) {
-  ++counts.started;
-  try {
-    co_await mtaio::sleep(1h);
-  } catch (const mtaio::CancelledError&) {
-    ++counts.ended;
-    throw;
-  }
-}
 mtaio::Task<int> give_after(mtaio::Timeout time, int value) {
   co_await mtaio::sleep(time);
   co_return value;

@@ -2,6 +2,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,23 +16,10 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::Counts;
+using test::wait_until_stopped;
 
 namespace {
-
-struct Counts {
-  std::atomic<int> started{0};
-  std::atomic<int> ended{0};
-};
-
-mtaio::Task<void> wait_until_stopped(Counts& counts) {
-  ++counts.started;
-  try {
-    co_await mtaio::sleep(std::chrono::hours::max());
-  } catch (const mtaio::CancelledError&) {
-    ++counts.ended;
-    throw;
-  }
-}
 
 mtaio::Task<int> leave_behind(mtaio::TaskExecutor& executor, Counts& counts, int count,
                               bool fails) {
