@@ -15,6 +15,7 @@
 using namespace std::chrono_literals;
 using test::on_one_thread;
 using test::outcome_of;
+using test::threw;
 
 namespace {
 
@@ -49,6 +50,19 @@ mtaio::Task<int> even_only(int number) {
 TEST_CASE("Progress: starts at zero") {
   const mtaio::Progress progress;
   CHECK(Reading{progress} == Reading{0, 0, 0, 0});
+}
+
+TEST_CASE("Progress: a gather that is refused for a task that is none counts nothing") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    mtaio::Progress progress;
+    mtaio::Task<int> none = even_only(2);
+    co_await std::move(none);
+    const auto outcome = co_await outcome_of(executor.gather(
+        mtaio::GatherOptions{.progress = &progress}, even_only(4), std::move(none)));
+    CHECK(threw<std::logic_error>(outcome));
+    CHECK(Reading{progress} == Reading{0, 0, 0, 0});
+  });
 }
 
 TEST_CASE("Progress: counts what was started and what has ended while a gather runs") {

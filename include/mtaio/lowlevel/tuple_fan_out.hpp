@@ -34,11 +34,11 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
       : Base{options, kOutcomes}, tasks_(std::move(tasks)) {}
 
   [[nodiscard]] bool await_ready() {
-    this->set_total(kCount);
     tasks_.for_each([](auto& task) {
       if (!task) [[unlikely]]
         throw_no_task();
     });
+    this->set_total(kCount);
     return kCount == 0 || this->timed_out_before();
   }
 
