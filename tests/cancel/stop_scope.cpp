@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -109,6 +112,44 @@ TEST_CASE(
   root.add(in_root);
   root.request_stop();
   CHECK_FALSE(leaf);
+  CHECK(in_root.count() == 1);
+  root.remove(in_root);
+}
+
+/// A scope that is destroyed by what it notifies, and whose memory is used for something else then.
+class Overwritten : private StopNode {
+ public:
+  explicit Overwritten(StopScope* parent)
+      : StopNode{[](StopNode& node) noexcept { static_cast<Overwritten&>(node).overwrite(); }},
+        scope_{::new(memory_.data()) StopScope{parent}} {
+    scope_->add(*this);
+  }
+  StopScope& scope() noexcept { return *scope_; }
+  [[nodiscard]] bool overwritten() const noexcept { return overwritten_; }
+
+ private:
+  void overwrite() noexcept {
+    std::destroy_at(scope_);
+    memory_.fill(std::byte{0x5a});
+    overwritten_ = true;
+  }
+
+  alignas(StopScope) std::array<std::byte, sizeof(StopScope)> memory_{};
+  StopScope* scope_;
+  bool overwritten_ = false;
+};
+
+TEST_CASE("stop scope: is not touched any more once what it notifies has destroyed it") {
+  Overwritten alone{nullptr};
+  CHECK(alone.scope().request_stop());
+  CHECK(alone.overwritten());
+
+  StopScope root{nullptr};
+  Overwritten below{&root};
+  CountingNode in_root;
+  root.add(in_root);
+  CHECK(root.request_stop());
+  CHECK(below.overwritten());
   CHECK(in_root.count() == 1);
   root.remove(in_root);
 }

@@ -134,6 +134,46 @@ CORE_TEST_CASE("queue core: each putter that brings its item is given a place of
   CHECK(core.size() == 2);
 }
 
+CORE_TEST_CASE("queue core: a put that finds room at the second look serves a get that waits") {
+  Loop loop;
+  QueueCore<Storage> core{"Queue", 1, false};
+  std::array<typename Storage::Node, 2> nodes;
+  Putter<Storage> putter{loop};
+  Getter<Storage> getter{loop};
+  REQUIRE(core.push(nodes[0]) == QueueCore<Storage>::Push::kStored);
+  REQUIRE(core.push(nodes[1]) == QueueCore<Storage>::Push::kFull);
+  REQUIRE(core.pop().node == &nodes[0]);
+  REQUIRE(core.wait_to_get(getter));
+
+  putter.brings_item = false;
+  putter.node = &nodes[1];
+  CHECK_FALSE(core.wait_to_put(putter));
+
+  CHECK(putter.finish() == Waiter::Wake::kServed);
+  loop.run();
+  CHECK(getter.awake);
+  CHECK(getter.node == &nodes[1]);
+}
+
+CORE_TEST_CASE("queue core: a get that finds an item at the second look lets in a put that waits") {
+  Loop loop;
+  QueueCore<Storage> core{"Queue", 1, false};
+  typename Storage::Node node;
+  Putter<Storage> putter{loop};
+  Getter<Storage> getter{loop};
+  REQUIRE(core.push(node) == QueueCore<Storage>::Push::kStored);
+  REQUIRE(core.wait_to_put(putter));
+
+  getter.may_put_back = false;
+  CHECK_FALSE(core.wait_to_get(getter));
+
+  CHECK(getter.finish() == Waiter::Wake::kServed);
+  CHECK(getter.node == &node);
+  loop.run();
+  CHECK(putter.awake);
+  CHECK(core.size() == 1);
+}
+
 CORE_TEST_CASE("queue core: a place that is given up goes to the next putter") {
   Loop loop;
   QueueCore<Storage> core{"Queue", 1, false};

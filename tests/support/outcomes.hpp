@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/lowlevel/exception_cast.hpp>
 #include <mtaio/outcome.hpp>
 #include <mtaio/runtime.hpp>
 #include <mtaio/task.hpp>
@@ -42,14 +43,7 @@ mtaio::Task<mtaio::Outcome<mtaio::await_result_t<A>>> outcome_of(A awaitable) {
 /// `error`.
 template <class E>
 const E* as(const std::exception_ptr& error) {
-  if (!error) return nullptr;
-  try {
-    std::rethrow_exception(error);
-  } catch (const E& exception) {
-    return &exception;
-  } catch (...) {
-    return nullptr;
-  }
+  return mtaio::lowlevel::exception_cast<E>(error);
 }
 
 /// Whether it ended with an `E`.

@@ -2,15 +2,20 @@
 #include <mtaio/lowlevel/waiter.hpp>
 
 #include <mtaio/latch.hpp>
+#include <mtaio/task_executor.hpp>
+#include <mtaio/testing/simulation.hpp>
 
 #include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <coroutine>
 #include <exception>
 #include <optional>
 #include <string>
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -108,6 +113,45 @@ TASK_TEST_CASE("waiter: one that is gone, whether it has waited or not, is not a
   context.scope.request_stop();
   CHECK_FALSE(Noting::asked);
   co_return;
+}
+
+/// In a task of `simulation`: a wait in vain, whose awaiter lives on.
+mtaio::Task<void> wait_in_vain(mtaio::testing::Simulation& simulation) {
+  mtaio::Latch latch{1};
+  auto wait = latch.wait(1s).operator co_await();
+  CHECK_FALSE(co_await wait);
+  CHECK_FALSE(simulation.timers_armed());
+
+  mtaio::Latch open_soon{1};
+  auto served = open_soon.wait(1s).operator co_await();
+  mtaio::TaskExecutor executor;
+  const auto opening = executor.create_task([](mtaio::Latch& to_open) -> mtaio::Task<void> {
+    to_open.count_down();
+    co_return;
+  }(open_soon));
+  CHECK(co_await served);
+  CHECK_FALSE(simulation.timers_armed());
+}
+
+TEST_CASE("timed waiter: when the wait is over its timer is disarmed, not when the awaiter goes") {
+  mtaio::testing::Simulation simulation;
+  simulation.run(wait_in_vain(simulation));
+}
+
+mtaio::Task<void> drop_armed(mtaio::testing::Simulation& simulation) {
+  std::optional<mtaio::lowlevel::TimedWaiter> waiter;
+  waiter.emplace();
+  waiter->prepare(std::noop_coroutine(), nullptr);
+  waiter->arm(1s);
+  CHECK(simulation.timers_armed());
+  waiter.reset();
+  CHECK_FALSE(simulation.timers_armed());
+  co_return;
+}
+
+TEST_CASE("timed waiter: one that is destroyed is not woken by its timer any more") {
+  mtaio::testing::Simulation simulation;
+  simulation.run(drop_armed(simulation));
 }
 
 }  // namespace
