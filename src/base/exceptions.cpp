@@ -1,6 +1,6 @@
 #include <mtaio/exceptions.hpp>
 
-#include <mtaio/lowlevel/exception_cast.hpp>
+#include "base/exception_cast.hpp"
 
 #include <utility>
 

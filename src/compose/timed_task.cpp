@@ -1,6 +1,6 @@
 #include <mtaio/lowlevel/timed_task.hpp>
 
-#include <mtaio/lowlevel/exception_cast.hpp>
+#include "base/exception_cast.hpp"
 
 #include <chrono>
 #include <stdexcept>

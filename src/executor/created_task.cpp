@@ -1,8 +1,9 @@
 #include <mtaio/lowlevel/created_task.hpp>
 
 #include <mtaio/exceptions.hpp>
-#include <mtaio/lowlevel/exception_cast.hpp>
 #include <mtaio/lowlevel/worker.hpp>
+
+#include "base/exception_cast.hpp"
 
 #include <cstdio>
 #include <mutex>

@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/exception_cast.hpp>
+#include "base/exception_cast.hpp"
 
 #include <mtaio/exceptions.hpp>
 

@@ -3,7 +3,10 @@
 #include "queue/queue_test_case.hpp"
 #include "support/throwing_move.hpp"
 
+#include <unwind.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 #include <vector>
 
@@ -205,6 +208,38 @@ QUEUE_TEST_CASE("queue: a shut down queue gives an item whose first move out fai
     CHECK(item.value() == 1);
   }
   CHECK_THROWS_AS((void)co_await queue.get(), mtaio::QueueShutDown);
+}
+
+/// Its move out of the queue ends with an exception of another language.
+struct Abroad {
+  Abroad() = default;
+  Abroad(Abroad&&) {  // NOLINT(*-noexcept-move*): that is what it is for
+    if (!away) return;
+    static _Unwind_Exception foreign{};
+    foreign.exception_class = 0x4d54'4149'4f00'0000;
+    (void)_Unwind_RaiseException(&foreign);
+    std::abort();
+  }
+  static inline bool away = false;
+};
+
+QUEUE_TEST_CASE("queue: an exception of another language leaves the item where it was") {
+  Queue<Abroad> queue{1};
+  co_await queue.put(Abroad{});
+  Abroad::away = true;
+  bool passed = false;
+  try {
+    (void)queue.try_get();
+  } catch (...) {
+    passed = true;
+  }
+  Abroad more;
+  CHECK(queue.qsize() == 1);
+  Abroad::away = false;
+  CHECK(passed);
+  CHECK_FALSE(queue.try_put(more));
+  CHECK(queue.try_get().has_value());
+  CHECK(queue.try_put(more));
 }
 
 }  // namespace

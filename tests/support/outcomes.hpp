@@ -2,10 +2,11 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
-#include <mtaio/lowlevel/exception_cast.hpp>
 #include <mtaio/outcome.hpp>
 #include <mtaio/runtime.hpp>
 #include <mtaio/task.hpp>
+
+#include "base/exception_cast.hpp"
 
 #include <concepts>
 #include <cstddef>

@@ -7,7 +7,6 @@
 
 #include <coroutine>
 #include <cstddef>
-#include <exception>
 #include <memory>
 #include <new>
 #include <optional>
@@ -148,19 +147,30 @@ class BasicQueue {
       case Core::Push::kStored:
         break;
     }
-    std::unique_ptr<Node> node;
-    try {
-      node.reset(new Node{std::move(item)});
-    } catch (...) {
-      core_.leave_place();
-      throw;
-    }
+    Place place{core_};
+    std::unique_ptr<Node> node{new Node{std::move(item)}};
+    place.is_filled();
     set_up(*node);
     if (core_.fill_place(*node)) (void)node.release();
     return true;
   }
 
  private:
+  /// A place that was taken; given free at the end unless it is filled.
+  class Place {
+   public:
+    explicit Place(Core& core) noexcept : core_{&core} {}
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() {
+      if (core_) core_->leave_place();
+    }
+    void is_filled() noexcept { core_ = nullptr; }
+
+   private:
+    Core* core_;
+  };
+
   Core core_;
 };
 
@@ -218,12 +228,7 @@ class PutOperation<T, Storage>::Awaiter {
     }
     wait.node = std::exchange(node_, nullptr);
     wait.prepare(awaiting);
-    try {
-      return core_.wait_to_put(wait);
-    } catch (...) {  // the item could not be moved: nobody listens for stop requests any more
-      wait_.reset();
-      throw;
-    }
+    return core_.wait_to_put(wait);
   }
 
   void await_resume() {
@@ -286,32 +291,36 @@ class [[nodiscard]] GetOperation {
     } else {
       // The result is made in its final place: a named one would be moved once more where the
       // compiler does not elide that (g++ before 14), after the item has left the queue.
-      const Taken taken{core, node};
-      return Result{std::move(node.item)};
+      // A catch clause, because uncaught_exceptions() does not count those of other languages, or
+      // of another C++ runtime.
+      Taken taken{core, &node};
+      try {
+        return Result{std::move(node.item)};
+      } catch (...) {
+        taken.undo();
+        throw;
+      }
     }
   }
 
  private:
-  /// An item on its way out: at the end its node is destroyed and its place given free. If it could
-  /// not be moved, it is put back instead.
+  /// An item on its way out: at the end its node is destroyed and its place given free.
   class Taken {
    public:
-    Taken(Core& core, Node& node) noexcept : core_{core}, node_{node} {}
+    Taken(Core& core, Node* node) noexcept : core_{core}, node_{node} {}
     Taken(const Taken&) = delete;
     Taken& operator=(const Taken&) = delete;
     ~Taken() {
-      if (std::uncaught_exceptions() > exceptions_) {
-        core_.put_back(node_);
-      } else {
-        delete &node_;
-        core_.leave_place();
-      }
+      if (!node_) return;
+      delete node_;
+      core_.leave_place();
     }
+    /// Puts the item back instead.
+    void undo() noexcept { core_.put_back(*std::exchange(node_, nullptr)); }
 
    private:
     Core& core_;
-    Node& node_;
-    int exceptions_ = std::uncaught_exceptions();  // that fly already
+    Node* node_;
   };
 
   Core* core_;

@@ -1,6 +1,6 @@
 #include "model/programs/actors.hpp"
 
-#include <mtaio/lowlevel/exception_cast.hpp>
+#include "base/exception_cast.hpp"
 
 namespace model {
 namespace {
