@@ -11,12 +11,6 @@ TimedContext::TimedContext(TaskContext* parent, Timeout timeout)
   deadline_ = deadline_after(scheduler_->now(), timeout);
 }
 
-void TimedContext::close() noexcept {
-  if (!armed_) return;
-  TimerHeap::disarm(*this);
-  armed_ = false;
-}
-
 bool TimedContext::poll() noexcept {
   if (deadline_ == TimePoint::max() || scheduler_->now() < deadline_) return false;
   expire();
@@ -25,7 +19,6 @@ bool TimedContext::poll() noexcept {
 
 void TimedContext::attached() noexcept {
   if (deadline_ == TimePoint::max()) return;
-  armed_ = true;
   scheduler_->arm(*this, deadline_);
   scheduler_->watch(deadline_);  // whoever waits may also compute: a callback is no suspension
 }

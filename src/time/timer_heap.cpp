@@ -33,10 +33,6 @@ bool TimerHeap::arm(Timer& timer, TimePoint deadline) noexcept {
   return heap_.top() == &timer;
 }
 
-void TimerHeap::disarm(Timer& timer) noexcept {
-  if (timer.heap_) timer.heap_->remove(timer);
-}
-
 void TimerHeap::remove(Timer& timer) noexcept {
   std::unique_lock guard{lock_};
   if (timer.armed_) {

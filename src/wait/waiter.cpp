@@ -56,15 +56,8 @@ void Waiter::stop(StopNode& node) noexcept {
 
 void TimedWaiter::arm(Timeout timeout) noexcept {
   if (timeout.is_forever()) return;
-  armed_ = true;
   Scheduler& where = scheduler();
   where.arm(*this, deadline_after(where.now(), timeout));
-}
-
-void TimedWaiter::disarm() noexcept {
-  if (!armed_) return;
-  TimerHeap::disarm(*this);
-  armed_ = false;
 }
 
 void TimedWaiter::fire(Timer& timer) noexcept {

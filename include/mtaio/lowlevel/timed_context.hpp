@@ -21,7 +21,7 @@ class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
   ~TimedContext() { close(); }
 
   /// When the children have ended: the deadline has no effect any more.
-  void close() noexcept;
+  void close() noexcept { TimerHeap::disarm(*this); }
   /// Whether the deadline passed while there still were children, and nothing else had asked them
   /// to stop before. After `close()`.
   [[nodiscard]] bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
@@ -38,7 +38,6 @@ class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
 
   Scheduler* scheduler_ = nullptr;
   TimePoint deadline_ = TimePoint::max();
-  bool armed_ = false;
   std::atomic<bool> expired_{false};
 };
 

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 namespace mtaio::lowlevel {
 
@@ -40,7 +41,7 @@ class Timer : public HeapNode {
   const Fire fire_;
   TimePoint deadline_{};
   std::uint64_t sequence_ = 0;  // orders timers that are due at once
-  TimerHeap* heap_ = nullptr;   // where it was armed; written before arm() publishes it
+  TimerHeap* heap_ = nullptr;   // where it was armed; null again when it has been disarmed
   bool armed_ = false;          // guarded by the heap's lock
 };
 
@@ -53,9 +54,11 @@ class [[gnu::visibility("default")]] TimerHeap {
   /// True if it is now the earliest timer here.
   bool arm(Timer& timer, TimePoint deadline) noexcept;
 
-  /// Undoes `arm()`. When it returns, the timer is not firing and will not fire, except on the
-  /// calling thread itself.
-  static void disarm(Timer& timer) noexcept;
+  /// Undoes `arm()`, if there was one. When it returns, the timer is not firing and will not fire,
+  /// except on the calling thread itself.
+  static void disarm(Timer& timer) noexcept {
+    if (TimerHeap* armed_in = std::exchange(timer.heap_, nullptr)) armed_in->remove(timer);
+  }
 
   /// Fires what is due. True if anything was. One thread at a time; whoever is at it already fires
   /// all that is due.

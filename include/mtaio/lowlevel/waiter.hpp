@@ -127,20 +127,17 @@ class [[gnu::visibility("default")]] Waiter : public Job,
 class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer {
  public:
   TimedWaiter() noexcept : Timer{&TimedWaiter::fire} {}
-  ~TimedWaiter() { disarm(); }
+  ~TimedWaiter() { TimerHeap::disarm(*this); }
 
   /// Between `prepare()` and `commit()`: be woken for `kTimedOut` after `timeout`.
   void arm(Timeout timeout) noexcept;
   Wake finish() noexcept {
-    disarm();
+    TimerHeap::disarm(*this);
     return Waiter::finish();
   }
 
  private:
   static void fire(Timer& timer) noexcept;
-  void disarm() noexcept;
-
-  bool armed_ = false;
 };
 
 /// Those who wait for the same thing, in order of arrival. Guarded by the lock of the primitive it
