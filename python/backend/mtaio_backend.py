@@ -1,9 +1,11 @@
 """What pip asks to build the package: setuptools, taken from Debian's packages where a Python that did not come with
 Debian (pyenv's, say) has no setuptools or wheel of its own."""
 
+import importlib.util
 import sys
 
-sys.path.append("/usr/lib/python3/dist-packages")
+if not all(map(importlib.util.find_spec, ["setuptools", "wheel"])):
+    sys.path.append("/usr/lib/python3/dist-packages")
 
 from setuptools.build_meta import *  # noqa: E402, F401, F403
 from setuptools.command.install import install  # noqa: E402

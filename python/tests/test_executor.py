@@ -264,26 +264,6 @@ async def test_gather_never_runs_more_than_the_limit_and_reaches_it(limit):
     assert (counter.most, counter.begun) == (limit, 40)
 
 
-@pytest.mark.parametrize("count", [2, 10, 100, 1000])
-async def test_coroutines_that_wait_take_a_task_each_and_no_more(count):
-    made = 0
-
-    def make(loop, coro, **options):
-        nonlocal made
-        made += 1
-        return asyncio.Task(coro, loop=loop, **options)
-
-    async def meet(_):
-        await meeting.wait()
-
-    meeting = asyncio.Barrier(count)
-    asyncio.get_running_loop().set_task_factory(make)
-    await TaskExecutor().gather(*(meet(i) for i in range(count)))
-    assert made == count
-    await TaskExecutor().map(meet, range(count))
-    assert made == 2 * count
-
-
 async def test_gather_starts_in_order():
     order = []
 

@@ -4,27 +4,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <utility>
 
 namespace mtaio::python {
-namespace {
-
-constexpr Py_ssize_t kUnknown = std::numeric_limits<Py_ssize_t>::max();
-
-/// How many items an iterator has left. Only of those that know it without running any code.
-Py_ssize_t length_of(PyObject* iterator) noexcept {
-  const PyTypeObject* type = Py_TYPE(iterator);
-  if (type != &PyListIter_Type && type != &PyTupleIter_Type && type != &PyRangeIter_Type) {
-    return kUnknown;
-  }
-  const Py_ssize_t length = PyObject_LengthHint(iterator, kUnknown);
-  if (length >= 0) return length;
-  PyErr_Clear();
-  return kUnknown;
-}
-
-}  // namespace
 
 bool CoroutineSource::has_more(Py_ssize_t& started) noexcept {
   if (exhausted) return false;
@@ -36,11 +18,15 @@ bool CoroutineSource::has_more(Py_ssize_t& started) noexcept {
   return !pulling;
 }
 
-Py_ssize_t CoroutineSource::at_most(Py_ssize_t started) const noexcept {
-  if (!function) return static_cast<Py_ssize_t>(given.size()) - started;
-  Py_ssize_t least = kUnknown;
-  for (PyObject* each : iterators) least = std::min(least, length_of(each));
-  return least;
+void CoroutineSource::estimate_length() noexcept {
+  for (PyObject* each : iterators) {
+    const Py_ssize_t estimate = PyObject_LengthHint(each, kUnknown);
+    if (estimate >= 0) {
+      length = std::min(length, estimate);
+    } else {
+      PyErr_Clear();
+    }
+  }
 }
 
 CoroutineSource::Next CoroutineSource::next(Py_ssize_t started, PyObject*& awaitable,

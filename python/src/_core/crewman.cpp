@@ -29,15 +29,8 @@ class Turn {
   int until_look_ = kPerLook;
 };
 
-void leave(Crewman* self) {
-  if (self->ended) return;
-  self->ended = true;
-  Py_CLEAR(self->task);
-  self->of->left(*self);
-}
-
 PySendResult end(Crewman* self, PyObject** result) {
-  leave(self);
+  self->leave();
   Py_INCREF(Py_None);
   *result = Py_None;
   return PYGEN_RETURN;
@@ -46,7 +39,7 @@ PySendResult end(Crewman* self, PyObject** result) {
 /// Ends; another one goes on in its place.
 PySendResult end_and_recruit(Crewman* self, PyObject** result) {
   const PySendResult ended = end(self, result);
-  self->of->recruit_or_fail();
+  self->of->recruit();
   return ended;
 }
 
@@ -192,20 +185,21 @@ struct Type : OperationType<Type, Crewman> {
     const Reference keep = Reference::to(reinterpret_cast<PyObject*>(&of));
     of.begins(*self);
     Turn turn;
+    const bool closing = error && PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit) != 0;
     if (error && !self->child) return end_early(self, error, result);
     for (;;) {
       if (!self->child && !take_up(self)) return end(self, result);
       PyObject* value = nullptr;
       const PySendResult outcome = step_child(self, std::exchange(error, nullptr), &value);
       if (outcome == PYGEN_NEXT) {
-        if (!self->pulls) of.recruit_or_fail();
+        if (!self->pulls) of.recruit();
         *result = value;
         return PYGEN_NEXT;
       }
       Py_CLEAR(self->child);
       Py_CLEAR(self->context);
-      if (outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
-        leave(self);
+      if (closing && outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
+        self->leave();
         return PYGEN_ERROR;
       }
       if (self->pulls) {
@@ -235,13 +229,20 @@ struct Type : OperationType<Type, Crewman> {
     Py_CLEAR(self->task);
   }
   static void release(Crewman* self) {
-    if (!self->ended && self->of) leave(self);
+    if (self->of) self->leave();
     clear(self);
     Py_CLEAR(self->of);
   }
 };
 
 }  // namespace
+
+void Crewman::leave() {
+  if (ended) return;
+  ended = true;
+  Py_CLEAR(task);
+  of->left(*this);
+}
 
 bool Crewman::prepare_type() { return Type::prepare(); }
 

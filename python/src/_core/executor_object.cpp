@@ -189,6 +189,7 @@ PyObject* map(PyObject*, PyObject* const* given, Py_ssize_t count) {
       source.iterators.push_back(Reference::to(PyTuple_GET_ITEM(given[2], i)).release());
     }
     source.exhausted = source.iterators.empty();
+    source.estimate_length();
   }
   return reinterpret_cast<PyObject*>(
       Gathering::create(given[0], std::move(source), limit, return_exceptions != 0));

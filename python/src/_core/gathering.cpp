@@ -23,6 +23,20 @@ bool is_fatal() noexcept {
          PyErr_ExceptionMatches(PyExc_SystemExit);
 }
 
+/// The task of a crewman is done. One that the loop's factory has wrapped may never have stepped
+/// it.
+PyObject* task_is_done(PyObject* object, PyObject* /*task*/) {
+  auto* crewman = reinterpret_cast<Crewman*>(object);
+  if (!crewman->ended) {
+    const Reference keep = Reference::to(reinterpret_cast<PyObject*>(crewman->of));
+    crewman->leave();
+    crewman->of->recruit();
+  }
+  Py_RETURN_NONE;
+}
+
+PyMethodDef task_is_done_method{"task_is_done", &task_is_done, METH_O, nullptr};
+
 }  // namespace
 
 void Gathering::stop_crew() {
@@ -33,8 +47,8 @@ void Gathering::stop_crew() {
   if (!current) PyErr_Clear();
   std::vector<PyObject*> tasks;
   for (Crewman* each = crew; each; each = each->next) {
-    // Not the one that reports the failure: its coroutine has ended.
-    if (each->task && each->task != current.get()) {
+    // Not one that reports what its coroutine has ended with.
+    if (each->task && (each->child || each->task != current.get())) {
       Py_INCREF(each->task);
       tasks.push_back(each->task);
     }
@@ -78,7 +92,22 @@ void Gathering::ended(Py_ssize_t index, PyObject* result) {
   stop_crew();
 }
 
-bool Gathering::recruit() {
+bool Gathering::hire(Crewman& crewman) {
+  auto* object = reinterpret_cast<PyObject*>(&crewman);
+  Reference task =
+      Reference::take(PyObject_CallMethodOneArg(loop, python::state().name_create_task, object));
+  if (!task) return false;
+  if (crewman.ended) return true;  // an eager one
+  crewman.task = task.release();
+  if (!wraps_tasks) return true;
+  const Reference callback = Reference::take(PyCFunction_New(&task_is_done_method, object));
+  const Reference added = Reference::take(
+      callback ? PyObject_CallMethod(crewman.task, "add_done_callback", "O", callback.get())
+               : nullptr);
+  return static_cast<bool>(added);
+}
+
+bool Gathering::try_to_recruit() {
   want_more = true;
   if (recruiting) return true;  // by an eager task of the loop, which the call below is starting
   recruiting = true;
@@ -95,17 +124,11 @@ bool Gathering::recruit() {
       crew = crewman;
       ++live;
       ++fresh;
-      PyObject* task =
-          PyObject_CallMethodOneArg(loop, python::state().name_create_task, keep.get());
-      made = task != nullptr;
-      if (made && !crewman->ended) {
-        crewman->task = task;
-      } else {
-        Py_XDECREF(task);
-      }
-      if (!made && !crewman->ended) {
-        crewman->ended = true;
-        left(*crewman);
+      made = hire(*crewman);
+      if (!made && !crewman->task) {
+        RaisedError raised = RaisedError::fetch();
+        crewman->leave();
+        std::move(raised).restore();
       }
     }
   }
@@ -113,8 +136,8 @@ bool Gathering::recruit() {
   return made;
 }
 
-void Gathering::recruit_or_fail() {
-  if (!wants_crewman() || recruit()) return;
+void Gathering::recruit() {
+  if (!wants_crewman() || try_to_recruit()) return;
   const RaisedError raised = RaisedError::fetch();
   Py_INCREF(raised.get());
   failures->emplace_back(started, raised.get());

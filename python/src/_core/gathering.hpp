@@ -38,6 +38,7 @@ struct Gathering {
   Py_ssize_t started;  // coroutines
   bool maps;           // it is a map(), not a gather()
   bool return_exceptions;
+  bool wraps_tasks;  // the loop has a factory for them, which may do anything
   bool stopping;
   bool recruiting;  // a call of recruit() is below on the stack,
   bool want_more;   // and was asked for more
@@ -53,11 +54,12 @@ struct Gathering {
   [[nodiscard]] bool has_more() noexcept { return !stopping && source->has_more(started); }
   /// Number `index` has ended: with a result (taken over), or null and the exception that is set.
   void ended(Py_ssize_t index, PyObject* result);
-  /// Another crewman or two if there is work for them. False with an exception set.
-  bool recruit();
+  /// Another crewman or two if there is work for them. What keeps them from being made is a failure
+  /// like any other.
+  void recruit();
+  /// A crewman is about to do its first step,
   void begins(Crewman& crewman) noexcept;
-  /// The same for one who cannot raise it: then that is a failure like any other.
-  void recruit_or_fail();
+  /// or will do none any more.
   void left(Crewman& crewman);
   void all_left();
 
@@ -68,6 +70,10 @@ struct Gathering {
   void stop_crew();
 
  private:
+  /// False with an exception set.
+  bool try_to_recruit();
+  /// Has the loop make the task of a crewman. False with an exception set.
+  bool hire(Crewman& crewman);
   [[nodiscard]] bool wants_crewman() noexcept {
     return live < limit && has_more() && (live == 0 || fresh < source->at_most(started));
   }
@@ -87,6 +93,8 @@ struct Crewman {
   bool ended;
 
   [[nodiscard]] static Crewman* create(Gathering& of);
+  /// Steps nothing any more.
+  void leave();
   [[nodiscard]] static bool prepare_type();
 };
 

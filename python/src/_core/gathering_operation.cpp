@@ -2,6 +2,7 @@
 #include "_core/module_state.hpp"
 #include "bridge/operation_type.hpp"
 #include "bridge/running_loop.hpp"
+#include "bridge/runtime_state.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -93,6 +94,13 @@ PySendResult finish(Gathering* self, PyObject** result) {
   return PYGEN_RETURN;
 }
 
+bool has_task_factory(PyObject* loop) noexcept {
+  const Reference factory =
+      Reference::take(PyObject_CallMethodNoArgs(loop, python::state().name_get_task_factory));
+  if (!factory) PyErr_Clear();  // a loop that does not say
+  return factory.get() != Py_None;
+}
+
 PySendResult begin(Gathering* self, PyObject** result) {
   self->loop = running_loop();
   if (!self->loop) {
@@ -101,11 +109,9 @@ PySendResult begin(Gathering* self, PyObject** result) {
     return PYGEN_ERROR;
   }
   Py_INCREF(self->loop);
+  self->wraps_tasks = has_task_factory(self->loop);
   self->state = State::kRunning;
-  if (!self->recruit()) {
-    end(self);
-    return PYGEN_ERROR;
-  }
+  self->recruit();
   return self->live == 0 ? finish(self, result) : wait(self, result);
 }
 
@@ -186,6 +192,7 @@ Gathering* Gathering::create(PyObject* executor, CoroutineSource source, Py_ssiz
   made->live = made->fresh = made->started = 0;
   made->maps = made->source->function != nullptr;
   made->return_exceptions = return_exceptions;
+  made->wraps_tasks = false;
   made->stopping = made->recruiting = made->want_more = false;
   made->state = State::kNew;
   made->results = PyList_New(0);

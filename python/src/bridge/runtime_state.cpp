@@ -34,6 +34,7 @@ bool prepare_state() {
                    intern(s.name_running_loop, "__asyncio_running_event_loop__") &&
                    intern(s.name_call_soon, "call_soon") &&
                    intern(s.name_create_task, "create_task") &&
+                   intern(s.name_get_task_factory, "get_task_factory") &&
 
                    intern(s.name_call_later, "call_later") && intern(s.name_cancel, "cancel") &&
                    intern(s.name_cancelling, "cancelling") && intern(s.name_uncancel, "uncancel") &&

@@ -18,6 +18,7 @@ struct State {
   PyObject* name_call_soon = nullptr;
   PyObject* name_running_loop = nullptr;  // under which a thread notes it
   PyObject* name_create_task = nullptr;
+  PyObject* name_get_task_factory = nullptr;
   PyObject* name_call_later = nullptr;
   PyObject* name_cancel = nullptr;
   PyObject* name_throw = nullptr;
