@@ -1,7 +1,6 @@
 /// Looks at an exception without throwing it: a throw takes microseconds, a look nanoseconds.
 #pragma once
 
-#include <cstring>
 #include <exception>
 #include <type_traits>
 #include <typeinfo>
@@ -15,9 +14,8 @@ template <class E>
   if (!error) return nullptr;
 #if defined(__GLIBCXX__) && defined(__cpp_rtti)
   // libstdc++'s pointer is the address of the exception, and its catch clauses ask this function.
-  static_assert(sizeof error == sizeof(void*));
-  void* object = nullptr;
-  std::memcpy(&object, &error, sizeof object);
+  static_assert(sizeof error == sizeof(void*) && std::is_standard_layout_v<std::exception_ptr>);
+  void* object = *reinterpret_cast<void* const*>(&error);
   constexpr unsigned kOutermost = 1;  // of pointers to pointers, which E is not
   if (!typeid(E).__do_catch(error.__cxa_exception_type(), &object, kOutermost)) return nullptr;
   return static_cast<const E*>(object);
