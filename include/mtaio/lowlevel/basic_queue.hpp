@@ -228,7 +228,12 @@ class PutOperation<T, Storage>::Awaiter {
     }
     wait.node = std::exchange(node_, nullptr);
     wait.prepare(awaiting);
-    return core_.wait_to_put(wait);
+    try {
+      return core_.wait_to_put(wait);
+    } catch (...) {  // the item could not be moved, and the scope may end before this awaiter
+      wait_.reset();
+      throw;
+    }
   }
 
   void await_resume() {
