@@ -4,18 +4,25 @@
 
 namespace mtaio::python {
 
-void raise_execution_error(const char* what, PyObject* cause) {
-  const Reference text = Reference::take(PyUnicode_FromFormat("%s failed: %S", what, cause));
-  const Reference error =
-      text ? Reference::take(PyObject_CallOneArg(module_state().execution_error, text.get()))
-           : Reference{};
-  const Reference failures = Reference::take(Py_BuildValue("((iO))", 0, cause));
-  if (!error || !failures || PyObject_SetAttrString(error.get(), "failures", failures.get()) < 0) {
-    return;
-  }
+void raise_execution_error(PyObject* text, Py_ssize_t index, PyObject* failures, PyObject* cause) {
+  if (!text || !failures) return;
+  const Reference arguments = Reference::take(PyTuple_Pack(1, text));
+  const Reference keywords =
+      Reference::take(Py_BuildValue("{s:n,s:O}", "index", index, "failures", failures));
+  if (!arguments || !keywords) return;
+  const Reference error = Reference::take(
+      PyObject_Call(module_state().execution_error, arguments.get(), keywords.get()));
+  if (!error) return;
   Py_INCREF(cause);
   PyException_SetCause(error.get(), cause);
   PyErr_SetObject(module_state().execution_error, error.get());
+}
+
+void raise_execution_error(const char* what, PyObject* cause) {
+  const Reference text = Reference::take(PyUnicode_FromFormat("%s failed: %S", what, cause));
+  const Reference failures =
+      text ? Reference::take(Py_BuildValue("((iO))", 0, cause)) : Reference{};
+  raise_execution_error(text.get(), 0, failures.get(), cause);
 }
 
 }  // namespace mtaio::python

@@ -1,11 +1,15 @@
-/// Raises an ExecutionError for something that failed on its own.
+/// Raising an ExecutionError.
 #pragma once
 
 #include <mtaio/python/reference.hpp>
 
 namespace mtaio::python {
 
-/// With `cause` (borrowed) as its cause and only failure; "`what` failed: " and its text.
+/// `failures`: pairs of an index and what was raised, by time; `index` and `cause` are those of the
+/// first. Where `text` or `failures` is null, what is raised already stays.
+void raise_execution_error(PyObject* text, Py_ssize_t index, PyObject* failures, PyObject* cause);
+
+/// For something that failed on its own: "`what` failed: " and the text of `cause` (borrowed).
 void raise_execution_error(const char* what, PyObject* cause);
 
 }  // namespace mtaio::python

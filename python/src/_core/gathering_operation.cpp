@@ -1,3 +1,4 @@
+#include "_core/execution_error.hpp"
 #include "_core/gathering.hpp"
 #include "_core/module_state.hpp"
 #include "bridge/operation_type.hpp"
@@ -60,16 +61,7 @@ void raise_failure(Gathering* self) {
   const Reference text = Reference::take(
       total > 0 ? PyUnicode_FromFormat("task %zd of %zd failed: %S", index, total, cause)
                 : PyUnicode_FromFormat("task %zd failed: %S", index, cause));
-  const Reference keywords =
-      Reference::take(Py_BuildValue("{s:n,s:O}", "index", index, "failures", all.get()));
-  const Reference arguments = text ? Reference::take(PyTuple_Pack(1, text.get())) : Reference{};
-  if (!keywords || !arguments) return;
-  const Reference error = Reference::take(
-      PyObject_Call(module_state().execution_error, arguments.get(), keywords.get()));
-  if (!error) return;
-  Py_INCREF(cause);
-  PyException_SetCause(error.get(), cause);
-  PyErr_SetObject(module_state().execution_error, error.get());
+  raise_execution_error(text.get(), index, all.get(), cause);
 }
 
 PySendResult finish(Gathering* self, PyObject** result) {

@@ -6,25 +6,19 @@ from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Generic, TypeVar, overload
 
-from . import _core
-
 T = TypeVar("T")
 
 
 class Operation(Coroutine[Any, Any, T], Generic[T]):
     """A coroutine that does nothing, and needs nobody to await it, before it is awaited.
 
-    ``start()`` makes the coroutine that does the work; ``handed_over`` is a coroutine that the
-    caller has passed in, to be closed if that never happens.
+    ``start()`` makes the coroutine that does the work.
     """
 
-    def __init__(
-        self, name: str, start: Callable[[], Coroutine[Any, Any, T]], handed_over: object = None
-    ) -> None:
+    def __init__(self, name: str, start: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._name = self.__qualname__ = name  # as a coroutine has; shown by asyncio
         self.__name__ = name.rpartition(".")[2]
         self._start: Callable[[], Coroutine[Any, Any, T]] | None = start
-        self._handed_over = handed_over
         self._running: Coroutine[Any, Any, T] | None = None
 
     def __repr__(self) -> str:
@@ -39,7 +33,6 @@ class Operation(Coroutine[Any, Any, T], Generic[T]):
             start, self._start = self._start, None
             if start is None:
                 raise RuntimeError(f"cannot reuse already awaited {self._name}()")
-            self._handed_over = None
             self._running = start()
         return self._running
 
@@ -76,10 +69,3 @@ class Operation(Coroutine[Any, Any, T], Generic[T]):
         self._start = None
         if self._running is not None:
             self._running.close()
-        handed_over, self._handed_over = self._handed_over, None
-        if handed_over is not None:
-            _core.close_unstarted(handed_over)
-
-    def __del__(self) -> None:
-        if self._running is None:
-            self.close()
