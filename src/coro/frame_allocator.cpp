@@ -67,11 +67,11 @@ bool open() noexcept {
 
 }  // namespace
 
-void* allocate_frame_out_of_line(std::size_t size) {
+void* allocate_frame_out_of_line(std::size_t size) noexcept {
   const std::size_t index = FrameCache::index_of(size);
-  if (index >= FrameCache::kSizes) return ::operator new(size);
+  if (index >= FrameCache::kSizes) return ::operator new(size, std::nothrow);
   if (void* frame = FrameCache::take(frame_cache.lists[index])) return frame;
-  return ::operator new((index + 1) * FrameCache::kStep);
+  return ::operator new((index + 1) * FrameCache::kStep, std::nothrow);
 }
 
 void deallocate_frame_out_of_line(void* frame, std::size_t size) noexcept {
@@ -85,9 +85,13 @@ void deallocate_frame_out_of_line(void* frame, std::size_t size) noexcept {
 
 #else
 
-void* allocate_frame_out_of_line(std::size_t size) { return ::operator new(size); }
+void* allocate_frame_out_of_line(std::size_t size) noexcept {
+  return ::operator new(size, std::nothrow);
+}
 void deallocate_frame_out_of_line(void* frame, std::size_t) noexcept { ::operator delete(frame); }
 
 #endif
+
+void throw_no_memory_for_frame() { throw std::bad_alloc{}; }
 
 }  // namespace mtaio::lowlevel

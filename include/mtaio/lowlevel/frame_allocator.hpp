@@ -49,17 +49,38 @@ struct FrameCache {
 /// Trivially destructible, so that a frame may be freed at any moment of the thread's end.
 [[gnu::visibility("default")]] extern constinit thread_local FrameCache frame_cache;
 
-// The functions below with their slow halves; never inlined.
-[[nodiscard, gnu::visibility("default")]] void* allocate_frame_out_of_line(std::size_t size);
+// The functions below with their slow halves; never inlined. Null if there is no memory.
+[[nodiscard, gnu::visibility("default")]] void* allocate_frame_out_of_line(
+    std::size_t size) noexcept;
 [[gnu::visibility("default")]] void deallocate_frame_out_of_line(void* frame,
                                                                  std::size_t size) noexcept;
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_memory_for_frame();
 
 // Not inlined by GCC, which keeps the address of a thread's variable across the suspensions of the
 // coroutine around it (docs/compilers.md); nor under AddressSanitizer, which is to see each object.
 #if defined(__clang__)
 inline constexpr bool kInlineFrames = !__has_feature(address_sanitizer);
+
+// The same for who has the fast halves inlined: it keeps what it has in registers across the call,
+// and has none to save when it begins. Compiled with the caller, so that both agree about that. An
+// exception would not leave the registers alone.
+[[nodiscard, clang::preserve_most, gnu::cold, gnu::noinline]] inline void* allocate_frame_slowly(
+    std::size_t size) noexcept {
+  return allocate_frame_out_of_line(size);
+}
+[[clang::preserve_most, gnu::cold, gnu::noinline]] inline void deallocate_frame_slowly(
+    void* frame, std::size_t size) noexcept {
+  deallocate_frame_out_of_line(frame, size);
+}
 #else
 inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feature either
+
+[[nodiscard]] inline void* allocate_frame_slowly(std::size_t size) noexcept {
+  return allocate_frame_out_of_line(size);
+}
+inline void deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
+  deallocate_frame_out_of_line(frame, size);
+}
 #endif
 
 /// Memory for `size` bytes, aligned for any fundamental type, from a free list of the calling
@@ -71,7 +92,10 @@ inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feat
     if (void* frame = FrameCache::take(frame_cache.lists[index])) [[likely]]
       return frame;
   }
-  return allocate_frame_out_of_line(size);
+  void* frame = allocate_frame_slowly(size);
+  if (!frame) [[unlikely]]
+    throw_no_memory_for_frame();
+  return frame;
 }
 
 /// Gives back what `allocate_frame(size)` returned, on any thread. Free lists are bounded, so a
@@ -82,7 +106,7 @@ inline void deallocate_frame(void* frame, std::size_t size) noexcept {
     if (FrameCache::put(frame_cache.lists[index], frame)) [[likely]]
       return;
   }
-  deallocate_frame_out_of_line(frame, size);
+  deallocate_frame_slowly(frame, size);
 }
 
 }  // namespace mtaio::lowlevel
