@@ -21,7 +21,7 @@ template <class T>
 class TaskPromise : public PromiseBase {
  public:
   Task<T> get_return_object() noexcept;
-  void unhandled_exception() noexcept { result_.set_error(std::current_exception()); }
+  void unhandled_exception() noexcept { keep_current_exception(result_); }
 
   template <class Value = T>
     requires std::constructible_from<T, Value>
@@ -39,7 +39,7 @@ template <class T>
 class TaskPromise<T&> : public PromiseBase {
  public:
   Task<T&> get_return_object() noexcept;
-  void unhandled_exception() noexcept { result_.set_error(std::current_exception()); }
+  void unhandled_exception() noexcept { keep_current_exception(result_); }
   void return_value(T& value) noexcept { result_.emplace(value); }
 
   [[nodiscard]] Result<T&>& result() noexcept { return result_; }
@@ -52,7 +52,7 @@ template <>
 class TaskPromise<void> : public PromiseBase {
  public:
   Task<void> get_return_object() noexcept;
-  void unhandled_exception() noexcept { result_.set_error(std::current_exception()); }
+  void unhandled_exception() noexcept { keep_current_exception(result_); }
   void return_void() noexcept { result_.emplace(); }
 
   [[nodiscard]] Result<void>& result() noexcept { return result_; }

@@ -17,6 +17,12 @@ struct Unit {};
   std::rethrow_exception(error);
 }
 
+/// Out of line, so that coroutines need no room for an exception on the stack.
+template <class AnyResult>
+[[gnu::cold, gnu::noinline]] void keep_current_exception(AnyResult& result) noexcept {
+  result.set_error(std::current_exception());
+}
+
 /// What stands for a `T` that is to be stored: itself, a pointer for a reference, `Unit` for void.
 template <class T>
 using Stored = std::conditional_t<
