@@ -239,11 +239,12 @@ class [[gnu::visibility("default")]] TaskExecutor {
 
   template <bool kOutcomes, class Options, class... A>
   auto gather_all(const Options& options, A&&... awaitables) {
-    tasks_->check_open("gather");
+    const lowlevel::CreatedTasks& executor = *tasks_;
+    executor.check_open("gather");
     return lowlevel::TupleOperation<Options, kOutcomes, await_result_t<A>...>{
         lowlevel::TaskTuple<await_result_t<A>...>{
             lowlevel::to_task(std::forward<A>(awaitables))...},
-        options, *tasks_};
+        options, executor};
   }
 
   template <bool kOutcomes, class Options, class Func, class... Range>

@@ -26,17 +26,27 @@ bool FanOut::park_entry(std::size_t limit) noexcept {
 
 std::coroutine_handle<> FanOut::post_entry() noexcept {
   state_.fetch_sub(1, std::memory_order_release);
-  scheduler_->post(*this);
+  scheduler().post(*this);
   return std::noop_coroutine();
 }
 
 std::coroutine_handle<> FanOut::post_offer(std::coroutine_handle<> next) noexcept {
-  scheduler_->post(*this);
-  return next;
+  Worker* worker = this_thread().worker;
+  const bool at_home = worker && &worker->scheduler == &scheduler();
+  if (!at_home || !worker->forks.push(this)) {
+    scheduler().post(*this);
+    return next;
+  }
+  return worker->others_are_hungry() ? feed_others(next) : next;
+}
+
+bool FanOut::take_back_fenced() noexcept {
+  const ThreadState& thread = this_thread();
+  return thread.worker && !thread.forker && thread.worker->forks.pop_if(this);
 }
 
 std::coroutine_handle<> FanOut::feed_others(std::coroutine_handle<> next) noexcept {
-  scheduler_->feed();
+  scheduler().feed();
   return next;
 }
 
@@ -60,7 +70,7 @@ std::coroutine_handle<> FanOut::no_more() noexcept {
   while (!state_.compare_exchange_weak(state, (state - 1) | kNoMore, std::memory_order_acq_rel,
                                        std::memory_order_relaxed)) {
   }
-  if ((state & kLive) == 1) return parent_;
+  if ((state & kLive) == 1) return parent();
   return std::noop_coroutine();
 }
 

@@ -85,7 +85,7 @@ void WorkStealing::block_thread(const lowlevel::Event& event) noexcept {
     work_in_place_until(event, who);
   }
   thread = before;
-  thread.worker = who.seat;
+  thread.set_worker(*who.seat, lowlevel::fenced_by_others());
 }
 
 /// For want of a thread: what else there is to do is done on top of the blocked code, on the same
@@ -107,7 +107,7 @@ void WorkStealing::work_in_place_until(const lowlevel::Event& event, Occupant& w
       // Perhaps what is waited for here is what that one is about to do.
       seats_.leave(who);
       seats_.sit(who, true);
-      lowlevel::this_thread().worker = who.seat;
+      lowlevel::this_thread().set_worker(*who.seat, lowlevel::fenced_by_others());
     }
   }
 }

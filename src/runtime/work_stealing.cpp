@@ -103,7 +103,7 @@ void WorkStealing::serve(Occupant& who) noexcept {
   Seat& seat = *who.seat;
   lowlevel::ThreadState& thread = lowlevel::this_thread();
   const lowlevel::ThreadState outer = std::exchange(thread, lowlevel::ThreadState{});
-  thread.worker = &seat;
+  thread.set_worker(seat, lowlevel::fenced_by_others());
   thread.outer = &outer;
   lowlevel::StandIn* before = lowlevel::set_stand_in(this);
   // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is

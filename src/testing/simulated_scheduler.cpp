@@ -140,7 +140,7 @@ void SimulatedScheduler::give_up(const char* why, bool for_good) noexcept {
                                  "to stop has to come to an end.");
   }
   current_->given_up = message;
-  lowlevel::this_thread().worker = &seats_.front().worker;  // for what stop callbacks do
+  lowlevel::this_thread().set_worker(seats_.front().worker, true);  // for what stop callbacks do
   current_->context().scope.request_stop();
 }
 

@@ -122,7 +122,7 @@ void SimulatedScheduler::fire_timer() noexcept {
 /// Fires the earliest timer of a seat, with those that are due at the same moment.
 void SimulatedScheduler::fire(Seat& seat) noexcept {
   what_ = Step::kTimers;
-  lowlevel::this_thread().worker = &seat.worker;
+  lowlevel::this_thread().set_worker(seat.worker, true);
   seat.firing = true;
   seat.timers.fire_due(seat.timers.next_deadline());
   seat.firing = false;
@@ -132,7 +132,7 @@ void SimulatedScheduler::fire(Seat& seat) noexcept {
 
 void SimulatedScheduler::run_job(Seat& seat, lowlevel::Job& job) noexcept {
   what_ = Step::kTask;
-  lowlevel::this_thread().worker = &seat.worker;
+  lowlevel::this_thread().set_worker(seat.worker, true);
   lowlevel::drive(job);
 }
 

@@ -17,9 +17,14 @@ namespace mtaio::lowlevel {
 
 [[gnu::visibility("default")]] extern std::atomic<bool> asymmetric_fence_available;
 
+/// Whether the frequent side is fenced by the other one. Once it is, that is for good.
+[[nodiscard]] inline bool fenced_by_others() noexcept {
+  return asymmetric_fence_available.load(std::memory_order_relaxed);
+}
+
 /// The frequent side.
 inline void asymmetric_fence_light() noexcept {
-  if (asymmetric_fence_available.load(std::memory_order_relaxed)) [[likely]] {
+  if (fenced_by_others()) [[likely]] {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   } else {
     std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -33,6 +38,11 @@ inline void asymmetric_fence_light() noexcept {
 struct AsymmetricFences {
   static void owner() noexcept { asymmetric_fence_light(); }
   static void thief() noexcept { asymmetric_fence_heavy(); }
+};
+
+/// The same for an owner who knows that it is `fenced_by_others()`: no instruction at all.
+struct FencedByOthers {
+  static void owner() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 };
 
 }  // namespace mtaio::lowlevel

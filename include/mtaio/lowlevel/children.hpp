@@ -24,7 +24,7 @@ class GatheredChildren {
 
   explicit GatheredChildren(ElementSource<View> source) : source_(std::move(source)) {}
 
-  bool advance() { return source_.advance(); }
+  bool advance() { return source_.advance_further(); }
   Task<value_type> make() {
     return source_.with_current([](auto&& element) -> Task<value_type> {
       return to_task(std::forward<decltype(element)>(element));
@@ -61,7 +61,7 @@ class MappedChildren {
   MappedChildren(Func func, ElementSource<View...> source, BlockingPool*)
       : func_(std::move(func)), source_(std::move(source)) {}
 
-  bool advance() { return source_.advance(); }
+  bool advance() { return source_.advance_further(); }
   Task<value_type> make() {
     return source_.with_current([this](auto&&... element) -> Task<value_type> {
       return to_task(std::invoke(func_, std::forward<decltype(element)>(element)...));
@@ -88,7 +88,7 @@ class MappedChildren<Func, View...> {
   MappedChildren(Func func, ElementSource<View...> source, BlockingPool* pool)
       : func_(std::move(func)), source_(std::move(source)), pool_{pool} {}
 
-  bool advance() { return source_.advance(); }
+  bool advance() { return source_.advance_further(); }
   Task<value_type> make() {
     return source_.with_current([this](auto&&... element) -> Task<value_type> {
       return in_thread(Bound{std::in_place, func_, std::forward<decltype(element)>(element)...},

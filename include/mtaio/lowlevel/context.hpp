@@ -20,10 +20,12 @@ struct TaskContext {
   TaskContext(TaskContext* parent, TaskRoot& own_root) noexcept
       : scope{parent ? &parent->scope : nullptr}, root{&own_root} {}
 
-  /// Gives one that was made without it its parent. Before anybody uses it.
-  void set_parent(TaskContext& parent) noexcept {
-    scope.set_parent(&parent.scope);
-    root = parent.root;
+  struct ParentComes {};
+  /// The parent is to be set before anybody uses the context.
+  explicit TaskContext(ParentComes) noexcept {}  // NOLINT(*-member-init)
+  void set_parent(TaskContext* parent) noexcept {
+    scope.set_parent(parent ? &parent->scope : nullptr);
+    root = parent ? parent->root : nullptr;
   }
 
   StopScope scope;

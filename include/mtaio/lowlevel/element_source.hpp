@@ -57,11 +57,18 @@ class ElementSource {
   }
 
   /// False when one of the ranges is at its end, or has thrown.
-  bool advance() {
-    if (ended_) return false;
-    ended_ = true;  // unless all of them get through
-    ended_ = !std::apply([](auto&... cursor) { return (cursor.advance() && ...); }, cursors_);
-    return !ended_;
+  bool advance() { return !ended_ && advance_further(); }
+  /// The same. REQUIRES: `ended()` is false.
+  bool advance_further() {
+    try {
+      if (std::apply([](auto&... cursor) { return (cursor.advance() && ...); }, cursors_))
+        return true;
+    } catch (...) {
+      ended_ = true;
+      throw;
+    }
+    ended_ = true;
+    return false;
   }
 
   /// `function(elements...)`.

@@ -90,9 +90,8 @@ class [[nodiscard]] TupleOperation {
   // As that of TaskTuple: see there.
   [[gnu::always_inline]] ~TupleOperation() = default;
 
-  TupleFanOut<Options, kOutcomes, T...> operator co_await() {
-    executor_->check_open("gather");
-    return {std::move(tasks_), options_};
+  [[gnu::always_inline]] TupleFanOut<Options, kOutcomes, T...> operator co_await() {
+    return {std::move(tasks_), options_, [this] { executor_->check_open("gather"); }};
   }
 
  private:

@@ -58,7 +58,7 @@ class [[gnu::visibility("default")]] FanOut : public Job {
  protected:
   /// `collects_errors`: a child that fails is a result like any other (return_exceptions).
   FanOut(Job::Run what, bool collects_errors) noexcept  // NOLINT(*-member-init)
-      : Job{what}, collects_errors_{collects_errors} {}
+      : Job{what, RootComes{}}, collects_errors_{collects_errors} {}
   ~FanOut() = default;
 
   // The state: how many children live, and two flags. Where neither is set, somebody holds the
@@ -85,24 +85,23 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   /// Whether no further child is to start. Asks all scopes above as well.
   [[nodiscard]] bool halted() noexcept;
 
-  /// The worker that this thread is, if it is one of the scheduler's.
-  [[nodiscard]] Worker* worker_here() const noexcept {
-    Worker* worker = this_thread_inlined().worker;
-    return worker && &worker->scheduler == scheduler_ ? worker : nullptr;
-  }
+  /// Whether this thread is known to be one that the parent's task may run on.
+  enum class Where : std::uint8_t { kAtHome, kAnywhere };
   /// Puts the entry where others find it, and returns `next`. The caller must hold it, and gives it
   /// up with this.
   [[gnu::always_inline]] std::coroutine_handle<> offer_entry(
-      std::size_t limit, std::coroutine_handle<> next) noexcept {
+      std::size_t limit, Where where, std::coroutine_handle<> next) noexcept {
     if (limit != no_limit.value() && park_entry(limit)) return next;
-    Worker* worker = worker_here();
-    if (!worker || !worker->forks.push(this)) [[unlikely]]
+    const ThreadState& thread = this_thread_inlined();
+    Worker* worker = thread.forker;
+    const bool at_home = where == Where::kAtHome || (root() && root() == thread.root);
+    if (!at_home || !worker || !worker->forks.push(this)) [[unlikely]]
       return post_offer(next);
-    if (worker->others_are_hungry()) [[unlikely]]
+    if (worker->others_are_hungry<FencedByOthers>()) [[unlikely]]
       return feed_others(next);
     return next;
   }
-  /// The same where there is no worker, or no room in its deque.
+  /// The same where no such worker is at hand, or there is no room in its deque.
   std::coroutine_handle<> post_offer(std::coroutine_handle<> next) noexcept;
   /// The rest of offer_entry() if others are to be woken for it.
   std::coroutine_handle<> feed_others(std::coroutine_handle<> next) noexcept;
@@ -110,6 +109,18 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   /// could not be made.
   std::coroutine_handle<> post_entry() noexcept;
   [[nodiscard]] bool park_entry(std::size_t limit) noexcept;
+  /// Takes the entry back if nobody has touched it since it was offered on this thread. It is cheap
+  /// where it is not there.
+  [[nodiscard]] bool take_back() noexcept {
+    Worker* worker = this_thread_inlined().forker;
+    return worker && worker->forks.pop_if<FencedByOthers>(this);
+  }
+  /// The same where a worker executes fences.
+  [[nodiscard]] bool take_back_fenced() noexcept;
+
+  [[nodiscard]] std::coroutine_handle<> parent() const noexcept {
+    return std::coroutine_handle<>::from_address(parent_);
+  }
 
   /// There is no further child, so there is no entry any more. The last one was just started,
   void last_started() noexcept {
@@ -145,11 +156,11 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   std::atomic<std::uint8_t> trouble_{0};
   Lock failures_lock_;  // guards failures_, and setting kCancelled
   std::atomic<std::uint64_t> state_{1};
-  std::size_t started_ = 0;  // holder of the entry only: how many children
   // From begin() on:
-  std::coroutine_handle<> parent_;
-  Scheduler* scheduler_;
-  TaskContext* context_;  // the children's
+  std::size_t started_;            // holder of the entry only: how many children
+  void* parent_;                   // a coroutine
+  TaskContext* context_;           // the children's
+  Scheduler* scheduler_if_alone_;  // only if there is no root()
 
  private:
   struct Failures {
@@ -162,6 +173,9 @@ class [[gnu::visibility("default")]] FanOut : public Job {
     std::vector<ExecutionError::Failure> all;  // empty when there was no memory
   };
 
+  [[nodiscard]] Scheduler& scheduler() const noexcept {
+    return root() ? root()->scheduler() : *scheduler_if_alone_;
+  }
   /// The scope of the caller; null if it has none.
   [[nodiscard]] StopScope* caller() const noexcept { return context_->scope.parent(); }
   [[nodiscard]] bool caller_stop_requested() const noexcept;
@@ -176,12 +190,14 @@ class [[gnu::visibility("default")]] FanOut : public Job {
 /// The way of a child from its start to its end. `Derived` has, always called by the holder of the
 /// entry:
 ///
-///     handle start_child()          calls child_started() with the next child, or no_more() if there
+///     handle start_child(where)     calls child_started() with the next child, or no_more() if there
 ///                                   is none left, and returns what that returns. May throw: that is
 ///                                   the failure of this child
 ///     void keep_error(error)        the next child could not be made: keeps that as its result. Only
 ///                                   if errors are collected. May throw
 ///     kMostChildren                 how many there can be
+///     kLastMayBeDirect              whether the last one to start may go on to the parent by itself; one
+///                                   that does not then seldom is the last one to end
 ///     bool exhausted() const        whether there certainly are none left: where one could not be made
 template <class Derived, class Options>
 class FanOutOf : public FanOut {
@@ -207,13 +223,19 @@ class FanOutOf : public FanOut {
     if (Progress* progress = options_.progress) progress->add_total(total);
   }
 
-  /// The parent has been suspended. May throw if there are options.
+  /// The parent, which belongs to `root`, has been suspended. May throw if there are options.
   [[gnu::always_inline]] void begin(std::coroutine_handle<> parent, TaskContext* context,
-                                    Scheduler& scheduler) {
-    scheduler_ = &scheduler;
-    parent_ = parent;
+                                    TaskRoot* root) {
+    started_ = 0;
+    parent_ = parent.address();
     context_ = open_context(context);
-    set_root(context_->root);
+    set_root(root);
+  }
+  /// The parent is a coroutine of another kind: it belongs to the task whose code runs here, if
+  /// there is one.
+  void begin_outside(std::coroutine_handle<> parent, TaskContext* context) {
+    scheduler_if_alone_ = &current_scheduler();
+    begin(parent, context, this_thread().root);
   }
 
   /// Starts the next child, unless there is to be none, and returns what is to be resumed.
@@ -222,29 +244,29 @@ class FanOutOf : public FanOut {
     for (;;) {
       if (may_be_halted() && halted()) return no_more();
       try {
-        return derived().start_child();
+        return derived().start_child(Where::kAnywhere);
       } catch (...) {
         if (const auto next = not_made(std::current_exception())) return next;
       }
     }
   }
-  [[gnu::always_inline]] std::coroutine_handle<> start_next_inlined() noexcept {
+  [[gnu::always_inline]] std::coroutine_handle<> start_next_inlined(Where where) noexcept {
     if (may_be_halted()) [[unlikely]]
       return start_next();
     try {
-      return derived().start_child();
+      return derived().start_child(where);
     } catch (...) {
-      return start_another(std::current_exception());
+      return start_another();
     }
   }
 
   /// With this child there are `count`, and the entry is for others. Returns the child.
   [[gnu::always_inline]] std::coroutine_handle<> child_started(std::coroutine_handle<> child,
-                                                               std::size_t count,
-                                                               bool exhausted) noexcept {
+                                                               std::size_t count, bool exhausted,
+                                                               Where where) noexcept {
     started_ = count;
     if (Progress* progress = options_.progress) progress->count_started();
-    if (!exhausted) return offer_entry(options_.limit.value(), child);
+    if (!exhausted) return offer_entry(options_.limit.value(), where, child);
     last_started();
     return child;
   }
@@ -252,16 +274,17 @@ class FanOutOf : public FanOut {
   /// A child has ended, and what it left has been put away. Returns what is to be resumed.
   [[gnu::always_inline]] std::coroutine_handle<> child_ended() noexcept {
     if (Progress* progress = options_.progress) progress->count_done();
-    // acquire: the others, if there were any, are done. The only one left, so nobody else can touch
-    // the state any more.
-    if (state_.load(std::memory_order_acquire) == (kNoMore | 1)) return parent_;
-    Worker* worker = worker_here();
-    if (!worker || !worker->forks.pop_if(this)) [[unlikely]]
+    if constexpr (!Derived::kLastMayBeDirect) {
+      // acquire: the others, if there were any, are done. The only one left, so nobody else can
+      // touch the state any more.
+      if (state_.load(std::memory_order_acquire) == (kNoMore | 1)) return parent();
+    }
+    if (!take_back()) [[unlikely]]
       return child_ended_elsewhere();
     // Once in a while behind everything else that is ready.
     if (row_is_over()) [[unlikely]]
       return post_entry();
-    return start_next_inlined();
+    return start_next_inlined(Where::kAtHome);
   }
 
   /// The parent goes on: throws what the call throws, if it does. `total`: how many tasks there
@@ -290,7 +313,7 @@ class FanOutOf : public FanOut {
       }
       return &contexts_.template emplace<TaskContext>(parent);
     } else {
-      if (parent) contexts_.set_parent(*parent);
+      contexts_.set_parent(parent);
       return &contexts_;
     }
   }
@@ -316,15 +339,15 @@ class FanOutOf : public FanOut {
 
   /// A child has ended, and the entry was not at hand.
   [[gnu::noinline]] std::coroutine_handle<> child_ended_elsewhere() noexcept {
-    switch (leave()) {
+    switch (take_back_fenced() ? Leaving::kEntry : leave()) {
       case Leaving::kParent:
-        return parent_;
+        return parent();
       case Leaving::kNothing:
         return std::noop_coroutine();
       case Leaving::kEntry:
         break;
     }
-    return row_is_over() ? post_entry() : start_next_inlined();
+    return row_is_over() ? post_entry() : start_next_inlined(Where::kAnywhere);
   }
 
   /// A child could not be made. Returns what comes next; null if that is another one. If it is not
@@ -342,14 +365,21 @@ class FanOutOf : public FanOut {
     if (derived().exhausted()) return no_more();
     return row_is_over() ? post_entry() : std::coroutine_handle<>{};
   }
-  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> start_another(
-      const std::exception_ptr& error) noexcept {
-    const auto next = not_made(error);
+  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> start_another() noexcept {
+    const auto next = not_made(std::current_exception());
     return next ? next : start_next();
   }
 
+  static Contexts no_context() noexcept {
+    if constexpr (kMayBeTimed) {
+      return Contexts{};
+    } else {
+      return Contexts{TaskContext::ParentComes{}};
+    }
+  }
+
   [[no_unique_address]] Options options_;
-  Contexts contexts_{};
+  Contexts contexts_ = no_context();
 };
 
 }  // namespace mtaio::lowlevel

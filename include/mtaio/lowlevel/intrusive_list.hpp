@@ -2,6 +2,7 @@
 /// fail.
 #pragma once
 
+#include <cstdint>
 #include <utility>
 
 namespace mtaio::lowlevel {
@@ -15,7 +16,7 @@ class ListNode {
   ListNode(const ListNode&) = delete;
   ListNode& operator=(const ListNode&) = delete;
 
-  [[nodiscard]] bool linked() const noexcept { return linked_; }
+  [[nodiscard]] bool linked() const noexcept { return linked_ != 0; }
 
  private:
   template <class T, class Tag2>
@@ -23,7 +24,7 @@ class ListNode {
 
   ListNode* previous_;
   ListNode* next_;
-  bool linked_ = false;
+  std::uintptr_t linked_ = 0;  // a whole word, so that it is zeroed along with what follows
 };
 
 /// The list. It owns nothing; an element must be unlinked before it is destroyed. Not synchronised.
@@ -45,7 +46,7 @@ class IntrusiveList {
     Node& added = node(item);
     added.previous_ = tail_;
     added.next_ = nullptr;
-    added.linked_ = true;
+    added.linked_ = 1;
     (tail_ ? tail_->next_ : head_) = &added;
     tail_ = &added;
   }
@@ -54,7 +55,7 @@ class IntrusiveList {
     Node& added = node(item);
     added.previous_ = nullptr;
     added.next_ = head_;
-    added.linked_ = true;
+    added.linked_ = 1;
     (head_ ? head_->previous_ : tail_) = &added;
     head_ = &added;
   }
@@ -64,7 +65,7 @@ class IntrusiveList {
     Node& gone = node(item);
     (gone.previous_ ? gone.previous_->next_ : head_) = gone.next_;
     (gone.next_ ? gone.next_->previous_ : tail_) = gone.previous_;
-    gone.linked_ = false;
+    gone.linked_ = 0;
   }
 
   /// The first element, taken out; null when there is none.

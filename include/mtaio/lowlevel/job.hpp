@@ -18,6 +18,9 @@ class Job : public ListNode<Job> {
   using Run = std::coroutine_handle<> (*)(Job&) noexcept;
 
   explicit Job(Run what, TaskRoot* of = nullptr) noexcept : run_{what}, root_{of} {}
+  struct RootComes {};
+  /// set_root() is to be called before anybody uses the job.
+  Job(Run what, RootComes) noexcept : run_{what} {}  // NOLINT(*-member-init)
 
   [[nodiscard]] std::coroutine_handle<> run() noexcept { return run_(*this); }
 

@@ -56,7 +56,8 @@ class PromiseBase {
     void await_resume() const noexcept {}
   };
 
-  PromiseBase() = default;
+  PromiseBase() noexcept {
+  }  // NOLINT(*-member-init, modernize-use-equals-default): awaited_by() does
   PromiseBase(const PromiseBase&) = delete;
   PromiseBase& operator=(const PromiseBase&) = delete;
 
@@ -76,6 +77,7 @@ class PromiseBase {
 
   /// Before the task is entered: resume `continuation` when it has ended.
   void awaited_by(std::coroutine_handle<> continuation, TaskContext* context) noexcept {
+    completed_ = nullptr;
     continuation_ = continuation;
     context_ = context;
   }
@@ -100,13 +102,14 @@ class PromiseBase {
   ~PromiseBase() = default;
 
  private:
-  Completed completed_ = nullptr;
+  // From awaited_by() or received_by() on:
+  Completed completed_;
   union {
-    std::coroutine_handle<> continuation_{};  // while completed_ is null
-    void* receiver_;                          // otherwise
+    std::coroutine_handle<> continuation_;  // while completed_ is null
+    void* receiver_;                        // otherwise
   };
-  std::size_t index_ = 0;
-  TaskContext* context_ = nullptr;
+  std::size_t index_;
+  TaskContext* context_;
 };
 
 /// The context of an awaiting coroutine; null when it is not one of the library's.

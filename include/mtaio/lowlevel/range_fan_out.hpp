@@ -15,12 +15,14 @@
 
 namespace mtaio::lowlevel {
 
-/// `Children` makes them: `value_type`, `bool advance()`, `Task<value_type> make()`, `size()`,
-/// `ended()`, and `kSized`: whether `size()` always knows.
+/// `Children` makes them: `value_type`, `bool advance()`, which is not called again when it has
+/// returned false or thrown, `Task<value_type> make()`, `size()`, `ended()`, and `kSized`: whether
+/// `size()` always knows.
 template <class Options, class Children, bool kOutcomes>
 class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutcomes>, Options> {
   using Base = FanOutOf<RangeFanOut, Options>;
   friend Base;
+  using typename Base::Where;
   using T = typename Children::value_type;
   using Results = ResultsInOrder<T, kOutcomes, Children::kSized>;
 
@@ -38,7 +40,11 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
     if (total_) results_.expect(*total_);
     TaskContext* context = context_of(awaiting);
-    this->begin(awaiting, context, scheduler_of(context));
+    if (in_task(context)) [[likely]] {
+      this->begin(awaiting, context, context->root);
+    } else {
+      this->begin_outside(awaiting, context);
+    }
     return transfer_to(this->start_next());
   }
 
@@ -51,8 +57,9 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
 
  private:
   static constexpr std::size_t kMostChildren = static_cast<std::size_t>(-1);
+  static constexpr bool kLastMayBeDirect = false;
 
-  [[gnu::always_inline]] std::coroutine_handle<> start_child() {
+  [[gnu::always_inline]] std::coroutine_handle<> start_child(Where where) {
     if (!children_.advance()) {
       if (!total_) this->set_total(this->started());
       return this->no_more();
@@ -61,7 +68,7 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
     const std::size_t count = this->started() + 1;
     // Where the number is always known, it need not be asked whether it is.
     const bool last = Children::kSized ? count == *total_ : count == total_;
-    return this->child_started(child, count, last);
+    return this->child_started(child, count, last, where);
   }
   [[gnu::always_inline]] std::coroutine_handle<> make_child() {
     void* receiver = results_.add(this);
@@ -92,20 +99,25 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
     auto& promise = static_cast<TaskPromise<T>&>(base);
     auto& self = *static_cast<RangeFanOut*>(Results::owner_of(promise.receiver()));
     if (promise.result().has_error()) [[unlikely]] {
-      self.keep_failure(promise, promise.result().error());
+      self.keep_failure(promise);
     } else {
       try {
         self.results_.store(promise.receiver(), promise.index(), promise.result());
       } catch (...) {
-        self.keep_failure(promise, std::current_exception());
+        self.keep_exception_of_store(promise);
       }
     }
     std::coroutine_handle<TaskPromise<T>>::from_promise(promise).destroy();
     return self.child_ended();
   }
 
-  [[gnu::cold, gnu::noinline]] void keep_failure(TaskPromise<T>& promise,
-                                                 const std::exception_ptr& error) noexcept {
+  [[gnu::cold, gnu::noinline]] void keep_failure(TaskPromise<T>& promise) noexcept {
+    keep_failure(promise, promise.result().error());
+  }
+  [[gnu::cold, gnu::noinline]] void keep_exception_of_store(TaskPromise<T>& promise) noexcept {
+    keep_failure(promise, std::current_exception());
+  }
+  void keep_failure(TaskPromise<T>& promise, const std::exception_ptr& error) noexcept {
     if constexpr (kOutcomes) Results::fail(promise.receiver(), error);
     this->child_failed(promise.index(), error, this->options().progress);
   }

@@ -50,13 +50,15 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
 
   explicit StopScope(StopScope* parent, Hooks* hooks = nullptr) noexcept
       : StopNode{nullptr}, hooks_{hooks}, parent_{parent} {}
+  /// The parent is to be set before anybody uses the scope.
+  StopScope() noexcept : StopNode{nullptr}, hooks_{nullptr} {}  // NOLINT(*-member-init)
   StopScope(const StopScope&) = delete;
   StopScope& operator=(const StopScope&) = delete;
   ~StopScope() {
     if (used()) detach();
   }
 
-  /// Gives a scope that was made without one its parent. Before anybody uses it.
+  /// Gives a scope that was made without one its parent, which may be null.
   void set_parent(StopScope* parent) noexcept { parent_ = parent; }
   [[nodiscard]] StopScope* parent() const noexcept { return parent_; }
 

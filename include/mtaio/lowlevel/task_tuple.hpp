@@ -8,8 +8,10 @@
 
 namespace mtaio::lowlevel {
 
+/// Not side by side, or two would be moved at once: a load of both waits until both have got from
+/// the processor's store buffer to its cache, because each has just been written by itself.
 template <std::size_t kIndex, class T>
-struct TaskInTuple {
+struct alignas(2 * sizeof(void*)) TaskInTuple {
   Task<T> task;
 };
 

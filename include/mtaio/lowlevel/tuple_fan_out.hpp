@@ -26,18 +26,23 @@ template <class Options, bool kOutcomes, class... T>
 class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>, Options> {
   using Base = FanOutOf<TupleFanOut, Options>;
   friend Base;
+  using typename Base::Where;
   static constexpr std::size_t kCount = sizeof...(T);
   using Indices = std::index_sequence_for<T...>;
 
  public:
-  TupleFanOut(TaskTuple<T...>&& tasks, const Options& options)
-      : Base{options, kOutcomes}, tasks_(std::move(tasks)) {}
-
-  [[nodiscard]] bool await_ready() {
+  /// `check()` is called when the tasks have found their place, and may throw.
+  template <class Check>
+  [[gnu::always_inline]] TupleFanOut(TaskTuple<T...>&& tasks, const Options& options, Check check)
+      : Base{options, kOutcomes}, tasks_(std::move(tasks)) {
     tasks_.for_each([](auto& task) {
       if (!task) [[unlikely]]
         throw_no_task();
     });
+    check();
+  }
+
+  [[nodiscard]] bool await_ready() {
     this->set_total(kCount);
     return kCount == 0 || this->timed_out_before();
   }
@@ -50,8 +55,10 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
       });
     }
     TaskContext* context = context_of(awaiting);
-    return in_task(context) ? start(awaiting, context, context->root->scheduler())
-                            : start_outside(awaiting, context);
+    if (!in_task(context)) [[unlikely]]
+      return start_outside(awaiting, context);
+    this->begin(awaiting, context, context->root);
+    return start();
   }
 
   auto await_resume() {
@@ -68,51 +75,50 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
   // The last child to start, when no other one runs, needs no hook: it goes on to the parent.
   static constexpr bool kLastMayBeDirect = std::is_same_v<Options, NoOptions>;
 
-  [[gnu::always_inline]] std::coroutine_handle<> start(std::coroutine_handle<> parent,
-                                                       TaskContext* context, Scheduler& scheduler) {
-    this->begin(parent, context, scheduler);
+  [[gnu::always_inline]] std::coroutine_handle<> start() noexcept {
     if constexpr (kCount == 0) {
-      return parent;  // never: it was ready
+      return this->parent();  // never: it was ready
     } else {
-      return transfer_to(start_nth<0>());  // nothing has happened that could keep it from starting
+      return transfer_to(
+          start_nth<0>(Where::kAnywhere));  // nothing has happened that could keep it from starting
     }
   }
-  /// The parent is a coroutine of another kind.
   [[gnu::cold, gnu::noinline]] std::coroutine_handle<> start_outside(std::coroutine_handle<> parent,
                                                                      TaskContext* context) {
-    return start(parent, context, current_scheduler());
+    this->begin_outside(parent, context);
+    return start();
   }
 
   // Whoever holds the entry has a child to start, and the first one was started by start().
-  std::coroutine_handle<> start_child() noexcept { return start_from<1>(); }
+  std::coroutine_handle<> start_child(Where where) noexcept { return start_from<1>(where); }
   void keep_error(const std::exception_ptr&) {}  // start_child() does not throw
   [[nodiscard]] bool exhausted() const noexcept { return this->started() == kCount; }
 
   template <std::size_t kFirst>
-  [[gnu::always_inline]] std::coroutine_handle<> start_from() noexcept {
+  [[gnu::always_inline]] std::coroutine_handle<> start_from(Where where) noexcept {
     if constexpr (kFirst >= kCount) {
       return this->no_more();  // never: there was only one
     } else if constexpr (kFirst == kCount - 1) {
-      return start_nth<kFirst>();
+      return start_nth<kFirst>(where);
     } else {
-      return this->started() == kFirst ? start_nth<kFirst>() : start_from<kFirst + 1>();
+      return this->started() == kFirst ? start_nth<kFirst>(where) : start_from<kFirst + 1>(where);
     }
   }
   template <std::size_t kI>
-  [[gnu::always_inline]] std::coroutine_handle<> start_nth() noexcept {
+  [[gnu::always_inline]] std::coroutine_handle<> start_nth(Where where) noexcept {
     using Child = std::remove_reference_t<decltype(tasks_.template get<kI>())>;
     const auto frame = tasks_.template get<kI>().frame();
     auto& promise = frame.promise();
     if constexpr (kLastMayBeDirect && kI == kCount - 1) {
       // acquire: where no other one runs, what those that ran did is visible to the parent.
       if (this->state_.load(std::memory_order_acquire) == 1) {
-        promise.awaited_by(this->parent_, this->context());
+        promise.awaited_by(this->parent(), this->context());
         return frame;
       }
     }
     promise.received_by(&TupleFanOut::template ended<typename Child::value_type>, this,
                         this->context());
-    return this->child_started(frame, kI + 1, kI + 1 == kCount);
+    return this->child_started(frame, kI + 1, kI + 1 == kCount, where);
   }
 
   template <class U>

@@ -71,13 +71,15 @@ class WorkDeque {
     return item;
   }
 
-  /// Owner only. Takes the newest item if it is `item`; cheap when it is not.
+  /// Owner only. Takes the newest item if it is `item`; cheap when it is not. `Owner`: an owner's
+  /// fence that goes with the thieves'.
+  template <class Owner = Fences>
   [[nodiscard]] bool pop_if(const T* item) noexcept {
     // Only the owner writes slots, so this one may be outdated only in that it has been stolen.
     const std::int64_t last = bottom_.load(std::memory_order_relaxed) - 1;
     if (slot(last).load(std::memory_order_relaxed) != item) return false;
     bottom_.store(last, std::memory_order_release);  // E2, E1
-    Fences::owner();                                 // E2
+    Owner::owner();                                  // E2
     std::int64_t top = top_.load(std::memory_order_relaxed);
     if (top < last) return true;
     const bool taken =

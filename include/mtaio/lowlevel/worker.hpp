@@ -53,8 +53,9 @@ struct Worker {
 
   /// Whether `scheduler.feed()` is to be called, because others might take what this worker has
   /// just pushed onto `forks`. Owner only.
+  template <class Fences = AsymmetricFences>
   [[nodiscard]] bool others_are_hungry() const noexcept {
-    asymmetric_fence_light();  // E1
+    Fences::owner();  // E1
     return idlers.hungry();
   }
 
@@ -65,7 +66,15 @@ struct Worker {
 
 /// What the library knows about a thread.
 struct ThreadState {
+  /// The thread is `here` from now on. `fenced`: whether no fence of its own is needed between what
+  /// it does and what other workers do.
+  void set_worker(Worker& here, bool fenced) noexcept {
+    worker = &here;
+    forker = fenced ? &here : nullptr;
+  }
+
   Worker* worker = nullptr;            // null on a thread that is no worker
+  Worker* forker = nullptr;            // the same, if it is fenced
   const ThreadState* outer = nullptr;  // what it was when a task called run() of another runtime
   TaskRoot* root = nullptr;            // the task whose code runs here
   int turns_left = 0;                  // see may_go_on()

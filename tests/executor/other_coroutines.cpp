@@ -1,0 +1,125 @@
+/// Tasks among coroutines of other kinds, which the library knows nothing of.
+#include <mtaio/core.hpp>
+
+#include "support/outcomes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <coroutine>
+#include <exception>
+#include <ranges>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using test::with_threads;
+
+namespace {
+
+/// A coroutine that starts at once and is destroyed by whoever made it; awaited once.
+class Other {
+ public:
+  struct promise_type {
+    Other get_return_object() {
+      return Other{std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    [[nodiscard]] std::suspend_never initial_suspend() const noexcept { return {}; }
+    [[nodiscard]] auto final_suspend() const noexcept {
+      struct GoOn {
+        [[nodiscard]] bool await_ready() const noexcept { return false; }
+        std::coroutine_handle<> await_suspend(
+            std::coroutine_handle<promise_type> ended) const noexcept {
+          return ended.promise().awaiting;
+        }
+        void await_resume() const noexcept {}
+      };
+      return GoOn{};
+    }
+    void return_value(int result) { value = result; }
+    void unhandled_exception() { std::terminate(); }
+
+    std::coroutine_handle<> awaiting = std::noop_coroutine();
+    int value = 0;
+  };
+
+  explicit Other(std::coroutine_handle<promise_type> frame) : frame_{frame} {}
+  Other(Other&& other) noexcept : frame_{std::exchange(other.frame_, {})} {}
+  Other& operator=(Other&&) = delete;
+  ~Other() {
+    if (frame_) frame_.destroy();
+  }
+
+  [[nodiscard]] bool await_ready() const { return frame_.done(); }
+  void await_suspend(std::coroutine_handle<> awaiting) { frame_.promise().awaiting = awaiting; }
+  [[nodiscard]] int await_resume() const { return frame_.promise().value; }
+
+ private:
+  std::coroutine_handle<promise_type> frame_;
+};
+
+/// Whoever waits for it is resumed by the call of `open()`, in the middle of whatever runs there.
+class Door {
+ public:
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    waiting_ = awaiting;
+    somebody_waits_.count_down();
+  }
+  void await_resume() const noexcept {}
+
+  [[nodiscard]] auto somebody_waits() { return somebody_waits_.wait(); }
+  void open() { waiting_.resume(); }
+
+ private:
+  std::coroutine_handle<> waiting_;
+  mtaio::Latch somebody_waits_{1};
+};
+
+mtaio::Task<int> give(int value) {
+  co_await mtaio::sleep(0s);
+  co_return value;
+}
+
+mtaio::Task<int> sum_of_three(mtaio::TaskExecutor& executor) {
+  const auto [a, b, c] = co_await executor.gather(give(1), give(2), give(3));
+  co_return a + b + c;
+}
+
+Other gather_and_map(mtaio::TaskExecutor& executor) {
+  const auto [a, b] = co_await executor.gather(sum_of_three(executor), sum_of_three(executor));
+  const std::vector<int> mapped = co_await executor.map(give, std::views::iota(0, 10));
+  co_return a + b + mapped.back();
+}
+
+mtaio::Task<int> gather_behind(Door& door, mtaio::TaskExecutor& executor) {
+  co_await door;
+  const int sum = co_await sum_of_three(executor);
+  const std::vector<int> mapped = co_await executor.map(give, std::views::iota(0, 10));
+  co_return sum + mapped.back();
+}
+
+}  // namespace
+
+TEST_CASE("other coroutines: one may gather and map on a worker, and a task may await it") {
+  for (const std::size_t threads : {1U, 3U}) {
+    with_threads(threads, []() -> mtaio::Task<void> {
+      mtaio::TaskExecutor executor;
+      CHECK(co_await gather_and_map(executor) == 21);
+    });
+  }
+}
+
+TEST_CASE("other coroutines: a task that the code of another one has resumed may gather and map") {
+  for (const std::size_t threads : {1U, 3U}) {
+    with_threads(threads, []() -> mtaio::Task<void> {
+      mtaio::TaskExecutor executor;
+      Door door;
+      auto behind = executor.create_task(gather_behind(door, executor));
+      co_await door.somebody_waits();
+
+      door.open();
+
+      CHECK(co_await behind == 15);
+    });
+  }
+}
