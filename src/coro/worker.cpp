@@ -53,10 +53,10 @@ void drive(Job& job) noexcept {
   std::coroutine_handle<> next = job.run();
   for (;;) {
     next.resume();
-    if (PromiseBase* ended = std::exchange(thread.ended, nullptr)) {
-      next = ended->complete();
-    } else if (void* transfer = std::exchange(thread.transfer, nullptr)) {
-      next = std::coroutine_handle<>::from_address(transfer);
+    if (thread.ended) {
+      next = std::exchange(thread.ended, nullptr)->complete();
+    } else if (thread.transfer) {
+      next = std::coroutine_handle<>::from_address(std::exchange(thread.transfer, nullptr));
     } else {
       break;
     }

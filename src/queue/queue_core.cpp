@@ -220,22 +220,27 @@ typename QueueCore<Storage>::Popped QueueCore<Storage>::pop() noexcept {
 
 template <class Storage>
 bool QueueCore<Storage>::wait_to_get(Getter& getter) noexcept {
+  lock_.lock();
+  if (!storage_.empty() || (is_shut_down() && !serving_putter_)) [[unlikely]]
+    return get_after_all(getter);
+  getters_.add(getter);
+  const bool waits = getter.commit();
+  if (!waits) getters_.forget(getter);
+  lock_.unlock();
+  return waits;
+}
+
+template <class Storage>
+bool QueueCore<Storage>::get_after_all(Getter& getter) noexcept {
   WakeList wake;
-  Guard guard{lock_};
-  if (Node* node = unstore()) [[unlikely]] {  // it has come since await_ready()
-    getter.serve_now();
+  Guard guard{lock_, std::adopt_lock};
+  getter.serve_now();
+  if (Node* node = unstore()) {  // it has come since await_ready()
     give(getter, *node);
     settle(guard, wake);
-    return false;
-  }
-  if (is_shut_down() && !serving_putter_) {
+  } else {
     getter.shut_down = true;
-    getter.serve_now();
-    return false;
   }
-  getters_.add(getter);
-  if (getter.commit()) return true;
-  getters_.forget(getter);
   return false;
 }
 

@@ -56,12 +56,24 @@ lowlevel::TimePoint WorkStealing::now() noexcept { return std::chrono::steady_cl
 
 void WorkStealing::post(lowlevel::Job& job) noexcept {
   lowlevel::Worker* worker = lowlevel::this_thread_inlined().worker;
-  const bool visiting = worker == nullptr || &worker->scheduler != this;
-  if (visiting) visitors_.fetch_add(1, std::memory_order_relaxed);
-  if (visiting || !static_cast<Seat*>(worker)->ready.push(&job)) injector_.push(job);
+  const bool at_home = worker && &worker->scheduler == this;
+  if (!at_home || !static_cast<Seat*>(worker)->ready.push(&job)) [[unlikely]]
+    return inject(job, at_home);
   lowlevel::asymmetric_fence_light();  // E1
-  if (idlers_.hungry() && (visiting || lingering_.load(std::memory_order_relaxed) == 0)) wake_one();
-  if (visiting) visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
+  if (idlers_.hungry()) [[unlikely]]
+    return wake_unless_lingering();
+}
+
+[[gnu::cold, gnu::noinline]] void WorkStealing::inject(lowlevel::Job& job, bool at_home) noexcept {
+  if (!at_home) visitors_.fetch_add(1, std::memory_order_relaxed);
+  injector_.push(job);
+  lowlevel::asymmetric_fence_light();  // E1
+  if (idlers_.hungry()) at_home ? wake_unless_lingering() : wake_one();
+  if (!at_home) visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
+}
+
+[[gnu::noinline]] void WorkStealing::wake_unless_lingering() noexcept {
+  if (lingering_.load(std::memory_order_relaxed) == 0) wake_one();
 }
 
 void WorkStealing::feed() noexcept {

@@ -83,6 +83,10 @@ class WorkStealing final : public lowlevel::Scheduler {
   [[nodiscard]] bool watch_until(lowlevel::TimePoint time, Seat& seat) noexcept;
   void get_up(Seat& seat) noexcept;
   void wake_one() noexcept;
+  /// The same, unless somebody is about to look for work anyway.
+  void wake_unless_lingering() noexcept;
+  /// The rest of post() where the job cannot go to a worker's own deque.
+  void inject(lowlevel::Job& job, bool at_home) noexcept;
   void keep_watch() noexcept {
     if (idlers_.hungry()) watch_if_needed();
   }

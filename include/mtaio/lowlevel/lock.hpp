@@ -18,15 +18,20 @@ class Lock {
   Lock& operator=(const Lock&) = delete;
 
   void lock() noexcept {
-    if (try_lock()) [[likely]] {
-      if (starving_.load(std::memory_order_relaxed) == 0) [[likely]]
-        return;
-      unlock();
-    }
-    lock_contended();
+    if (!try_lock_fairly()) [[unlikely]]
+      lock_contended();
   }
   [[nodiscard]] bool try_lock() noexcept {
     return held_.exchange(1, std::memory_order_acquire) == 0;
+  }
+  /// The same, but not where somebody had to nap for it.
+  [[nodiscard]] bool try_lock_fairly() noexcept {
+    if (!try_lock()) [[unlikely]]
+      return false;
+    if (starving_.load(std::memory_order_relaxed) == 0) [[likely]]
+      return true;
+    unlock();
+    return false;
   }
   void unlock() noexcept { held_.store(0, std::memory_order_release); }
 

@@ -50,6 +50,7 @@ class Putter : public Waiter {
 /// A get that may wait.
 template <class Node>
 struct Getter : Waiter {
+  Getter() noexcept {}  // NOLINT(modernize-use-equals-default): that would zero all of it first
   using Waiter::Waiter;
 
   Node* node = nullptr;       // what it was given
@@ -152,6 +153,8 @@ class [[gnu::visibility("default")]] QueueCore {
   Node* unstore() noexcept;
   void set_stored(std::size_t stored) noexcept { stored_.store(stored, std::memory_order_relaxed); }
   void give(Getter& getter, Node& node) noexcept;
+  /// The rest of wait_to_get() where there may be no need to wait. REQUIRES: the lock is held.
+  bool get_after_all(Getter& getter) noexcept;
   /// Brings I1 and I2 back; releases and retakes the lock around make_node().
   void settle(Guard& guard, WakeList& wake) noexcept;
 

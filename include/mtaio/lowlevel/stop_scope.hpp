@@ -99,9 +99,32 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   /// Any thread.
   void add(StopNode& node) noexcept;
 
+  /// What `add()` does where nothing stands in the way: the lock is free, and the scope attached
+  /// and not asked to stop. False: nothing has been done.
+  [[nodiscard]] bool try_add(StopNode& node) noexcept {
+    if (!lock_.try_lock_fairly()) [[unlikely]]
+      return false;
+    const bool may = state_.load(std::memory_order_relaxed) == kAttached;
+    if (may) [[likely]]
+      nodes_.push_back(node);
+    lock_.unlock();
+    return may;
+  }
+
   /// Undoes `add()`. When it returns, `node` is not being notified and will not be, except by the
   /// calling thread itself.
   void remove(StopNode& node) noexcept;
+  /// The same where nothing stands in the way: the lock is free, and the node has not been
+  /// notified. False: nothing has been done.
+  [[nodiscard]] bool try_remove(StopNode& node) noexcept {
+    if (!lock_.try_lock_fairly()) [[unlikely]]
+      return false;
+    const bool may = node.linked();
+    if (may) [[likely]]
+      nodes_.erase(node);
+    lock_.unlock();
+    return may;
+  }
 
  private:
   static constexpr std::uint16_t kStopped = 1;   // asked to stop; never reset

@@ -91,6 +91,17 @@ class [[gnu::visibility("default")]] Waiter : public Job,
 
   /// After the wait: stops listening, and says what ended it. Not inside a coroutine's own lock.
   Wake finish() noexcept;
+  /// The same where that is quickly done: it was served, and nobody else is at its scope. False:
+  /// finish() is still to be called.
+  [[nodiscard]] bool finish_at_once() noexcept {
+    if (wake_.load(std::memory_order_acquire) != Wake::kServed) [[unlikely]]
+      return false;
+    if (!scope_) return true;
+    if (!scope_->try_remove(*this)) [[unlikely]]
+      return false;
+    scope_ = nullptr;
+    return true;
+  }
 
   [[nodiscard]] Scheduler& scheduler() const noexcept { return *scheduler_; }
   /// Where it listens for stop requests; null when nobody can ask it.
@@ -115,6 +126,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   }
   static std::coroutine_handle<> resume(Job& job) noexcept;
   static void stop(StopNode& node) noexcept;
+  void prepare_outside(std::coroutine_handle<> awaiting, TaskContext* context);
+  void listen_in(StopScope& scope) noexcept;
   void leave_scope() noexcept;
 
   std::coroutine_handle<> awaiting_;
