@@ -28,10 +28,14 @@ class [[gnu::visibility("default")]] Sleep::Awaiter {
     waiter_.prepare(awaiting);
     return suspend();
   }
-  void await_resume();
+  void await_resume() {
+    if (!waiter_.finish_at_once()) [[unlikely]]
+      end_slowly();
+  }
 
  private:
   bool suspend() noexcept;
+  void end_slowly();
 
   Timeout timeout_;
   lowlevel::TimedWaiter waiter_;

@@ -14,7 +14,7 @@ bool Sleep::Awaiter::suspend() noexcept {
   return waiter_.commit();
 }
 
-void Sleep::Awaiter::await_resume() {
+void Sleep::Awaiter::end_slowly() {
   if (waiter_.finish() == lowlevel::Waiter::Wake::kCancelled) throw CancelledError{};
 }
 

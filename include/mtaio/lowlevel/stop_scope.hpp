@@ -102,9 +102,9 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   /// What `add()` does where nothing stands in the way: the lock is free, and the scope attached
   /// and not asked to stop. False: nothing has been done.
   [[nodiscard]] bool try_add(StopNode& node) noexcept {
-    if (!lock_.try_lock_fairly()) [[unlikely]]
+    if (!usual() || !lock_.try_lock_fairly()) [[unlikely]]
       return false;
-    const bool may = state_.load(std::memory_order_relaxed) == kAttached;
+    const bool may = usual();
     if (may) [[likely]]
       nodes_.push_back(node);
     lock_.unlock();
@@ -130,6 +130,9 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   static constexpr std::uint16_t kStopped = 1;   // asked to stop; never reset
   static constexpr std::uint16_t kAttached = 2;  // in the parent's list, or about to be; the same
 
+  [[nodiscard]] bool usual() const noexcept {
+    return state_.load(std::memory_order_relaxed) == kAttached;
+  }
   [[nodiscard]] bool used() const noexcept { return state_.load(std::memory_order_relaxed) != 0; }
   /// REQUIRES: lock_ is held.
   bool mark(std::uint16_t flag) noexcept;

@@ -148,6 +148,10 @@ class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer 
     TimerHeap::disarm(*this);
     return Waiter::finish();
   }
+  [[nodiscard]] bool finish_at_once() noexcept {
+    TimerHeap::disarm(*this);
+    return Waiter::finish_at_once();
+  }
 
  private:
   static void fire(Timer& timer) noexcept;
