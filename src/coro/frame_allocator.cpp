@@ -22,6 +22,20 @@ namespace mtaio::lowlevel {
 constexpr FrameCache::Frame FrameCache::closed{.next = nullptr, .room = 0};
 constinit thread_local FrameCache frame_cache;
 
+namespace {
+
+// Not new (std::nothrow): where the program has an operator new of its own, that of
+// AddressSanitizer would be another.
+void* new_or_null(std::size_t size) noexcept {
+  try {
+    return ::operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
+
 #if MTAIO_KEEP_FRAMES
 namespace {
 
@@ -69,9 +83,9 @@ bool open() noexcept {
 
 void* allocate_frame_out_of_line(std::size_t size) noexcept {
   const std::size_t index = FrameCache::index_of(size);
-  if (index >= FrameCache::kSizes) return ::operator new(size, std::nothrow);
+  if (index >= FrameCache::kSizes) return new_or_null(size);
   if (void* frame = FrameCache::take(frame_cache.lists[index])) return frame;
-  return ::operator new((index + 1) * FrameCache::kStep, std::nothrow);
+  return new_or_null((index + 1) * FrameCache::kStep);
 }
 
 void deallocate_frame_out_of_line(void* frame, std::size_t size) noexcept {
@@ -85,9 +99,7 @@ void deallocate_frame_out_of_line(void* frame, std::size_t size) noexcept {
 
 #else
 
-void* allocate_frame_out_of_line(std::size_t size) noexcept {
-  return ::operator new(size, std::nothrow);
-}
+void* allocate_frame_out_of_line(std::size_t size) noexcept { return new_or_null(size); }
 void deallocate_frame_out_of_line(void* frame, std::size_t) noexcept { ::operator delete(frame); }
 
 #endif
