@@ -32,7 +32,7 @@ std::coroutine_handle<> FanOut::post_entry() noexcept {
 
 std::coroutine_handle<> FanOut::post_offer(std::coroutine_handle<> next) noexcept {
   Worker* worker = this_thread().worker;
-  const bool at_home = worker && &worker->scheduler == &scheduler();
+  const bool at_home = worker != nullptr && &worker->scheduler == &scheduler();
   if (!at_home || !worker->forks.push(this)) {
     scheduler().post(*this);
     return next;
@@ -42,7 +42,8 @@ std::coroutine_handle<> FanOut::post_offer(std::coroutine_handle<> next) noexcep
 
 bool FanOut::take_back_fenced() noexcept {
   const ThreadState& thread = this_thread();
-  return thread.worker && !thread.forker && thread.worker->forks.pop_if(this);
+  if (!thread.worker || thread.forker) return false;
+  return thread.worker->forks.pop_if(this);
 }
 
 std::coroutine_handle<> FanOut::feed_others(std::coroutine_handle<> next) noexcept {

@@ -56,12 +56,14 @@ lowlevel::TimePoint WorkStealing::now() noexcept { return std::chrono::steady_cl
 
 void WorkStealing::post(lowlevel::Job& job) noexcept {
   lowlevel::Worker* worker = lowlevel::this_thread_inlined().worker;
-  const bool at_home = worker && &worker->scheduler == this;
-  if (!at_home || !static_cast<Seat*>(worker)->ready.push(&job)) [[unlikely]]
-    return inject(job, at_home);
+  const bool at_home = worker != nullptr && &worker->scheduler == this;
+  if (!at_home || !static_cast<Seat*>(worker)->ready.push(&job)) [[unlikely]] {
+    inject(job, at_home);
+    return;
+  }
   lowlevel::asymmetric_fence_light();  // E1
   if (idlers_.hungry()) [[unlikely]]
-    return wake_unless_lingering();
+    wake_unless_lingering();
 }
 
 [[gnu::cold, gnu::noinline]] void WorkStealing::inject(lowlevel::Job& job, bool at_home) noexcept {

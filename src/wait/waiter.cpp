@@ -5,19 +5,21 @@ namespace mtaio::lowlevel {
 inline void Waiter::listen_in(StopScope& scope) noexcept {
   scope_ = &scope;
   if (!scope.try_add(*this)) [[unlikely]]
-    return scope.add(*this);
+    scope.add(*this);
 }
 
 // Whatever seldom happens is a function that goes the rest of the way: nothing has to be kept for
 // when it returns, so the usual way saves no registers.
 void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
-  if (!in_task(context)) [[unlikely]]
-    return prepare_outside(awaiting, context);
+  if (!in_task(context)) [[unlikely]] {
+    prepare_outside(awaiting, context);
+    return;
+  }
   awaiting_ = awaiting;
   TaskRoot* root = context->root;
   scheduler_ = &root->scheduler();
   set_root(root);
-  return listen_in(context->scope);
+  listen_in(context->scope);
 }
 
 [[gnu::cold, gnu::noinline]] void Waiter::prepare_outside(std::coroutine_handle<> awaiting,

@@ -369,8 +369,10 @@ class GetOperation<T, Storage, Result>::Awaiter {
   using Operation = GetOperation;
 
   [[gnu::noinline]] void end_wait() noexcept {
-    if (!wait_->finish_at_once()) [[unlikely]]
-      return end_wait_slowly();
+    if (!wait_->finish_at_once()) [[unlikely]] {
+      end_wait_slowly();
+      return;
+    }
     if (!popped_.node) popped_ = {wait_->node, wait_->shut_down};
   }
   [[gnu::cold, gnu::noinline]] void end_wait_slowly() noexcept {

@@ -94,7 +94,7 @@ class [[gnu::visibility("default")]] FanOut : public Job {
     if (limit != no_limit.value() && park_entry(limit)) return next;
     const ThreadState& thread = this_thread_inlined();
     Worker* worker = thread.forker;
-    const bool at_home = where == Where::kAtHome || (root() && root() == thread.root);
+    const bool at_home = where == Where::kAtHome || (root() != nullptr && root() == thread.root);
     if (!at_home || !worker || !worker->forks.push(this)) [[unlikely]]
       return post_offer(next);
     if (worker->others_are_hungry<FencedByOthers>()) [[unlikely]]
@@ -113,7 +113,7 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   /// where it is not there.
   [[nodiscard]] bool take_back() noexcept {
     Worker* worker = this_thread_inlined().forker;
-    return worker && worker->forks.pop_if<FencedByOthers>(this);
+    return worker != nullptr && worker->forks.pop_if<FencedByOthers>(this);
   }
   /// The same where a worker executes fences.
   [[nodiscard]] bool take_back_fenced() noexcept;

@@ -56,8 +56,8 @@ class PromiseBase {
     void await_resume() const noexcept {}
   };
 
-  PromiseBase() noexcept {
-  }  // NOLINT(*-member-init, modernize-use-equals-default): awaited_by() does
+  // What is left out is written by awaited_by() and received_by().
+  PromiseBase() noexcept {}  // NOLINT(*-member-init, modernize-use-equals-default)
   PromiseBase(const PromiseBase&) = delete;
   PromiseBase& operator=(const PromiseBase&) = delete;
 
@@ -104,7 +104,7 @@ class PromiseBase {
  private:
   // From awaited_by() or received_by() on:
   Completed completed_;
-  union {
+  union {                                   // NOLINT(*-member-init)
     std::coroutine_handle<> continuation_;  // while completed_ is null
     void* receiver_;                        // otherwise
   };
