@@ -91,6 +91,8 @@ Other gather_and_map(mtaio::TaskExecutor& executor) {
   co_return a + b + mapped.back();
 }
 
+mtaio::Task<Other> start(mtaio::TaskExecutor& executor) { co_return gather_and_map(executor); }
+
 mtaio::Task<int> gather_behind(Door& door, mtaio::TaskExecutor& executor) {
   co_await door;
   const int sum = co_await sum_of_three(executor);
@@ -105,6 +107,16 @@ TEST_CASE("other coroutines: one may gather and map on a worker, and a task may 
     with_threads(threads, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
       CHECK(co_await gather_and_map(executor) == 21);
+    });
+  }
+}
+
+TEST_CASE("other coroutines: one may go on when the task that started it has ended") {
+  for (const std::size_t threads : {1U, 3U}) {
+    with_threads(threads, []() -> mtaio::Task<void> {
+      mtaio::TaskExecutor executor;
+      Other other = co_await executor.create_task(start(executor));
+      CHECK(co_await other == 21);
     });
   }
 }

@@ -231,11 +231,11 @@ class FanOutOf : public FanOut {
     context_ = open_context(context);
     set_root(root);
   }
-  /// The parent is a coroutine of another kind: it belongs to the task whose code runs here, if
-  /// there is one.
+  /// The parent is a coroutine of another kind. It may be still there when the task whose code runs
+  /// here is gone, so it belongs to none.
   void begin_outside(std::coroutine_handle<> parent, TaskContext* context) {
     scheduler_if_alone_ = &current_scheduler();
-    begin(parent, context, this_thread().root);
+    begin(parent, context, nullptr);
   }
 
   /// Starts the next child, unless there is to be none, and returns what is to be resumed.

@@ -60,21 +60,24 @@ struct FrameCache {
 // coroutine around it (docs/compilers.md); nor under AddressSanitizer, which is to see each object.
 #if defined(__clang__)
 inline constexpr bool kInlineFrames = !__has_feature(address_sanitizer);
+#else
+inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feature either
+#endif
 
 // The same for who has the fast halves inlined: it keeps what it has in registers across the call,
-// and has none to save when it begins. Compiled with the caller, so that both agree about that. An
-// exception would not leave the registers alone.
-[[nodiscard, clang::preserve_most, gnu::cold, gnu::noinline]] inline void* allocate_frame_slowly(
-    std::size_t size) noexcept {
+// and has none to save when it begins. Each object file has its own, so that both sides of the call
+// agree about that whatever else is linked, and no lazy binding comes in between. An exception
+// would not leave the registers alone.
+#if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+[[nodiscard, clang::preserve_most, clang::internal_linkage, gnu::cold, gnu::noinline]] inline void*
+allocate_frame_slowly(std::size_t size) noexcept {
   return allocate_frame_out_of_line(size);
 }
-[[clang::preserve_most, gnu::cold, gnu::noinline]] inline void deallocate_frame_slowly(
-    void* frame, std::size_t size) noexcept {
+[[clang::preserve_most, clang::internal_linkage, gnu::cold, gnu::noinline]] inline void
+deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
   deallocate_frame_out_of_line(frame, size);
 }
 #else
-inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feature either
-
 [[nodiscard]] inline void* allocate_frame_slowly(std::size_t size) noexcept {
   return allocate_frame_out_of_line(size);
 }
