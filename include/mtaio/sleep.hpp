@@ -29,13 +29,12 @@ class [[gnu::visibility("default")]] Sleep::Awaiter {
     return suspend();
   }
   void await_resume() {
-    if (!waiter_.finish_at_once()) [[unlikely]]
-      end_slowly();
+    if (waiter_.finish() == lowlevel::Waiter::Wake::kCancelled) throw_cancelled();
   }
 
  private:
   bool suspend() noexcept;
-  void end_slowly();
+  [[noreturn]] static void throw_cancelled();
 
   Timeout timeout_;
   lowlevel::TimedWaiter waiter_;

@@ -121,22 +121,12 @@ void StopScope::notify_all(StopScope& top) noexcept {
   }
 }
 
-void StopScope::add(StopNode& node) noexcept {
-  std::unique_lock guard{lock_};
-  if (state_.load(std::memory_order_relaxed) & kStopped) {
-    guard.unlock();
-    node.notify_(node);
-    return;
-  }
-  nodes_.push_back(node);
-  if (state_.load(std::memory_order_relaxed) & kAttached) [[likely]]
-    return;
-  (void)mark(kAttached);
-  guard.unlock();
-  attach_upwards();
-}
-
 void StopScope::attach_upwards() noexcept {
+  {
+    const std::scoped_lock guard{lock_};
+    if (used()) return;
+    (void)mark(kAttached);
+  }
   // Bottom up, so that no depth of nesting grows the stack. Until the last step the chain hangs in
   // the air, and whoever finds it attached relies on us: if the scope above turns out to be stopped
   // already, we deliver that.
@@ -155,12 +145,8 @@ void StopScope::attach_upwards() noexcept {
   }
 }
 
-void StopScope::remove(StopNode& node) noexcept {
+void StopScope::remove_notified(StopNode& node) noexcept {
   std::unique_lock guard{lock_};
-  if (node.linked()) [[likely]] {
-    nodes_.erase(node);
-    return;
-  }
   if (notifying_ != &node || walk_->thread == this_thread_mark()) return;
   Removal removal{*this};
   walk_->await(removal);

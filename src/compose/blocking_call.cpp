@@ -6,7 +6,8 @@ namespace mtaio::lowlevel {
 
 bool BlockingCall::submit() noexcept {
   // Whatever happens from here on (the function ends at once, or a stop request comes) moves the
-  // state away from kPreparing, and then commit() says that there is no need to wait.
+  // state away from kListening, and then commit() says that there is no need to wait.
+  listen();
   if (!stop_seen_.load(std::memory_order_acquire)) {
     try {
       scheduler().run_blocking(*this, pool_);

@@ -123,10 +123,9 @@ bool CreatedTasks::wait(Drain& drain) noexcept {
     drain.serve_now();
     return false;
   }
+  if (!drain.commit()) return false;
   drains_.push_back(drain);
-  if (drain.commit()) return true;
-  drains_.erase(drain);
-  return false;
+  return true;
 }
 
 void CreatedTasks::forget(Drain& drain) noexcept {
@@ -213,10 +212,9 @@ bool CreatedTask::wait(Waiter& waiter) noexcept {
     waiter.serve_now();
     return false;
   }
+  if (!waiter.commit()) return false;
   waiters_.add(waiter);
-  if (waiter.commit()) return true;
-  waiters_.forget(waiter);
-  return false;
+  return true;
 }
 
 void CreatedTask::forget(Waiter& waiter) noexcept {

@@ -177,10 +177,9 @@ bool QueueCore<Storage>::wait_to_put(Putter& putter) {
       return false;
     }
     if (!has_room()) {
+      if (!putter.commit()) return false;
       putters_.add(putter);
-      if (putter.commit()) return true;
-      putters_.forget(putter);
-      return false;
+      return true;
     }
     if (putter.brings_item) {
       putter.serve_now();
@@ -223,9 +222,8 @@ bool QueueCore<Storage>::wait_to_get(Getter& getter) noexcept {
   lock_.lock();
   if (!storage_.empty() || (is_shut_down() && !serving_putter_)) [[unlikely]]
     return get_after_all(getter);
-  getters_.add(getter);
   const bool waits = getter.commit();
-  if (!waits) getters_.forget(getter);
+  if (waits) getters_.add(getter);
   lock_.unlock();
   return waits;
 }
@@ -289,10 +287,9 @@ bool QueueCore<Storage>::wait_to_join(Waiter& joiner) noexcept {
     joiner.serve_now();
     return false;
   }
+  if (!joiner.commit()) return false;
   joiners_.add(joiner);
-  if (joiner.commit()) return true;
-  joiners_.forget(joiner);
-  return false;
+  return true;
 }
 
 template <class Storage>

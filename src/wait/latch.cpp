@@ -59,10 +59,9 @@ bool Latch::enlist(lowlevel::Waiter& waiter) noexcept {
     waiter.serve_now();
     return false;
   }
+  if (!waiter.commit()) return false;
   waiters_.add(waiter);
-  if (waiter.commit()) return true;
-  waiters_.forget(waiter);
-  return false;
+  return true;
 }
 
 void Latch::forget(lowlevel::Waiter& waiter) noexcept {

@@ -14,8 +14,6 @@ bool Sleep::Awaiter::suspend() noexcept {
   return waiter_.commit();
 }
 
-void Sleep::Awaiter::end_slowly() {
-  if (waiter_.finish() == lowlevel::Waiter::Wake::kCancelled) throw CancelledError{};
-}
+void Sleep::Awaiter::throw_cancelled() { throw CancelledError{}; }
 
 }  // namespace mtaio

@@ -2,12 +2,6 @@
 
 namespace mtaio::lowlevel {
 
-inline void Waiter::listen_in(StopScope& scope) noexcept {
-  scope_ = &scope;
-  if (!scope.try_add(*this)) [[unlikely]]
-    scope.add(*this);
-}
-
 // Whatever seldom happens is a function that goes the rest of the way: nothing has to be kept for
 // when it returns, so the usual way saves no registers.
 void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
@@ -19,7 +13,7 @@ void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
   TaskRoot* root = context->root;
   scheduler_ = &root->scheduler();
   set_root(root);
-  listen_in(context->scope);
+  prepare_in(context->scope);
 }
 
 [[gnu::cold, gnu::noinline]] void Waiter::prepare_outside(std::coroutine_handle<> awaiting,
@@ -27,7 +21,14 @@ void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
   awaiting_ = awaiting;
   scheduler_ = &current_scheduler();
   set_root(context ? nullptr : this_thread().root);
-  if (context) listen_in(context->scope);
+  if (context) prepare_in(context->scope);
+}
+
+void Waiter::listen() noexcept {
+  wake_.store(Wake::kListening, std::memory_order_relaxed);
+  if (!scope_) return;
+  listens_ = true;
+  scope_->add(*this);
 }
 
 void Waiter::yield(std::coroutine_handle<> awaiting, TaskContext* context) {
@@ -38,23 +39,9 @@ void Waiter::yield(std::coroutine_handle<> awaiting, TaskContext* context) {
   wake();
 }
 
-Waiter::Wake Waiter::finish() noexcept {
-  const Wake wake = wake_.load(std::memory_order_acquire);
-  // Only now is it certain: what it waited for may have come between the request and the wait.
-  if (wake == Wake::kCancelled && scope_) scope_->notice();
-  leave_scope();
-  return wake;
-}
-
-void Waiter::leave_scope() noexcept {
-  if (!scope_) return;
-  scope_->remove(*this);
-  scope_ = nullptr;
-}
-
 bool Waiter::interrupt(Wake why) noexcept {
   Wake wake = wake_.load(std::memory_order_relaxed);
-  while (wake == Wake::kPreparing || wake == Wake::kWaiting) {
+  while (wake == Wake::kListening || wake == Wake::kWaiting) {
     if (!wake_.compare_exchange_weak(wake, why, std::memory_order_acq_rel,
                                      std::memory_order_relaxed)) {
       continue;
@@ -75,19 +62,13 @@ void Waiter::stop(StopNode& node) noexcept {
 
 void TimedWaiter::arm(Timeout timeout) noexcept {
   if (timeout.is_forever()) return;
+  listen();
   Scheduler& where = scheduler();
   where.arm(*this, deadline_after(where.now(), timeout));
 }
 
 void TimedWaiter::fire(Timer& timer) noexcept {
   static_cast<TimedWaiter&>(timer).interrupt(Wake::kTimedOut);
-}
-
-Waiter* WaitList::claim_first_of_some() noexcept {
-  while (Waiter* waiter = waiting_.pop_front()) {
-    if (waiter->claim()) return waiter;
-  }
-  return nullptr;
 }
 
 void WakeList::claim_all(WaitList& list) noexcept {

@@ -46,9 +46,9 @@ struct Interruptible : Waiter {
 TASK_TEST_CASE(
     "waiter: one that is interrupted before it waits cannot wait, nor be interrupted again") {
   Interruptible waiter;
+  waiter.listen();
   CHECK(waiter.interrupt(Waiter::Wake::kTimedOut));
   CHECK_FALSE(waiter.interrupt(Waiter::Wake::kCancelled));
-  CHECK_FALSE(waiter.try_serve_now());
   CHECK_FALSE(waiter.commit());
   CHECK(waiter.finish() == Waiter::Wake::kTimedOut);
   co_return;
@@ -104,11 +104,41 @@ struct Noting : Waiter {
   static inline bool asked = false;
 };
 
+TASK_TEST_CASE("waiter: nobody can end a wait that has not begun") {
+  Interruptible waiter;
+  CHECK_FALSE(waiter.interrupt(Waiter::Wake::kTimedOut));
+  CHECK(waiter.commit());
+  co_return;
+}
+
+TASK_TEST_CASE("waiter: one that was asked to stop before does not begin to wait") {
+  mtaio::lowlevel::TaskContext context{nullptr};
+  context.scope.request_stop();
+  for (const bool listens : {false, true}) {
+    CAPTURE(listens);
+    Waiter waiter;
+    waiter.prepare(std::noop_coroutine(), &context);
+    if (listens) waiter.listen();
+    CHECK_FALSE(waiter.commit());
+    CHECK(waiter.finish() == Waiter::Wake::kCancelled);
+  }
+  Waiter waiter;
+  waiter.prepare(std::noop_coroutine(), &context);
+  CHECK_FALSE(waiter.try_serve_now());
+  CHECK(waiter.finish() == Waiter::Wake::kCancelled);
+  co_return;
+}
+
 TASK_TEST_CASE("waiter: one that is gone, whether it has waited or not, is not asked to stop") {
   mtaio::lowlevel::TaskContext context{nullptr};
   std::optional<Noting> waiter;
   waiter.emplace();
   waiter->prepare(std::noop_coroutine(), &context);
+  waiter->listen();
+  waiter.reset();
+  waiter.emplace();
+  waiter->prepare(std::noop_coroutine(), &context);
+  CHECK(waiter->commit());
   waiter.reset();
   context.scope.request_stop();
   CHECK_FALSE(Noting::asked);

@@ -200,7 +200,10 @@ class PutOperation<T, Storage>::Awaiter {
       : core_{core}, priority_{priority}, item_(std::move(item)) {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;
-  ~Awaiter() { delete node_; }
+  ~Awaiter() {
+    if (node_) [[unlikely]]
+      delete node_;
+  }
 
   [[nodiscard]] bool await_ready() {
     if (core_.looks_full()) return false;  // so that a put that waits allocates nothing
@@ -369,13 +372,6 @@ class GetOperation<T, Storage, Result>::Awaiter {
   using Operation = GetOperation;
 
   [[gnu::noinline]] void end_wait() noexcept {
-    if (!wait_->finish_at_once()) [[unlikely]] {
-      end_wait_slowly();
-      return;
-    }
-    if (!popped_.node) popped_ = {wait_->node, wait_->shut_down};
-  }
-  [[gnu::cold, gnu::noinline]] void end_wait_slowly() noexcept {
     (void)wait_->finish();
     if (popped_.node) return;
     popped_ = {wait_->node, wait_->shut_down};

@@ -1,4 +1,4 @@
-/// What compilers do wrong, and how the library warns of it.
+/// What compilers do wrong, and how the library warns of it; and what one of them can do.
 #pragma once
 
 #include <concepts>
@@ -21,3 +21,14 @@ concept UnsafeClosure =
     !std::is_move_assignable_v<Func> && !std::is_trivially_destructible_v<Func>;
 
 }  // namespace mtaio::lowlevel
+
+/// Begins the declaration of the slow half of a function that is inlined: who calls it keeps what
+/// it has in registers across the call, and has none to save when it begins. Each object file has
+/// its own, so that both sides of the call agree about that whatever else is linked, and no lazy
+/// binding comes in between. Must be `noexcept`: an exception would not leave the registers alone.
+#if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+#define MTAIO_SLOW_HALF \
+  [[clang::preserve_most, clang::internal_linkage, gnu::cold, gnu::noinline]] inline
+#else
+#define MTAIO_SLOW_HALF inline
+#endif

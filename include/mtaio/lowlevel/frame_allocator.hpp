@@ -1,6 +1,8 @@
 /// Memory for coroutine frames and queue nodes.
 #pragma once
 
+#include <mtaio/lowlevel/compilers.hpp>
+
 #include <array>
 #include <cstddef>
 #include <new>
@@ -64,27 +66,12 @@ inline constexpr bool kInlineFrames = !__has_feature(address_sanitizer);
 inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feature either
 #endif
 
-// The same for who has the fast halves inlined: it keeps what it has in registers across the call,
-// and has none to save when it begins. Each object file has its own, so that both sides of the call
-// agree about that whatever else is linked, and no lazy binding comes in between. An exception
-// would not leave the registers alone.
-#if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
-[[nodiscard, clang::preserve_most, clang::internal_linkage, gnu::cold, gnu::noinline]] inline void*
-allocate_frame_slowly(std::size_t size) noexcept {
+MTAIO_SLOW_HALF void* allocate_frame_slowly(std::size_t size) noexcept {
   return allocate_frame_out_of_line(size);
 }
-[[clang::preserve_most, clang::internal_linkage, gnu::cold, gnu::noinline]] inline void
-deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
+MTAIO_SLOW_HALF void deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
   deallocate_frame_out_of_line(frame, size);
 }
-#else
-[[nodiscard]] inline void* allocate_frame_slowly(std::size_t size) noexcept {
-  return allocate_frame_out_of_line(size);
-}
-inline void deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
-  deallocate_frame_out_of_line(frame, size);
-}
-#endif
 
 /// Memory for `size` bytes, aligned for any fundamental type, from a free list of the calling
 /// thread. Throws `std::bad_alloc`. Where the library is compiled with AddressSanitizer every call

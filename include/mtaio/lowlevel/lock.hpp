@@ -1,6 +1,8 @@
 /// A mutex of four bytes, small enough for coroutine frames.
 #pragma once
 
+#include <mtaio/lowlevel/compilers.hpp>
+
 #include <atomic>
 #include <cstdint>
 
@@ -18,24 +20,20 @@ class Lock {
   Lock& operator=(const Lock&) = delete;
 
   void lock() noexcept {
-    if (!try_lock_fairly()) [[unlikely]]
-      lock_contended();
+    if (!try_lock()) [[unlikely]]
+      return lock_slowly();
+    if (starving_.load(std::memory_order_relaxed) == 0) [[likely]]
+      return;
+    unlock();
+    lock_slowly();
   }
   [[nodiscard]] bool try_lock() noexcept {
     return held_.exchange(1, std::memory_order_acquire) == 0;
   }
-  /// The same, but not where somebody had to nap for it.
-  [[nodiscard]] bool try_lock_fairly() noexcept {
-    if (!try_lock()) [[unlikely]]
-      return false;
-    if (starving_.load(std::memory_order_relaxed) == 0) [[likely]]
-      return true;
-    unlock();
-    return false;
-  }
   void unlock() noexcept { held_.store(0, std::memory_order_release); }
 
  private:
+  MTAIO_SLOW_HALF void lock_slowly() noexcept { lock_contended(); }
   [[gnu::cold, gnu::noinline, gnu::visibility("default")]] void lock_contended() noexcept;
 
   // No gap between them: initialised by one instruction.

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 
 namespace mtaio::lowlevel {
 
@@ -27,8 +28,8 @@ class StopNode : public ListNode<StopNode> {
 /// One scope of cancellation: asking it to stop asks everything below it to stop.
 ///
 /// A scope costs nothing until somebody waits in it. It starts as a pointer to its parent and a
-/// flag; the first `add()` attaches it to its parent, the parent to its own, and so on upwards, and
-/// only then do they know each other.
+/// flag; the first `attach()` attaches it to its parent, the parent to its own, and so on upwards,
+/// and only then do they know each other.
 ///
 /// Lifetime: a scope outlives what was added to it, and the parent outlives the scope. `remove()`
 /// and the destructor wait for a notification that is under way on another thread, as the
@@ -97,47 +98,52 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
 
   /// Has `node` notified when this scope is asked to stop; during the call if it was asked already.
   /// Any thread.
-  void add(StopNode& node) noexcept;
-
-  /// What `add()` does where nothing stands in the way: the lock is free, and the scope attached
-  /// and not asked to stop. False: nothing has been done.
-  [[nodiscard]] bool try_add(StopNode& node) noexcept {
-    if (!usual() || !lock_.try_lock_fairly()) [[unlikely]]
-      return false;
-    const bool may = usual();
-    if (may) [[likely]]
-      nodes_.push_back(node);
-    lock_.unlock();
-    return may;
+  void add(StopNode& node) noexcept {
+    attach();
+    if (!add_unless_stopped(node)) node.notify_(node);
   }
 
-  /// Undoes `add()`. When it returns, `node` is not being notified and will not be, except by the
-  /// calling thread itself.
-  void remove(StopNode& node) noexcept;
-  /// The same where nothing stands in the way: the lock is free, and the node has not been
-  /// notified. False: nothing has been done.
-  [[nodiscard]] bool try_remove(StopNode& node) noexcept {
-    if (!lock_.try_lock_fairly()) [[unlikely]]
+  /// From now on requests to the scopes above reach this one. Any thread.
+  void attach() noexcept {
+    if (!used()) [[unlikely]]
+      attach_upwards();
+  }
+  /// Has `node` notified when this scope is asked to stop; false if it was asked already. Notifies
+  /// nobody, so it may be called under a lock that those who are notified take. REQUIRES: attached.
+  [[nodiscard]] bool add_unless_stopped(StopNode& node) noexcept {
+    const std::scoped_lock guard{lock_};
+    if (state_.load(std::memory_order_relaxed) & kStopped) [[unlikely]]
       return false;
-    const bool may = node.linked();
-    if (may) [[likely]]
-      nodes_.erase(node);
-    lock_.unlock();
-    return may;
+    nodes_.push_back(node);
+    return true;
+  }
+
+  /// Undoes either. When it returns, `node` is not being notified and will not be, except by the
+  /// calling thread itself.
+  void remove(StopNode& node) noexcept {
+    if (!remove_at_once(node)) [[unlikely]]
+      remove_slowly(node);
   }
 
  private:
   static constexpr std::uint16_t kStopped = 1;   // asked to stop; never reset
   static constexpr std::uint16_t kAttached = 2;  // in the parent's list, or about to be; the same
 
-  [[nodiscard]] bool usual() const noexcept {
-    return state_.load(std::memory_order_relaxed) == kAttached;
-  }
   [[nodiscard]] bool used() const noexcept { return state_.load(std::memory_order_relaxed) != 0; }
   /// REQUIRES: lock_ is held.
   bool mark(std::uint16_t flag) noexcept;
   void detach() noexcept;
   void attach_upwards() noexcept;
+  /// What remove() does for a node that has not been notified; false otherwise.
+  [[nodiscard]] bool remove_at_once(StopNode& node) noexcept {
+    const std::scoped_lock guard{lock_};
+    const bool linked = node.linked();
+    if (linked) [[likely]]
+      nodes_.erase(node);
+    return linked;
+  }
+  MTAIO_SLOW_HALF void remove_slowly(StopNode& node) noexcept { remove_notified(node); }
+  void remove_notified(StopNode& node) noexcept;
   static void notify_all(StopScope& top) noexcept;
 
   struct Walk;

@@ -19,15 +19,13 @@ namespace mtaio::lowlevel {
 /// The life of a wait, in the awaiter of a primitive that has a lock and a `WaitList`:
 ///
 ///     bool await_suspend(handle) {
-///       waiter.prepare(handle);            // stop requests are noticed from here on
+///       waiter.prepare(handle);
 ///       lock;
 ///       if (there is no need to wait) { waiter.serve_now(); return false; }
+///       if (!waiter.commit()) return false;  // it was asked to stop
 ///       list.add(waiter);
-///       if (waiter.commit()) return true;  // whoever claims it now resumes it; from the unlock on
-///                                          // nothing may touch it any more
-///       list.forget(waiter);               // asked to stop in the meantime
-///       return false;
-///     }
+///       return true;  // from the unlock on nothing may touch it any more: whoever claims it
+///     }               // resumes it
 ///     await_resume() {
 ///       if (waiter.finish() != Waiter::Wake::kServed) { lock; list.forget(waiter); throw }
 ///     }
@@ -35,13 +33,15 @@ namespace mtaio::lowlevel {
 /// Many may want to wake a waiter: the primitive, a stop request, a timer. Each tries to move the
 /// state away from `kWaiting`; the one that succeeds owns the outcome and posts the waiter to its
 /// scheduler, the others leave it alone. So what is handed over with a claim cannot be lost to a
-/// cancellation.
+/// cancellation. One that is woken by a stop request, or by its timer, takes the lock before it
+/// goes; so it is still there when `list.add()` comes after that.
 class [[gnu::visibility("default")]] Waiter : public Job,
                                               public ListNode<Waiter>,
                                               protected StopNode {
  public:
   enum class Wake : std::uint8_t {
-    kPreparing,  // not yet to be resumed by others
+    kPreparing,  // nobody else knows of it
+    kListening,  // may be ended by others, who do not resume it
     kWaiting,    // up for claims
     kServed,     // what it waited for has come
     kCancelled,  // it was asked to stop
@@ -53,10 +53,13 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   explicit Waiter(Notify on_stop) noexcept : Job{&Waiter::resume}, StopNode{on_stop} {}
   /// One that is no coroutine: `on_wake` is what its scheduler runs once it has been claimed.
   explicit Waiter(Job::Run on_wake) noexcept : Job{on_wake}, StopNode{&Waiter::stop} {}
-  ~Waiter() { leave_scope(); }
+  ~Waiter() {
+    if (listens_) [[unlikely]]
+      leave_scope();
+  }
 
-  /// Notes who is to be resumed and where, and starts to listen for stop requests. Throws
-  /// `std::logic_error` when the awaiting coroutine belongs to no runtime.
+  /// Notes who is to be resumed and where. Throws `std::logic_error` when the awaiting coroutine
+  /// belongs to no runtime.
   template <class Promise>
   void prepare(std::coroutine_handle<Promise> awaiting) {
     prepare(awaiting, context_of(awaiting));
@@ -65,6 +68,10 @@ class [[gnu::visibility("default")]] Waiter : public Job,
 
   /// For a waiter that is no coroutine: it is woken on `scheduler`. It listens for no stop request.
   void prepare(Scheduler& scheduler) noexcept { scheduler_ = &scheduler; }
+
+  /// Where others are told of the waiter before `commit()`: it listens for stop requests from here
+  /// on, and may be interrupted.
+  void listen() noexcept;
 
   /// Instead of a wait: has the task go on behind everything else that is ready, as one that was
   /// served. No cancellation point. Nothing may touch the waiter after this.
@@ -76,12 +83,23 @@ class [[gnu::visibility("default")]] Waiter : public Job,
 
   /// The waiter's own side, while nobody can claim it: there is no need to wait.
   void serve_now() noexcept { wake_.store(Wake::kServed, std::memory_order_relaxed); }
-  /// The same, unless it was asked to stop: then false.
+  /// The same, unless it was asked to stop: then false. Not if it listens already.
   [[nodiscard]] bool try_serve_now() noexcept {
-    return interrupt_as(Wake::kPreparing, Wake::kServed);
+    if (scope_ && scope_->stop_arrived()) return cancel_now();
+    serve_now();
+    return true;
   }
-  /// Up for claims. False if it was asked to stop, or its timer fired, in the meantime.
-  [[nodiscard]] bool commit() noexcept { return interrupt_as(Wake::kPreparing, Wake::kWaiting); }
+  /// Listens for stop requests, and is up for claims. False if it was asked to stop, or interrupted
+  /// since it listens. The lock of the primitive is held.
+  [[nodiscard]] bool commit() noexcept {
+    // Nobody else knows of it, and who finds it in the scope or under the lock sees the store.
+    if (wake_.load(std::memory_order_relaxed) != Wake::kPreparing) [[unlikely]]
+      return interrupt_as(Wake::kListening, Wake::kWaiting);
+    wake_.store(Wake::kWaiting, std::memory_order_relaxed);
+    if (!scope_) return true;
+    listens_ = true;
+    return scope_->add_unless_stopped(*this) || cancel_now();
+  }
 
   /// Becomes the one who wakes this waiter. False if somebody else has.
   [[nodiscard]] bool claim() noexcept { return interrupt_as(Wake::kWaiting, Wake::kServed); }
@@ -90,31 +108,26 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   void wake() noexcept { scheduler_->post(*this); }
 
   /// After the wait: stops listening, and says what ended it. Not inside a coroutine's own lock.
-  Wake finish() noexcept;
-  /// The same where that is quickly done: it was served, and nobody else is at its scope. False:
-  /// finish() is still to be called.
-  [[nodiscard]] bool finish_at_once() noexcept {
-    if (wake_.load(std::memory_order_acquire) != Wake::kServed) [[unlikely]]
-      return false;
-    if (!scope_) return true;
-    if (!scope_->try_remove(*this)) [[unlikely]]
-      return false;
-    scope_ = nullptr;
-    return true;
+  Wake finish() noexcept {
+    const Wake wake = wake_.load(std::memory_order_acquire);
+    if (wake == Wake::kCancelled) [[unlikely]]
+      notice_stop();
+    if (listens_) leave_scope();
+    return wake;
   }
 
   [[nodiscard]] Scheduler& scheduler() const noexcept { return *scheduler_; }
-  /// Where it listens for stop requests; null when nobody can ask it.
+  /// From where stop requests come; null when nobody can ask it.
   [[nodiscard]] StopScope* scope() const noexcept { return scope_; }
 
  protected:
   /// Whether something has ended the wait, or kept it from beginning.
   [[nodiscard]] bool is_over() const noexcept {
     const Wake wake = wake_.load(std::memory_order_relaxed);
-    return wake != Wake::kPreparing && wake != Wake::kWaiting;
+    return wake > Wake::kWaiting;
   }
-  /// Wakes it for `why`, or keeps it from waiting at all. False if somebody else has claimed it.
-  /// Any thread.
+  /// Wakes it for `why`, or keeps it from waiting at all. False if somebody else has claimed it, or
+  /// it does not listen yet. Any thread.
   bool interrupt(Wake why) noexcept;
 
  private:
@@ -127,13 +140,30 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   static std::coroutine_handle<> resume(Job& job) noexcept;
   static void stop(StopNode& node) noexcept;
   void prepare_outside(std::coroutine_handle<> awaiting, TaskContext* context);
-  void listen_in(StopScope& scope) noexcept;
-  void leave_scope() noexcept;
+  void prepare_in(StopScope& scope) noexcept {
+    scope_ = &scope;
+    scope.attach();
+  }
+  /// It was asked to stop before anybody else knew of it. Returns false.
+  bool cancel_now() noexcept {
+    wake_.store(Wake::kCancelled, std::memory_order_relaxed);
+    listens_ = false;
+    return false;
+  }
+  MTAIO_SLOW_HALF void notice_stop() noexcept {
+    // Only now is it certain: what it waited for may have come between the request and the wait.
+    if (scope_) scope_->notice();
+  }
+  void leave_scope() noexcept {
+    scope_->remove(*this);
+    listens_ = false;
+  }
 
   std::coroutine_handle<> awaiting_;
   Scheduler* scheduler_ = nullptr;
-  StopScope* scope_ = nullptr;  // where it listens for stop requests; null when it does not
+  StopScope* scope_ = nullptr;  // from which stop requests come; null when nobody can ask it
   std::atomic<Wake> wake_{Wake::kPreparing};
+  bool listens_ = false;  // in the scope
 };
 
 /// A waiter that gives up at a point in time.
@@ -142,15 +172,11 @@ class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer 
   TimedWaiter() noexcept : Timer{&TimedWaiter::fire} {}
   ~TimedWaiter() { TimerHeap::disarm(*this); }
 
-  /// Between `prepare()` and `commit()`: be woken for `kTimedOut` after `timeout`.
+  /// Between `prepare()` and `commit()`: listens, and is woken for `kTimedOut` after `timeout`.
   void arm(Timeout timeout) noexcept;
   Wake finish() noexcept {
     TimerHeap::disarm(*this);
     return Waiter::finish();
-  }
-  [[nodiscard]] bool finish_at_once() noexcept {
-    TimerHeap::disarm(*this);
-    return Waiter::finish_at_once();
   }
 
  private:
@@ -170,12 +196,13 @@ class [[gnu::visibility("default")]] WaitList {
   }
   /// The first one that is still waiting, claimed and taken out; null when there is none.
   [[nodiscard]] Waiter* claim_first() noexcept {
-    return waiting_.empty() ? nullptr : claim_first_of_some();
+    while (Waiter* waiter = waiting_.pop_front()) {
+      if (waiter->claim()) return waiter;
+    }
+    return nullptr;
   }
 
  private:
-  [[nodiscard]] Waiter* claim_first_of_some() noexcept;
-
   IntrusiveList<Waiter> waiting_;
 };
 
