@@ -139,35 +139,54 @@ void WorkStealing::serve(Occupant& who) noexcept {
   keep_watch();
 }
 
-/// A timer that fires may run a callback that blocks, and after that this thread sits elsewhere; so
-/// the seat is read anew each time.
+// In next_job() each rare case is a function that goes the rest of the way, so that nothing has to
+// be kept for when it returns. A timer that fires may run a callback that blocks, and after that
+// this thread sits elsewhere; so the seat is read anew each time.
+
 inline lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
-  if (++who.seat->turns % kTurnsBetweenLooks == 0) [[unlikely]] {
-    take_injected(*who.seat);
-    fire_due_timers();
-  }
+  if (++who.seat->turns % kTurnsBetweenLooks == 0) [[unlikely]]
+    return look_around(who);
+  return next_own_job(who);
+}
+
+[[gnu::noinline]] lowlevel::Job* WorkStealing::look_around(const Occupant& who) noexcept {
+  take_injected(*who.seat);
+  fire_due_timers();
+  return next_own_job(who);
+}
+
+inline lowlevel::Job* WorkStealing::next_own_job(const Occupant& who) noexcept {
+  Seat& seat = *who.seat;
+  lowlevel::Job* job = own_job(seat);
+  if (!job) [[unlikely]]
+    return look_further(who);
+  const bool at_work = seat.up == Seat::Up::kWorking && !seat.searching;
+  if (!at_work || idlers_.hungry()) [[unlikely]]
+    return get_to_work(seat, job);
+  return job;
+}
+
+[[gnu::noinline]] lowlevel::Job* WorkStealing::look_further(const Occupant& who) noexcept {
+  take_injected(*who.seat);
   lowlevel::Job* job = own_job(*who.seat);
-  if (!job) [[unlikely]] {
-    take_injected(*who.seat);
-    job = own_job(*who.seat);
-    if (!job) job = search(who);
-    if (!job) return nullptr;
+  if (!job) job = search(who);
+  return job ? get_to_work(*who.seat, job) : nullptr;
+}
+
+[[gnu::noinline]] lowlevel::Job* WorkStealing::get_to_work(Seat& seat,
+                                                           lowlevel::Job* job) noexcept {
+  if (seat.up != Seat::Up::kWorking || seat.searching) {
+    stop_searching(seat);
+    seat.up = Seat::Up::kWorking;
+    seat.naps = 0;
   }
-  if (who.seat->up != Seat::Up::kWorking || who.seat->searching) [[unlikely]]
-    get_to_work(*who.seat);
   keep_watch();
   return job;
 }
 
-void WorkStealing::get_to_work(Seat& seat) noexcept {
-  stop_searching(seat);
-  seat.up = Seat::Up::kWorking;
-  seat.naps = 0;
-}
-
 /// Takes turns between what has children left to start and what is ready to go on, so that neither
 /// starves the other.
-lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
+inline lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
   if (seat.turns % 2 == 0) {
     if (lowlevel::Job* job = seat.forks.pop()) return job;
     return oldest_ready(seat);
@@ -176,7 +195,7 @@ lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
   return seat.forks.pop();
 }
 
-lowlevel::Job* WorkStealing::oldest_ready(Seat& seat) noexcept {
+inline lowlevel::Job* WorkStealing::oldest_ready(Seat& seat) noexcept {
   return workers_.size() == 1 ? seat.ready.take_alone() : seat.ready.steal();
 }
 

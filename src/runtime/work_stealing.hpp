@@ -61,7 +61,10 @@ class WorkStealing final : public lowlevel::Scheduler {
   // Work, on a seat. work_stealing.cpp
   void serve(Occupant& who) noexcept;
   lowlevel::Job* next_job(const Occupant& who) noexcept;
-  void get_to_work(Seat& seat) noexcept;
+  lowlevel::Job* look_around(const Occupant& who) noexcept;
+  lowlevel::Job* next_own_job(const Occupant& who) noexcept;
+  lowlevel::Job* look_further(const Occupant& who) noexcept;
+  lowlevel::Job* get_to_work(Seat& seat, lowlevel::Job* job) noexcept;
   lowlevel::Job* own_job(Seat& seat) noexcept;
   lowlevel::Job* oldest_ready(Seat& seat) noexcept;
   lowlevel::Job* search(const Occupant& who) noexcept;
