@@ -41,12 +41,13 @@ namespace {
 
 using Frame = FrameCache::Frame;
 
-constexpr std::size_t kCachedBytes = 256 << 10;  // in each free list at most
+// In each free list at most; in those below kStep, as many frames as there.
+constexpr std::size_t kCachedBytes = 256 << 10;
 
 constexpr auto kEnds = [] {  // of the lists of a thread
   std::array<Frame, FrameCache::kSizes> ends{};
-  std::size_t size = 0;
-  for (Frame& end : ends) end.room = kCachedBytes / (size += FrameCache::kStep);
+  for (std::size_t i = 0; i < ends.size(); ++i)
+    ends[i].room = kCachedBytes / std::max(FrameCache::size_of(i), FrameCache::kStep);
   return ends;
 }();
 
@@ -85,7 +86,7 @@ void* allocate_frame_out_of_line(std::size_t size) noexcept {
   const std::size_t index = FrameCache::index_of(size);
   if (index >= FrameCache::kSizes) return new_or_null(size);
   if (void* frame = FrameCache::take(frame_cache.lists[index])) return frame;
-  return new_or_null((index + 1) * FrameCache::kStep);
+  return new_or_null(FrameCache::size_of(index));
 }
 
 void deallocate_frame_out_of_line(void* frame, std::size_t size) noexcept {

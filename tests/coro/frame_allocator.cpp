@@ -33,6 +33,20 @@ TEST_CASE("frame allocator: memory of every size is aligned and belongs to one o
   }
 }
 
+TEST_CASE("frame allocator: memory of any size comes from a list of frames at least as large") {
+  using mtaio::lowlevel::FrameCache;
+  std::size_t last = 0;
+  for (std::size_t size = 1; FrameCache::index_of(size) < FrameCache::kSizes; ++size) {
+    const std::size_t index = FrameCache::index_of(size);
+    CHECK((index == last || index == last + 1));
+    CHECK(FrameCache::size_of(index) >= size);
+    CHECK((index == 0 || FrameCache::size_of(index - 1) < size));
+    last = index;
+  }
+  CHECK(last == FrameCache::kSizes - 1);
+  CHECK(FrameCache::index_of(0) >= FrameCache::kSizes);
+}
+
 TEST_CASE("frame allocator: what one thread allocates, another may free") {
   constexpr int kFrames = 20'000;
   std::vector<void*> frames;
@@ -49,7 +63,7 @@ TEST_CASE("frame allocator: threads that come and go give back what they kept") 
   // Seen by LeakSanitizer.
   for (int i = 0; i < 50; ++i) {
     std::thread{[] {
-      for (std::size_t size = 64; size <= 2048; size += 64) {
+      for (std::size_t size = 16; size <= 2048; size += 16) {
         deallocate_frame(allocate_frame(size), size);
       }
     }}.join();

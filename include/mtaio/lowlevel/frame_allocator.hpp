@@ -9,13 +9,16 @@
 
 namespace mtaio::lowlevel {
 
-/// The free lists of a thread: one for each size, which are the multiples of `kStep`.
+/// The free lists of a thread: one for each size, which are the multiples of `kStep`, and below it,
+/// where queue nodes are, those of `kSmallStep`.
 ///
 /// How many more frames a list takes is written in its first one, so that taking one changes a
 /// single word. For the same reason a list ends with a frame that is never handed out.
 struct FrameCache {
   static constexpr std::size_t kStep = 64;
-  static constexpr std::size_t kSizes = 32;
+  static constexpr std::size_t kSmallStep = 16;
+  static constexpr std::size_t kSmallSizes = kStep / kSmallStep;
+  static constexpr std::size_t kSizes = kSmallSizes + 31;
 
   struct Frame {
     const Frame* next;  // null: the end of a list
@@ -26,7 +29,15 @@ struct FrameCache {
   constexpr FrameCache() noexcept { lists.fill(&closed); }
 
   /// Which list is for frames of this size; none if it is `kSizes` or more.
-  static constexpr std::size_t index_of(std::size_t size) noexcept { return (size - 1) / kStep; }
+  static constexpr std::size_t index_of(std::size_t size) noexcept {
+    if (size - 1 < kStep) return (size - 1) / kSmallStep;
+    return (size - 1) / kStep - 1 + kSmallSizes;
+  }
+  /// How large the frames of a list are.
+  static constexpr std::size_t size_of(std::size_t index) noexcept {
+    if (index < kSmallSizes) return (index + 1) * kSmallStep;
+    return (index - kSmallSizes + 2) * kStep;
+  }
 
   /// Null if the list is empty.
   [[nodiscard]] static void* take(const Frame*& list) noexcept {
