@@ -17,11 +17,6 @@ constinit thread_local ThreadState thread_state;
 
 [[gnu::noinline]] ThreadState& this_thread() noexcept { return thread_state; }
 
-bool may_go_on() noexcept {
-  ThreadState& thread = thread_state;
-  return thread.worker == nullptr || --thread.turns_left > 0;
-}
-
 std::coroutine_handle<> defer_transfer(std::coroutine_handle<> to) noexcept {
   ThreadState& thread = this_thread();
   if (!thread.driving) return to;

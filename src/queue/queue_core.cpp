@@ -1,6 +1,7 @@
 #include <mtaio/lowlevel/queue_core.hpp>
 
 #include <mtaio/lowlevel/contract.hpp>
+#include <mtaio/lowlevel/worker.hpp>
 
 #include <limits>
 #include <stdexcept>
@@ -111,6 +112,13 @@ void QueueCore<Storage>::settle(Guard& guard, WakeList& wake) noexcept {
 }
 
 template <class Storage>
+[[gnu::noinline]] void QueueCore<Storage>::settle_and_unlock() noexcept {
+  WakeList wake;
+  Guard guard{lock_, std::adopt_lock};
+  settle(guard, wake);
+}
+
+template <class Storage>
 typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept {
   Getter* getter = nullptr;
   {
@@ -128,7 +136,7 @@ typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept 
     }
   }
   if (getter) getter->wake();
-  return Push::kStored;
+  return may_go_on() ? Push::kStored : Push::kStoredLast;
 }
 
 template <class Storage>
@@ -207,14 +215,29 @@ void QueueCore<Storage>::forget(Putter& putter) noexcept {
 
 template <class Storage>
 typename QueueCore<Storage>::Popped QueueCore<Storage>::pop() noexcept {
-  WakeList wake;
-  Guard guard{lock_};
+  Popped popped = take_next();
+  if (popped.node) popped.last = !may_go_on();
+  return popped;
+}
+
+template <class Storage>
+typename QueueCore<Storage>::Popped QueueCore<Storage>::try_pop() noexcept {
+  return take_next();
+}
+
+template <class Storage>
+inline typename QueueCore<Storage>::Popped QueueCore<Storage>::take_next() noexcept {
+  lock_.lock();
   Node* node = unstore();
-  if (!node) return {nullptr, is_shut_down() && !serving_putter_};
-  if (keeps_places_) return {node, false};
-  set_size(size() - 1);
-  if (!putters_.empty()) settle(guard, wake);
-  return {node, false};
+  const bool shut_down = !node && is_shut_down() && !serving_putter_;
+  const bool gives_place = node && !keeps_places_;
+  if (gives_place) set_size(size() - 1);
+  if (gives_place && !putters_.empty()) {
+    settle_and_unlock();
+  } else {
+    lock_.unlock();
+  }
+  return {node, shut_down};
 }
 
 template <class Storage>
@@ -250,19 +273,17 @@ void QueueCore<Storage>::forget(Getter& getter) noexcept {
 
 template <class Storage>
 void QueueCore<Storage>::leave_place() noexcept {
-  WakeList wake;
-  Guard guard{lock_};
+  lock_.lock();
   set_size(size() - 1);
-  settle(guard, wake);
+  settle_and_unlock();
 }
 
 template <class Storage>
 void QueueCore<Storage>::put_back(Node& node) noexcept {
-  WakeList wake;
-  Guard guard{lock_};
+  lock_.lock();
   storage_.put_back(node);
   set_stored(stored() + 1);
-  settle(guard, wake);
+  settle_and_unlock();
 }
 
 template <class Storage>

@@ -104,7 +104,7 @@ class BasicQueue {
 
   /// The next item if there is one now. Any thread.
   [[nodiscard]] std::optional<T> try_get() {
-    auto* node = core_.pop().node;
+    auto* node = core_.try_pop().node;
     if (!node) return std::nullopt;
     return Next::take_item(core_, *static_cast<Node*>(node));
   }
@@ -145,6 +145,7 @@ class BasicQueue {
       case Core::Push::kShutDown:
         throw_put_after_shutdown(core_.name());
       case Core::Push::kStored:
+      case Core::Push::kStoredLast:
         break;
     }
     Place place{core_};
@@ -208,11 +209,13 @@ class PutOperation<T, Storage>::Awaiter {
   [[nodiscard]] bool await_ready() {
     if (core_.looks_full()) return false;  // so that a put that waits allocates nothing
     node_ = &make_node();
-    switch (core_.push(*node_)) {
+    const typename Core::Push pushed = core_.push(*node_);
+    switch (pushed) {
       case Core::Push::kStored:
+      case Core::Push::kStoredLast:
         node_ = nullptr;
         done_ = true;
-        return may_go_on();
+        return pushed == Core::Push::kStored;
       case Core::Push::kShutDown:
         shut_down_ = true;
         return true;
@@ -342,7 +345,7 @@ class GetOperation<T, Storage, Result>::Awaiter {
   [[nodiscard]] bool await_ready() noexcept {
     if (core_.looks_empty()) return false;  // so that a get that waits locks once
     popped_ = core_.pop();
-    return popped_.node ? may_go_on() : popped_.shut_down;
+    return popped_.node ? !popped_.last : popped_.shut_down;
   }
 
   template <class Promise>

@@ -67,7 +67,12 @@ class [[gnu::visibility("default")]] QueueCore {
   using Putter = lowlevel::Putter<Node>;
   using Getter = lowlevel::Getter<Node>;
 
-  enum class Push : std::uint8_t { kStored, kFull, kShutDown };
+  enum class Push : std::uint8_t {
+    kStored,
+    kStoredLast,  // and others are to run before the task goes on: see may_go_on()
+    kFull,
+    kShutDown
+  };
 
   /// `keeps_places`: a place is free again only when its item has been moved out; for items whose
   /// move may throw. Throws `std::invalid_argument` if `max_size` is negative; `name` is the
@@ -85,7 +90,7 @@ class [[gnu::visibility("default")]] QueueCore {
 
   /// A guess whether a put would wait.
   [[nodiscard]] bool looks_full() const noexcept { return size() >= max_size_; }
-  /// Stores `node` if that is possible at once.
+  /// Stores `node` if that is possible at once. For a task, which then has used its turn for it.
   Push push(Node& node) noexcept;
   /// Keeps a place for an item; to be followed by fill_place() or leave_place().
   Push take_place() noexcept;
@@ -104,11 +109,15 @@ class [[gnu::visibility("default")]] QueueCore {
   /// A guess whether a get would wait.
   [[nodiscard]] bool looks_empty() const noexcept { return size() == 0 && !is_shut_down(); }
   struct Popped {
-    Node* node;      // null: there is none now,
-    bool shut_down;  // nor will there be
+    Node* node;         // null: there is none now,
+    bool shut_down;     // nor will there be
+    bool last = false;  // others are to run before the task goes on: see may_go_on()
   };
   /// Takes the next item if there is one. If places are kept, leave_place() or put_back() follows.
+  /// For a task, which then has used its turn for it.
   Popped pop() noexcept;
+  /// The same for anybody.
+  Popped try_pop() noexcept;
   /// Waits for an item. True if suspended.
   bool wait_to_get(Getter& getter) noexcept;
   void forget(Getter& getter) noexcept;
@@ -152,11 +161,14 @@ class [[gnu::visibility("default")]] QueueCore {
   void store(Node& node) noexcept;
   Node* unstore() noexcept;
   void set_stored(std::size_t stored) noexcept { stored_.store(stored, std::memory_order_relaxed); }
+  Popped take_next() noexcept;
   void give(Getter& getter, Node& node) noexcept;
   /// The rest of wait_to_get() where there may be no need to wait. REQUIRES: the lock is held.
   bool get_after_all(Getter& getter) noexcept;
   /// Brings I1 and I2 back; releases and retakes the lock around make_node().
   void settle(Guard& guard, WakeList& wake) noexcept;
+  /// The same at the end. REQUIRES: the lock is held. Releases it.
+  void settle_and_unlock() noexcept;
 
   const char* const name_;
   const std::size_t max_size_;

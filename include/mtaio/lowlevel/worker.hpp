@@ -107,7 +107,11 @@ struct ThreadState {
 
 /// Asked by operations that did not have to wait. False once in a while: then the task lets others
 /// run first, so that two tasks that never make each other wait cannot keep a worker to themselves.
-[[nodiscard, gnu::visibility("default")]] bool may_go_on() noexcept;
+/// Not in a coroutine, nor where it may be inlined into one.
+[[nodiscard]] inline bool may_go_on() noexcept {
+  ThreadState& thread = this_thread_inlined();
+  return thread.worker == nullptr || --thread.turns_left > 0;
+}
 
 /// Runs `job` and all the coroutines that follow from it, until they return without a successor.
 [[gnu::visibility("default")]] void drive(Job& job) noexcept;
