@@ -100,6 +100,17 @@ mtaio::Task<int> gather_behind(Door& door, mtaio::TaskExecutor& executor) {
   co_return sum + mapped.back();
 }
 
+/// Opens `door` in a run of another runtime, which then does whatever else it finds to do.
+mtaio::Task<void> open_inside(Door& door, bool& inside) {
+  inside = true;
+  door.open();
+  for (int i = 0; i < 3; ++i) co_await mtaio::sleep(0s);
+  inside = false;
+}
+
+mtaio::Task<void> pass(Door& door) { co_await door; }
+mtaio::Task<void> pass() { co_return; }
+
 }  // namespace
 
 TEST_CASE("other coroutines: one may gather and map on a worker, and a task may await it") {
@@ -134,4 +145,37 @@ TEST_CASE("other coroutines: a task that the code of another one has resumed may
       CHECK(co_await behind == 15);
     });
   }
+}
+
+TEST_CASE(
+    "other coroutines: the next child starts at home, also when others have ended in the run of "
+    "another runtime") {
+  with_threads(1, []() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    Door first;
+    Door second;
+    Door third;
+    bool inside = false;
+    bool last_inside = true;
+    const auto child = [&](int i) -> mtaio::Task<void> {
+      if (i == 0) return pass(first);
+      if (i == 1) return pass(second);
+      if (i == 2) return pass(third);
+      if (i == 3) second.open();  // there is room for another one besides this one
+      if (i == 4) last_inside = inside;
+      return pass();
+    };
+    auto mapped = executor.create_task([](auto& executor, auto& child) -> mtaio::Task<void> {
+      co_await executor.map(child, std::views::iota(0, 5), {.limit = 3});
+    }(executor, child));
+    co_await first.somebody_waits();
+    co_await second.somebody_waits();
+    co_await third.somebody_waits();
+
+    mtaio::Runtime{{.threads = 1}}.run(open_inside(first, inside));
+
+    third.open();
+    co_await mapped;
+    CHECK_FALSE(last_inside);
+  });
 }
