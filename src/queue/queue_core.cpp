@@ -120,21 +120,22 @@ template <class Storage>
 
 template <class Storage>
 typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept {
-  Getter* getter = nullptr;
-  {
-    const Guard guard{lock_};
-    if (is_shut_down()) return Push::kShutDown;
-    if (!has_room()) return Push::kFull;
-    set_size(size() + 1);
-    getter = static_cast<Getter*>(getters_.claim_first());
-    if (getter) {  // so nothing is stored (I2), and this is the next item
-      storage_.pass(node);
-      ++unfinished_;
-      give(*getter, node);
-    } else {
-      store(node);
-    }
+  lock_.lock();
+  const bool shut_down = is_shut_down();
+  if (shut_down || !has_room()) [[unlikely]] {
+    lock_.unlock();
+    return shut_down ? Push::kShutDown : Push::kFull;
   }
+  set_size(size() + 1);
+  auto* getter = static_cast<Getter*>(getters_.claim_first());
+  if (getter) {  // so nothing is stored (I2), and this is the next item
+    storage_.pass(node);
+    ++unfinished_;
+    give(*getter, node);
+  } else {
+    store(node);
+  }
+  lock_.unlock();
   if (getter) getter->wake();
   return may_go_on() ? Push::kStored : Push::kStoredLast;
 }
@@ -214,18 +215,6 @@ void QueueCore<Storage>::forget(Putter& putter) noexcept {
 }
 
 template <class Storage>
-typename QueueCore<Storage>::Popped QueueCore<Storage>::pop() noexcept {
-  Popped popped = take_next();
-  if (popped.node) popped.last = !may_go_on();
-  return popped;
-}
-
-template <class Storage>
-typename QueueCore<Storage>::Popped QueueCore<Storage>::try_pop() noexcept {
-  return take_next();
-}
-
-template <class Storage>
 inline typename QueueCore<Storage>::Popped QueueCore<Storage>::take_next() noexcept {
   lock_.lock();
   Node* node = unstore();
@@ -238,6 +227,18 @@ inline typename QueueCore<Storage>::Popped QueueCore<Storage>::take_next() noexc
     lock_.unlock();
   }
   return {node, shut_down};
+}
+
+template <class Storage>
+typename QueueCore<Storage>::Popped QueueCore<Storage>::pop() noexcept {
+  Popped popped = take_next();
+  if (popped.node) popped.last = !may_go_on();
+  return popped;
+}
+
+template <class Storage>
+typename QueueCore<Storage>::Popped QueueCore<Storage>::try_pop() noexcept {
+  return take_next();
 }
 
 template <class Storage>

@@ -161,7 +161,7 @@ class [[gnu::visibility("default")]] QueueCore {
   void store(Node& node) noexcept;
   Node* unstore() noexcept;
   void set_stored(std::size_t stored) noexcept { stored_.store(stored, std::memory_order_relaxed); }
-  Popped take_next() noexcept;
+  [[gnu::always_inline]] Popped take_next() noexcept;
   void give(Getter& getter, Node& node) noexcept;
   /// The rest of wait_to_get() where there may be no need to wait. REQUIRES: the lock is held.
   bool get_after_all(Getter& getter) noexcept;
