@@ -2,6 +2,18 @@
 
 namespace mtaio::lowlevel {
 
+namespace {
+
+/// A coroutine of another kind may still be there when the task whose code started it is gone; so
+/// what it does belongs to the main task of the run.
+TaskRoot* root_of(const TaskContext* context) noexcept {
+  if (context) return context->root;
+  TaskRoot* starter = this_thread().root;
+  return starter ? &starter->run().main() : nullptr;
+}
+
+}  // namespace
+
 // Whatever seldom happens is a function that goes the rest of the way: nothing has to be kept for
 // when it returns, so the usual way saves no registers.
 void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
@@ -20,7 +32,7 @@ void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
                                                           TaskContext* context) {
   awaiting_ = awaiting;
   scheduler_ = &current_scheduler();
-  set_root(context ? nullptr : this_thread().root);
+  set_root(root_of(context));
   if (context) prepare_in(context->scope);
 }
 
@@ -34,7 +46,7 @@ void Waiter::listen() noexcept {
 void Waiter::yield(std::coroutine_handle<> awaiting, TaskContext* context) {
   awaiting_ = awaiting;
   scheduler_ = &scheduler_of(context);
-  set_root(context ? context->root : this_thread().root);
+  set_root(root_of(context));
   serve_now();
   wake();
 }

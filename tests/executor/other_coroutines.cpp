@@ -93,6 +93,15 @@ Other gather_and_map(mtaio::TaskExecutor& executor) {
 
 mtaio::Task<Other> start(mtaio::TaskExecutor& executor) { co_return gather_and_map(executor); }
 
+Other create_task_behind(mtaio::Latch& latch, mtaio::TaskExecutor& executor) {
+  co_await latch.wait();
+  co_return co_await executor.create_task(give(7));
+}
+
+mtaio::Task<Other> start_behind(mtaio::Latch& latch, mtaio::TaskExecutor& executor) {
+  co_return create_task_behind(latch, executor);
+}
+
 mtaio::Task<int> gather_behind(Door& door, mtaio::TaskExecutor& executor) {
   co_await door;
   const int sum = co_await sum_of_three(executor);
@@ -128,6 +137,19 @@ TEST_CASE("other coroutines: one may go on when the task that started it has end
       mtaio::TaskExecutor executor;
       Other other = co_await executor.create_task(start(executor));
       CHECK(co_await other == 21);
+    });
+  }
+}
+
+TEST_CASE(
+    "other coroutines: one that has waited may create tasks, when the task around it has ended") {
+  for (const std::size_t threads : {1U, 3U}) {
+    with_threads(threads, []() -> mtaio::Task<void> {
+      mtaio::TaskExecutor executor;
+      mtaio::Latch latch{1};
+      Other other = co_await executor.create_task(start_behind(latch, executor));
+      latch.count_down();
+      CHECK(co_await other == 7);
     });
   }
 }

@@ -40,6 +40,8 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   [[nodiscard]] Scheduler& scheduler() const noexcept { return scheduler_; }
+  /// The main task, which lives as long as the run.
+  [[nodiscard]] virtual TaskRoot& main() noexcept = 0;
   /// The parent of the context of every task started in this run.
   [[nodiscard]] TaskContext& context() noexcept { return context_; }
 

@@ -19,6 +19,7 @@ class [[gnu::visibility("default")]] MainRun : public Run {
  public:
   MainRun(Scheduler& scheduler, std::coroutine_handle<> main, PromiseBase& promise) noexcept;
 
+  [[nodiscard]] TaskRoot& main() noexcept final { return root_; }
   /// Enters the main task. To be run once.
   [[nodiscard]] Job& first_job() noexcept { return job_; }
 
