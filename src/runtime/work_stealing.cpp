@@ -186,7 +186,7 @@ inline lowlevel::Job* WorkStealing::next_own_job(const Occupant& who) noexcept {
 
 /// Takes turns between what has children left to start and what is ready to go on, so that neither
 /// starves the other.
-inline lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
+lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
   if (seat.turns % 2 == 0) {
     if (lowlevel::Job* job = seat.forks.pop()) return job;
     return oldest_ready(seat);
