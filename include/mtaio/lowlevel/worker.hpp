@@ -84,11 +84,6 @@ struct ThreadState {
   PromiseBase* ended = nullptr;  // or the one that has just ended
 };
 
-// In glibc a library that is loaded later may have some bytes at a fixed distance from the thread
-// pointer too. Getting at them is no call, which it is otherwise in all position-independent code.
-#if defined(__GLIBC__)
-[[gnu::tls_model("initial-exec")]]
-#endif
 [[gnu::visibility("default")]] extern constinit thread_local ThreadState thread_state;
 
 /// The calling thread's. Never inlined, so that no compiler keeps the address across a suspension;
