@@ -31,6 +31,13 @@ mtaio::Task<Number> twice(mtaio::python::Awaitable<Number> number) {
   co_return 2 * value;
 }
 
+/// The same under a time limit.
+mtaio::Task<Number> twice_within(double seconds, mtaio::python::Awaitable<Number> number) {
+  mtaio::TaskExecutor executor;
+  const std::chrono::duration<double> timeout{seconds};
+  co_return co_await executor.run(twice(std::move(number)), {.timeout = timeout});
+}
+
 /// Calls a Python function, plain or async, in the event loop it came from.
 mtaio::Task<Number> sum_of(mtaio::python::Function<Number(Number)> f, Number count) {
   Number sum = 0;
@@ -67,6 +74,7 @@ PyMethodDef methods[] = {
     mtaio::python::method<add_slowly>("add_slowly", "Adds two numbers, after some seconds."),
     mtaio::python::method<refuse>("refuse", "Raises ValueError."),
     mtaio::python::method<twice>("twice", "Awaits a number and doubles it."),
+    mtaio::python::method<twice_within>("twice_within", "The same, in so many seconds."),
     mtaio::python::method<sum_of>("sum_of", "Adds up what a function gives for 0, 1, 2, ..."),
     mtaio::python::method<make_queue>("make_queue", "A queue of numbers."),
     mtaio::python::method<produce>("produce", "Puts numbers into a queue."),

@@ -110,6 +110,27 @@ async def test_cancellation_goes_through_the_task_to_python():
         await task
 
 
+@pytest.mark.parametrize("seconds", [0.01, 0])
+async def test_a_task_under_a_time_limit_that_awaits_python_says_so_when_it_is_over(seconds):
+    with pytest.raises(asyncio.TimeoutError):
+        await bridge.twice_within(seconds, asyncio.get_running_loop().create_future())
+
+
+async def test_a_task_under_a_time_limit_gives_what_python_gave_in_time():
+    assert await bridge.twice_within(60, number(21)) == 42
+
+
+async def test_what_python_raises_when_the_time_is_over_is_a_timeout():
+    async def refuse_to_be_cancelled():
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            raise ValueError("no") from None
+
+    with pytest.raises(asyncio.TimeoutError):
+        await bridge.twice_within(0.01, refuse_to_be_cancelled())
+
+
 async def test_a_queue_of_python_goes_through_a_task():
     first, second = AsyncQueue(3), AsyncQueue(3)
     things = [Thing() for _ in range(50)]

@@ -49,7 +49,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   };
 
   Waiter() noexcept : Waiter{&Waiter::stop} {}
-  /// `on_stop` decides what a stop request does; by default it is `interrupt(Wake::kCancelled)`.
+  /// `on_stop` decides what a stop request does while it listens; by default it is
+  /// `interrupt(Wake::kCancelled)`. To one that came before `commit()`, that says no.
   explicit Waiter(Notify on_stop) noexcept : Job{&Waiter::resume}, StopNode{on_stop} {}
   /// One that is no coroutine: `on_wake` is what its scheduler runs once it has been claimed.
   explicit Waiter(Job::Run on_wake) noexcept : Job{on_wake}, StopNode{&Waiter::stop} {}

@@ -93,18 +93,17 @@ class [[nodiscard]] LoopAwaiter {
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
     waiter_.prepare(awaiting);
-    if (call_->stop_requested() || !waiter_.commit()) {
-      waiter_.serve_now();
-      not_begun_ = true;
-      return false;
-    }
+    if (!waiter_.commit()) return false;
     call_->begin(waiter_);
     return true;
   }
   decltype(auto) await_resume() {
-    (void)waiter_.finish();
-    if (not_begun_) throw CancelledError{};
-    if (call_->error()) std::rethrow_exception(call_->error());
+    const bool begun = waiter_.finish() == lowlevel::Waiter::Wake::kServed;
+    if (!begun) throw CancelledError{};
+    if (call_->error()) {
+      if (call_->stop_requested()) waiter_.scope()->notice();
+      std::rethrow_exception(call_->error());
+    }
     return call_->value();
   }
 
@@ -123,7 +122,6 @@ class [[nodiscard]] LoopAwaiter {
 
   Call* call_;
   StoppedWaiter waiter_;
-  bool not_begun_ = false;
 };
 
 /// A loop call that results in a `T`.
