@@ -119,7 +119,7 @@ template <class Storage>
 }
 
 template <class Storage>
-typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept {
+inline typename QueueCore<Storage>::Push QueueCore<Storage>::store_next(Node& node) noexcept {
   lock_.lock();
   const bool shut_down = is_shut_down();
   if (shut_down || !has_room()) [[unlikely]] {
@@ -137,7 +137,18 @@ typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept 
   }
   lock_.unlock();
   if (getter) getter->wake();
-  return may_go_on() ? Push::kStored : Push::kStoredLast;
+  return Push::kStored;
+}
+
+template <class Storage>
+typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept {
+  const Push pushed = store_next(node);
+  return pushed == Push::kStored && !may_go_on() ? Push::kStoredLast : pushed;
+}
+
+template <class Storage>
+typename QueueCore<Storage>::Push QueueCore<Storage>::try_push(Node& node) noexcept {
+  return store_next(node);
 }
 
 template <class Storage>

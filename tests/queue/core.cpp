@@ -1,6 +1,9 @@
 /// The core of the queues, used by what is no coroutine: putters that follow with their items, and
 /// getters that may put back what they were given.
 #include <mtaio/lowlevel/queue_core.hpp>
+#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/runtime.hpp>
+#include <mtaio/task.hpp>
 
 #include <doctest/doctest.h>
 
@@ -69,6 +72,22 @@ struct Putter final : Woken<typename QueueCore<Storage>::Putter> {
     return *this->node;
   }
 };
+
+mtaio::Task<void> use_at_will() {
+  QueueCore<FifoStorage> core{"Queue", 0, false};
+  FifoStorage::Node node;
+  for (int i = 0; i < 1'000; ++i) {
+    CHECK(core.try_push(node) == QueueCore<FifoStorage>::Push::kStored);
+    CHECK(core.try_pop().node == &node);
+  }
+  CHECK(core.push(node) == QueueCore<FifoStorage>::Push::kStored);
+  CHECK_FALSE(core.pop().last);
+  co_return;
+}
+
+TEST_CASE("queue core: who tries uses up nothing of the turn of the task in which that happens") {
+  mtaio::run(use_at_will(), {.threads = 1});
+}
 
 }  // namespace
 

@@ -92,6 +92,8 @@ class [[gnu::visibility("default")]] QueueCore {
   [[nodiscard]] bool looks_full() const noexcept { return size() >= max_size_; }
   /// Stores `node` if that is possible at once. For a task, which then has used its turn for it.
   Push push(Node& node) noexcept;
+  /// The same for anybody: never `kStoredLast`.
+  Push try_push(Node& node) noexcept;
   /// Keeps a place for an item; to be followed by fill_place() or leave_place().
   Push take_place() noexcept;
   /// Stores `node` in the place kept. False when the queue was shut down with `immediate` since:
@@ -158,6 +160,7 @@ class [[gnu::visibility("default")]] QueueCore {
   }
   void set_size(std::size_t size) noexcept { size_.store(size, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room() const noexcept { return size() < max_size_ && !serving_putter_; }
+  [[gnu::always_inline]] Push store_next(Node& node) noexcept;
   void store(Node& node) noexcept;
   Node* unstore() noexcept;
   void set_stored(std::size_t stored) noexcept { stored_.store(stored, std::memory_order_relaxed); }

@@ -96,14 +96,14 @@ class QueueOf final : public AnyQueue {
     }
     Node* node = make_node(item, priority);
     if (!node) return Put::kError;
-    return settle(node, [this, node] { return core_.push(*node); });
+    return settle(node, [this, node] { return core_.try_push(*node); });
   }
 
   PyObject* get(bool& shut_down) noexcept override {
     typename Core::Node* node = nullptr;
     {
       const EventLoop::Calling calling;
-      const auto popped = core_.pop();
+      const auto popped = core_.try_pop();
       node = popped.node;
       shut_down = popped.shut_down;
     }
@@ -168,7 +168,7 @@ class QueueOf final : public AnyQueue {
   }
   void clear() noexcept override {
     const EventLoop::Calling calling;
-    while (auto* node = core_.pop().node) dropped_.push(*node);
+    while (auto* node = core_.try_pop().node) dropped_.push(*node);
   }
   void* shared(const std::type_info& queue) noexcept override {
     if (queue != typeid(Queue)) return nullptr;
