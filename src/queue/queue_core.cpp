@@ -230,7 +230,7 @@ inline typename QueueCore<Storage>::Popped QueueCore<Storage>::take_next() noexc
   lock_.lock();
   Node* node = unstore();
   const bool shut_down = !node && is_shut_down() && !serving_putter_;
-  const bool gives_place = node && !keeps_places_;
+  const bool gives_place = node != nullptr && !keeps_places_;
   if (gives_place) set_size(size() - 1);
   if (gives_place && !putters_.empty()) {
     settle_and_unlock();

@@ -20,11 +20,11 @@ class Lock {
   Lock& operator=(const Lock&) = delete;
 
   void lock() noexcept {
-    if (!try_lock()) [[unlikely]]
-      return lock_slowly();
-    if (starving_.load(std::memory_order_relaxed) == 0) [[likely]]
-      return;
-    unlock();
+    if (try_lock()) [[likely]] {
+      if (starving_.load(std::memory_order_relaxed) == 0) [[likely]]
+        return;
+      unlock();
+    }
     lock_slowly();
   }
   [[nodiscard]] bool try_lock() noexcept {

@@ -111,9 +111,9 @@ class [[gnu::visibility("default")]] QueueCore {
   /// A guess whether a get would wait.
   [[nodiscard]] bool looks_empty() const noexcept { return size() == 0 && !is_shut_down(); }
   struct Popped {
-    Node* node;         // null: there is none now,
-    bool shut_down;     // nor will there be
-    bool last = false;  // others are to run before the task goes on: see may_go_on()
+    Node* node = nullptr;    // null: there is none now,
+    bool shut_down = false;  // nor will there be
+    bool last = false;       // others are to run before the task goes on: see may_go_on()
   };
   /// Takes the next item if there is one. If places are kept, leave_place() or put_back() follows.
   /// For a task, which then has used its turn for it.
