@@ -229,7 +229,7 @@ template <class Storage>
 inline typename QueueCore<Storage>::Popped QueueCore<Storage>::take_next() noexcept {
   lock_.lock();
   Node* node = unstore();
-  const bool shut_down = !node && is_shut_down() && !serving_putter_;
+  const bool shut_down = node == nullptr && is_shut_down() && !serving_putter_;
   const bool gives_place = node != nullptr && !keeps_places_;
   if (gives_place) set_size(size() - 1);
   if (gives_place && !putters_.empty()) {
