@@ -285,17 +285,19 @@ void QueueCore<Storage>::forget(Getter& getter) noexcept {
 
 template <class Storage>
 void QueueCore<Storage>::leave_place() noexcept {
-  lock_.lock();
+  WakeList wake;
+  Guard guard{lock_};
   set_size(size() - 1);
-  settle_and_unlock();
+  settle(guard, wake);
 }
 
 template <class Storage>
 void QueueCore<Storage>::put_back(Node& node) noexcept {
-  lock_.lock();
+  WakeList wake;
+  Guard guard{lock_};
   storage_.put_back(node);
   set_stored(stored() + 1);
-  settle_and_unlock();
+  settle(guard, wake);
 }
 
 template <class Storage>

@@ -2,6 +2,9 @@
 #include <mtaio/lowlevel/waiter.hpp>
 
 #include <mtaio/latch.hpp>
+#include <mtaio/lowlevel/event.hpp>
+#include <mtaio/lowlevel/scheduler.hpp>
+#include <mtaio/lowlevel/timer.hpp>
 #include <mtaio/task_executor.hpp>
 #include <mtaio/testing/simulation.hpp>
 
@@ -129,6 +132,15 @@ TASK_TEST_CASE("waiter: one that was asked to stop before does not begin to wait
   co_return;
 }
 
+TASK_TEST_CASE("waiter: one that need not wait is served, unless it was asked to stop") {
+  mtaio::lowlevel::TaskContext context{nullptr};
+  Waiter waiter;
+  waiter.prepare(std::noop_coroutine(), &context);
+  CHECK(waiter.try_serve_now());
+  CHECK(waiter.finish() == Waiter::Wake::kServed);
+  co_return;
+}
+
 TASK_TEST_CASE("waiter: one that is gone, whether it has waited or not, is not asked to stop") {
   mtaio::lowlevel::TaskContext context{nullptr};
   std::optional<Noting> waiter;
@@ -166,6 +178,36 @@ mtaio::Task<void> wait_in_vain(mtaio::testing::Simulation& simulation) {
 TEST_CASE("timed waiter: when the wait is over its timer is disarmed, not when the awaiter goes") {
   mtaio::testing::Simulation simulation;
   simulation.run(wait_in_vain(simulation));
+}
+
+/// Where no time is left.
+class Late final : public mtaio::lowlevel::Scheduler {
+ public:
+  void post(mtaio::lowlevel::Job&) noexcept override {}
+  mtaio::lowlevel::TimePoint now() noexcept override { return {}; }
+  void arm(mtaio::lowlevel::Timer& timer, mtaio::lowlevel::TimePoint deadline) noexcept override {
+    timers_.arm(timer, deadline);
+    timers_.fire_due(deadline);
+  }
+  void run_blocking(mtaio::lowlevel::BlockingJob&, mtaio::lowlevel::BlockingPool*) override {}
+  bool withdraw_blocking(mtaio::lowlevel::BlockingJob&,
+                         mtaio::lowlevel::BlockingPool*) noexcept override {
+    return false;
+  }
+  void feed() noexcept override {}
+  void block_thread(const mtaio::lowlevel::Event& event) noexcept override { event.wait(); }
+
+ private:
+  mtaio::lowlevel::TimerHeap timers_;
+};
+
+TEST_CASE("timed waiter: one whose time is over before it waits does not begin to") {
+  Late scheduler;
+  mtaio::lowlevel::TimedWaiter waiter;
+  waiter.prepare(scheduler);
+  waiter.arm(1s);
+  CHECK_FALSE(waiter.commit());
+  CHECK(waiter.finish() == Waiter::Wake::kTimedOut);
 }
 
 mtaio::Task<void> drop_armed(mtaio::testing::Simulation& simulation) {

@@ -148,7 +148,6 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   /// It was asked to stop before anybody else knew of it. Returns false.
   bool cancel_now() noexcept {
     wake_.store(Wake::kCancelled, std::memory_order_relaxed);
-    listens_ = false;
     return false;
   }
   MTAIO_SLOW_HALF void notice_stop() noexcept {
@@ -164,7 +163,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   Scheduler* scheduler_ = nullptr;
   StopScope* scope_ = nullptr;  // from which stop requests come; null when nobody can ask it
   std::atomic<Wake> wake_{Wake::kPreparing};
-  bool listens_ = false;  // in the scope
+  bool listens_ = false;  // in the scope, unless that was asked to stop
 };
 
 /// A waiter that gives up at a point in time.
