@@ -187,8 +187,8 @@ TEST_CASE(
       if (i == 4) last_inside = inside;
       return pass();
     };
-    auto mapped = executor.create_task([](auto& executor, auto& child) -> mtaio::Task<void> {
-      co_await executor.map(child, std::views::iota(0, 5), {.limit = 3});
+    auto mapped = executor.create_task([](auto& within, auto& make) -> mtaio::Task<void> {
+      co_await within.map(make, std::views::iota(0, 5), {.limit = 3});
     }(executor, child));
     co_await first.somebody_waits();
     co_await second.somebody_waits();
