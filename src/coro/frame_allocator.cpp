@@ -41,13 +41,14 @@ namespace {
 
 using Frame = FrameCache::Frame;
 
-// In each free list at most; in those below kStep, as many frames as there.
-constexpr std::size_t kCachedBytes = 256 << 10;
+constexpr std::size_t kCachedBytes = 256 << 10;  // in each free list at most, or in all small ones
 
 constexpr auto kEnds = [] {  // of the lists of a thread
   std::array<Frame, FrameCache::kSizes> ends{};
-  for (std::size_t i = 0; i < ends.size(); ++i)
-    ends[i].room = kCachedBytes / std::max(FrameCache::size_of(i), FrameCache::kStep);
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    const std::size_t sharing = i < FrameCache::kSmallSizes ? FrameCache::kSmallSizes : 1;
+    ends[i].room = kCachedBytes / sharing / FrameCache::size_of(i);
+  }
   return ends;
 }();
 
