@@ -17,16 +17,27 @@ constinit thread_local ThreadState thread_state;
 
 [[gnu::noinline]] ThreadState& this_thread() noexcept { return thread_state; }
 
+namespace {
+
+/// Whether drive() takes what comes next. It takes one thing at a time: where a coroutine has
+/// resumed others itself, in the middle of its own code, what the first of them left is still
+/// there.
+bool drive_takes_it(const ThreadState& thread) noexcept {
+  return thread.driving && thread.ended == nullptr && thread.transfer == nullptr;
+}
+
+}  // namespace
+
 std::coroutine_handle<> defer_transfer(std::coroutine_handle<> to) noexcept {
   ThreadState& thread = this_thread();
-  if (!thread.driving) return to;
+  if (!drive_takes_it(thread)) return to;
   thread.transfer = to.address();
   return std::noop_coroutine();
 }
 
 std::coroutine_handle<> defer_completion(PromiseBase& ended) noexcept {
   ThreadState& thread = this_thread();
-  if (!thread.driving) return ended.complete();
+  if (!drive_takes_it(thread)) return ended.complete();
   thread.ended = &ended;
   return std::noop_coroutine();
 }

@@ -8,6 +8,7 @@
 #include <coroutine>
 #include <exception>
 #include <ranges>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -120,6 +121,12 @@ mtaio::Task<void> open_inside(Door& door, bool& inside) {
 mtaio::Task<void> pass(Door& door) { co_await door; }
 mtaio::Task<void> pass() { co_return; }
 
+mtaio::Task<void> open_both(Door& first, Door& second) {
+  first.open();
+  second.open();
+  co_return;
+}
+
 }  // namespace
 
 TEST_CASE("other coroutines: one may gather and map on a worker, and a task may await it") {
@@ -183,7 +190,8 @@ TEST_CASE(
       if (i == 0) return pass(first);
       if (i == 1) return pass(second);
       if (i == 2) return pass(third);
-      if (i == 3) second.open();  // there is room for another one besides this one
+      // There is room for another one besides this one.
+      if (i == 3) std::thread{[&] { second.open(); }}.join();
       if (i == 4) last_inside = inside;
       return pass();
     };
@@ -200,4 +208,21 @@ TEST_CASE(
     co_await mapped;
     CHECK_FALSE(last_inside);
   });
+}
+
+TEST_CASE("other coroutines: the code of a task may resume several others, one after the other") {
+  for (const std::size_t threads : {1U, 3U}) {
+    with_threads(threads, []() -> mtaio::Task<void> {
+      mtaio::TaskExecutor executor;
+      Door first;
+      Door second;
+      auto one = executor.create_task(pass(first));
+      auto other = executor.create_task(pass(second));
+      co_await first.somebody_waits();
+      co_await second.somebody_waits();
+      co_await executor.create_task(open_both(first, second));
+      co_await one;
+      co_await other;
+    });
+  }
 }
