@@ -5,6 +5,8 @@
 #include <mtaio/runtime.hpp>
 #include <mtaio/task.hpp>
 
+#include "support/idle_scheduler.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -23,22 +25,13 @@ using mtaio::lowlevel::QueueCore;
 using mtaio::lowlevel::Waiter;
 
 /// Runs jobs when it is told to, and does nothing else.
-class Loop final : public mtaio::lowlevel::Scheduler {
+class Loop final : public test::IdleScheduler {
  public:
   void run() noexcept {
     while (Job* job = ready_.pop_front()) (void)job->run();
   }
 
   void post(Job& job) noexcept override { ready_.push_back(job); }
-  mtaio::lowlevel::TimePoint now() noexcept override { return {}; }
-  void arm(mtaio::lowlevel::Timer&, mtaio::lowlevel::TimePoint) noexcept override {}
-  void run_blocking(mtaio::lowlevel::BlockingJob&, mtaio::lowlevel::BlockingPool*) override {}
-  bool withdraw_blocking(mtaio::lowlevel::BlockingJob&,
-                         mtaio::lowlevel::BlockingPool*) noexcept override {
-    return false;
-  }
-  void feed() noexcept override {}
-  void block_thread(const mtaio::lowlevel::Event& event) noexcept override { event.wait(); }
 
  private:
   mtaio::lowlevel::IntrusiveList<Job> ready_;

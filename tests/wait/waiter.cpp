@@ -2,12 +2,11 @@
 #include <mtaio/lowlevel/waiter.hpp>
 
 #include <mtaio/latch.hpp>
-#include <mtaio/lowlevel/event.hpp>
-#include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/lowlevel/timer.hpp>
 #include <mtaio/task_executor.hpp>
 #include <mtaio/testing/simulation.hpp>
 
+#include "support/idle_scheduler.hpp"
 #include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
@@ -181,21 +180,12 @@ TEST_CASE("timed waiter: when the wait is over its timer is disarmed, not when t
 }
 
 /// Where no time is left.
-class Late final : public mtaio::lowlevel::Scheduler {
+class Late final : public test::IdleScheduler {
  public:
-  void post(mtaio::lowlevel::Job&) noexcept override {}
-  mtaio::lowlevel::TimePoint now() noexcept override { return {}; }
   void arm(mtaio::lowlevel::Timer& timer, mtaio::lowlevel::TimePoint deadline) noexcept override {
     timers_.arm(timer, deadline);
     timers_.fire_due(deadline);
   }
-  void run_blocking(mtaio::lowlevel::BlockingJob&, mtaio::lowlevel::BlockingPool*) override {}
-  bool withdraw_blocking(mtaio::lowlevel::BlockingJob&,
-                         mtaio::lowlevel::BlockingPool*) noexcept override {
-    return false;
-  }
-  void feed() noexcept override {}
-  void block_thread(const mtaio::lowlevel::Event& event) noexcept override { event.wait(); }
 
  private:
   mtaio::lowlevel::TimerHeap timers_;
