@@ -17,7 +17,7 @@ class WorkStealing;  // NOLINT(*-virtual-class-destructor)
 }
 
 struct RuntimeOptions {
-  /// How many workers run tasks; 0: one for each core that this process may use.
+  /// How many workers run tasks, 16,384 at most; 0: one for each core that this process may use.
   std::size_t threads = 0;
   /// Makes what an idle worker sleeps on; null: a `lowlevel::FutexParker`.
   std::unique_ptr<lowlevel::Parker> (*make_parker)() = nullptr;
@@ -31,10 +31,12 @@ struct RuntimeOptions {
 ///     runtime.run(serve());
 class [[gnu::visibility("default")]] Runtime {
  public:
+  /// Throws `std::invalid_argument` for too many workers, or if `make_parker` gives null.
   explicit Runtime(RuntimeOptions options = {});
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
-  /// Not while `run()` is under way.
+  /// Not while `run()` is under way: that ends the program with a message. Neither a task of the
+  /// runtime nor another thread may destroy it; nor may a task call `std::exit()` if it is static.
   ~Runtime();
 
   /// Runs `main` to its end: gives its result, or throws what it threw, as it is. When it has

@@ -8,9 +8,15 @@
 
 namespace mtaio {
 
+namespace runtime {
+class WorkStealing;  // NOLINT(*-virtual-class-destructor)
+}
+
 /// Runs functions that block their thread, for `TaskExecutor::run_in_thread` and `map` with a plain
 /// function. Starts threads as they are needed, up to a maximum, and lets those go that have had
-/// nothing to do for ten seconds. When all are busy, functions queue, first come first served.
+/// nothing to do for ten seconds. When all are busy, functions queue, first come first served. A
+/// function that waits in a `run()` of its own does not count as busy meanwhile: what it waits for
+/// may be queued behind it. So for a moment, when it goes on, there may be one function more.
 ///
 ///     mtaio::ThreadPool pool{4};
 ///     mtaio::TaskExecutor executor{pool};
@@ -19,7 +25,8 @@ namespace mtaio {
 /// The destructor waits for the functions that run or are queued.
 class [[gnu::visibility("default")]] ThreadPool final : public lowlevel::BlockingPool {
  public:
-  /// Throws `std::invalid_argument` for less than one worker.
+  /// Throws `std::invalid_argument` for less than one worker, and for more than 4,194,304, which no
+  /// Linux has threads for.
   explicit ThreadPool(std::size_t max_workers);
   ~ThreadPool();
 
@@ -29,7 +36,11 @@ class [[gnu::visibility("default")]] ThreadPool final : public lowlevel::Blockin
   bool withdraw(lowlevel::BlockingJob& job) noexcept override;
 
  private:
+  friend class runtime::WorkStealing;
   class Threads;
+
+  void grow_to(std::size_t max_workers) noexcept;
+
   std::unique_ptr<Threads> threads_;
 };
 

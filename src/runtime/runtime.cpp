@@ -2,6 +2,7 @@
 
 #include <mtaio/lowlevel/main_task.hpp>
 
+#include "runtime/waits_in_pool.hpp"
 #include "runtime/work_stealing.hpp"
 
 #include <stdexcept>
@@ -51,6 +52,15 @@ void Runtime::check_may_run() const {
 }
 
 void Runtime::run_to_end(std::coroutine_handle<> main, lowlevel::PromiseBase& promise) {
+  struct UnderWay {  // the last to go
+    explicit UnderWay(runtime::WorkStealing& of) noexcept : workers{of} { workers.run_begins(); }
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+    ~UnderWay() { workers.run_ended(); }
+    runtime::WorkStealing& workers;
+  };
+  const UnderWay under_way{*workers_};
+  const runtime::WaitsInPool room;
   RunCall run{*workers_, main, promise};
   run.wait();
 }

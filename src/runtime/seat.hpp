@@ -7,26 +7,60 @@
 #include <mtaio/lowlevel/timer.hpp>
 #include <mtaio/lowlevel/worker.hpp>
 
+#include "runtime/ready_queue.hpp"
+#include "runtime/starvation_watch.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
 namespace mtaio::runtime {
 
 struct Occupant;
 
-/// For a deque that is never popped: even the owner takes the oldest item.
-struct NoFences {
-  static void owner() noexcept {}
-  static void thief() noexcept {}
-};
-
 /// A job that is ready is stolen when its worker has not got to it for so long.
 inline constexpr std::chrono::microseconds kRipening{50};
+
+/// When thieves have last found the ready jobs of a worker to be others than before. All thieves
+/// share it. They read and write it without a lock: two of them that do so at once may find a job
+/// ripe a little too early or too late.
+class Sight {
+ public:
+  /// Whether the oldest of the jobs in the ring has been lying there for kRipening. REQUIRES: the
+  /// ring has just been found not empty.
+  [[nodiscard]] bool ripe(const ReadyQueue& ready, lowlevel::TimePoint now) noexcept {
+    if (ready.taken() < all_taken_.load(std::memory_order_relaxed)) {
+      return now.time_since_epoch().count() - at_.load(std::memory_order_relaxed) >=
+             lowlevel::TimePoint::duration{kRipening}.count();
+    }
+    at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    all_taken_.store(ready.taken_when_ring_empty(), std::memory_order_relaxed);
+    return false;
+  }
+
+ private:
+  // Once so many of its jobs are taken, all that was seen is.
+  alignas(64) std::atomic<std::int64_t> all_taken_{0};
+  std::atomic<lowlevel::TimePoint::rep> at_{0};
+};
+
+/// Whether workers look for jobs that do not get their turn, and end the program if there is one.
+#ifdef NDEBUG
+inline constexpr bool kWatchesForStarvation = false;
+#else
+inline constexpr bool kWatchesForStarvation = true;
+#endif
+
+/// What a worker watches in debug builds.
+struct StarvationWatches {
+  std::uint64_t turns = 0;
+  StarvationWatch ready;
+  StarvationWatch forks;
+  StarvationWatch injected;
+};
 
 /// One worker of a runtime. Threads sit on it and leave it between two jobs; what belongs to the
 /// worker stays.
@@ -40,20 +74,16 @@ struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
   std::uint32_t random;
   bool searching = false;  // counted in Idlers
   enum class Up : std::uint8_t { kByItself, kWoken, kWorking };
-  Up up = Up::kWorking;  // why it is not asleep
-  struct Sight {
-    std::int64_t all_taken = 0;  // once so many of its jobs are taken, all that was seen is
-    lowlevel::TimePoint at{};
-  };
-  std::vector<Sight> sights;  // what the ready jobs of every worker looked like, some time ago
+  Up up = Up::kWorking;                   // why it is not asleep
   lowlevel::TimePoint hands_off_until{};  // leaves forks alone: one was gone when it got there
+  StarvationWatches watches;              // debug builds
   int lingers = 0;  // how often to wake up once more, for what is not ripe now
   int naps = 0;     // since it has found work
 
   // Any thread.
-  lowlevel::WorkDeque<lowlevel::Job, 256, NoFences>
-      ready;  // to be resumed, the oldest first: even the owner steals from it
+  ReadyQueue ready;
   lowlevel::TimerHeap timers;
+  Sight sight;  // what thieves have seen of `ready`
   const std::unique_ptr<lowlevel::Parker> parker;
 
   // Guarded by the lock of the sleepers (WorkStealing); the ListNode too.

@@ -22,9 +22,24 @@ lowlevel::TimePoint time_of(const std::atomic<lowlevel::TimePoint::rep>& count) 
 void WorkStealing::stop_searching(Seat& seat) noexcept {
   if (!seat.searching) return;
   seat.searching = false;
+  one_searcher_less();
+}
+
+/// A worker that was counted as looking for work is not any more, and does not sleep. Pushers woke
+/// none as long as it was, so there may be more than it has found (E2 of Worker).
+void WorkStealing::one_searcher_less() noexcept {
   idlers_.change(0, -1);
-  // Pushers woke nobody as long as this one was looking, so there may be more than it has found.
-  if (idlers_.hungry() && something_to_do()) wake_one();
+  leave_rest_to_others();
+}
+
+/// What this thread is not going to do is for the others: work that lies about, and timers.
+void WorkStealing::leave_rest_to_others() noexcept {
+  if (!idlers_.hungry()) return;
+  if (something_to_do()) {
+    wake_one();
+  } else {
+    watch_if_needed();
+  }
 }
 
 lowlevel::TimePoint WorkStealing::begin_nap(Seat& seat) noexcept {

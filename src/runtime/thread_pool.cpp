@@ -5,12 +5,17 @@
 #include <mtaio/lowlevel/fork_mark.hpp>
 #include <mtaio/lowlevel/worker.hpp>
 
+#include "runtime/waits_in_pool.hpp"
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <list>
 #include <mutex>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -24,7 +29,33 @@ constexpr const char* kUsedInChild =
     "parent "
     "only. Make a new pool in the child.";
 
-thread_local constinit const void* pool_of_this_thread = nullptr;
+// More threads than Linux can have at all: PID_MAX_LIMIT.
+constexpr std::size_t kMostWorkers = std::size_t{1} << 22U;
+
+std::size_t checked_workers(std::size_t max_workers) {
+  if (max_workers < 1) {
+    throw std::invalid_argument{"ThreadPool(0): a pool needs at least one worker to run anything."};
+  }
+  if (max_workers > kMostWorkers) {
+    throw std::invalid_argument{"ThreadPool(" + std::to_string(max_workers) +
+                                "): a pool has at most " + std::to_string(kMostWorkers) +
+                                " workers; was a negative number meant?"};
+  }
+  return max_workers;
+}
+
+/// What a function that runs in a pool can tell the pool.
+class RunsFunctions {
+ public:
+  virtual void function_waits() noexcept = 0;
+  virtual void function_goes_on() noexcept = 0;
+
+ protected:
+  ~RunsFunctions() = default;
+};
+
+thread_local constinit RunsFunctions* pool_of_this_thread = nullptr;
+thread_local constinit bool this_function_waits = false;
 
 }  // namespace
 
@@ -32,7 +63,7 @@ thread_local constinit const void* pool_of_this_thread = nullptr;
 //                              without the mutex. Its function may return before it does, and
 //                              whoever waits for that may destroy the pool: the count is waited for.
 
-class ThreadPool::Threads {
+class ThreadPool::Threads final : public RunsFunctions {
  public:
   explicit Threads(std::size_t max) : max_{max} {}
   Threads(const Threads&) = delete;
@@ -43,7 +74,27 @@ class ThreadPool::Threads {
   /// held by one of them for ever.
   [[nodiscard]] bool forked() const noexcept { return made_in_.forked(); }
 
-  [[nodiscard]] std::size_t max() const noexcept { return max_; }
+  [[nodiscard]] std::size_t max() const noexcept { return max_.load(std::memory_order_relaxed); }
+
+  /// From now on it may have `max` threads, if that is more than before.
+  void grow_to(std::size_t max) noexcept {
+    if (max <= this->max()) return;
+    const std::scoped_lock guard{mutex_};
+    max_.store(std::max(max, this->max()), std::memory_order_relaxed);
+  }
+
+  /// A function waits in a run(): another thread may run what is queued in its place.
+  void function_waits() noexcept override {
+    if (forked()) return;
+    const std::scoped_lock guard{mutex_};
+    ++waiting_;
+    if (queued_ > idle_ && has_room()) (void)start_one_more();
+  }
+  void function_goes_on() noexcept override {
+    if (forked()) return;
+    const std::scoped_lock guard{mutex_};
+    --waiting_;
+  }
 
   void submit(lowlevel::BlockingJob& job) {
     if (forked()) throw std::logic_error{kUsedInChild};
@@ -53,7 +104,7 @@ class ThreadPool::Threads {
       gone.threads.swap(gone_);
       queue_.push_back(job);
       ++queued_;
-      if (queued_ > idle_ && running_.size() < max_) start_one(job);
+      if (queued_ > idle_ && has_room()) start_one(job);
       if (!send_for_next()) return;
       waking_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -84,17 +135,27 @@ class ThreadPool::Threads {
     std::list<std::thread> threads;
   };
 
+  /// Whether one more thread may be started. REQUIRES: mutex_ is held.
+  [[nodiscard]] bool has_room() const noexcept { return running_.size() < max() + waiting_; }
+
   /// REQUIRES: mutex_ is held; `job` is the last one queued.
   void start_one(lowlevel::BlockingJob& job) {
+    const std::exception_ptr failure = start_one_more();
+    if (!failure || !running_.empty()) return;  // the others will get to it
+    queue_.erase(job);
+    --queued_;
+    std::rethrow_exception(failure);
+  }
+
+  /// Returns why it could not, if so. REQUIRES: mutex_ is held.
+  std::exception_ptr start_one_more() noexcept {
     try {
       running_.emplace_front();
       running_.front() = std::thread{[this, self = running_.begin()] { work(self); }};
+      return nullptr;
     } catch (...) {
       if (!running_.empty() && !running_.front().joinable()) running_.pop_front();
-      if (!running_.empty()) return;  // the others will get to it
-      queue_.erase(job);
-      --queued_;
-      throw;
+      return std::current_exception();
     }
   }
 
@@ -112,6 +173,11 @@ class ThreadPool::Threads {
     pool_of_this_thread = this;
     Guard guard{mutex_};
     for (;;) {
+      // It was started in place of a function that waited, and that goes on by now.
+      if (running_.size() > max() + waiting_ && !finishing_) {
+        if (send_for_next()) wake_.notify_one();  // it may have been woken for what is queued
+        break;
+      }
       if (lowlevel::BlockingJob* job = queue_.pop_front()) {
         --queued_;
         const bool next_comes = send_for_next();
@@ -157,26 +223,23 @@ class ThreadPool::Threads {
   }
 
   const lowlevel::ForkMark made_in_;
-  const std::size_t max_;
-  std::mutex mutex_;  // guards all below; never held while a job runs
+  std::atomic<std::size_t> max_;  // written under mutex_
+  std::mutex mutex_;              // guards all below; never held while a job runs
   std::condition_variable wake_;
   std::atomic<int> waking_{0};  // submits that are about to notify wake_, without the mutex
   lowlevel::IntrusiveList<lowlevel::BlockingJob> queue_;
   std::size_t queued_ = 0;  // how many are in queue_
   std::size_t idle_ = 0;  // how many threads wait for wake_, or have been woken and not yet looked
-  bool one_comes_ = false;  // somebody is notified, and has not looked yet
+  bool one_comes_ = false;   // somebody is notified, and has not looked yet
+  std::size_t waiting_ = 0;  // how many functions that run wait in a run()
   std::list<std::thread> running_;
   std::list<std::thread> gone_;  // left, to be joined
   bool finishing_ = false;
   lowlevel::Event all_gone_;
 };
 
-ThreadPool::ThreadPool(std::size_t max_workers) {
-  if (max_workers < 1) {
-    throw std::invalid_argument{"ThreadPool(0): a pool needs at least one worker to run anything."};
-  }
-  threads_ = std::make_unique<Threads>(max_workers);
-}
+ThreadPool::ThreadPool(std::size_t max_workers)
+    : threads_{std::make_unique<Threads>(checked_workers(max_workers))} {}
 
 ThreadPool::~ThreadPool() {
   if (!threads_ || !threads_->forked()) return;
@@ -189,5 +252,22 @@ std::size_t ThreadPool::max_workers() const noexcept { return threads_->max(); }
 void ThreadPool::submit(lowlevel::BlockingJob& job) { threads_->submit(job); }
 
 bool ThreadPool::withdraw(lowlevel::BlockingJob& job) noexcept { return threads_->withdraw(job); }
+
+void ThreadPool::grow_to(std::size_t max_workers) noexcept { threads_->grow_to(max_workers); }
+
+namespace runtime {
+
+WaitsInPool::WaitsInPool() noexcept
+    : counted_{pool_of_this_thread != nullptr && !std::exchange(this_function_waits, true)} {
+  if (counted_) pool_of_this_thread->function_waits();
+}
+
+WaitsInPool::~WaitsInPool() {
+  if (!counted_) return;
+  pool_of_this_thread->function_goes_on();
+  this_function_waits = false;
+}
+
+}  // namespace runtime
 
 }  // namespace mtaio

@@ -34,9 +34,10 @@ Occupant* WorkStealing::start_thread(bool spare) noexcept {
 }
 
 /// Takes over the caller's place among those who search, for the thread it starts. A thread that
-/// cannot be had is done without: the others do its work.
+/// cannot be had is done without: the others do its work, and are woken for what was pushed in the
+/// meantime.
 void WorkStealing::start_worker() noexcept {
-  if (!start_thread(false)) idlers_.change(0, -1);
+  if (!start_thread(false)) one_searcher_less();
 }
 
 bool WorkStealing::start_spare(Occupant& from) noexcept {
@@ -52,9 +53,7 @@ void WorkStealing::worker_main(Occupant& who) noexcept {
   if (seated) {
     who.seat->searching = true;
   } else {
-    idlers_.change(0, -1);  // those who have the seats were not woken for this thread's sake
-    if (idlers_.hungry() && something_to_do()) wake_one();
-    keep_watch();
+    one_searcher_less();  // those who have the seats were not woken for this thread's sake
   }
   while (seated || seats_.sit(who, false)) {
     serve(who);
@@ -95,8 +94,11 @@ void WorkStealing::work_in_place_until(const lowlevel::Event& event, Occupant& w
   while (!event.is_set()) {
     ++who.seat->turns;
     fire_due_timers();
+    who.seat->ready.refill();
     take_injected(*who.seat);
-    lowlevel::Job* job = own_job(*who.seat);
+    lowlevel::Job* job =
+        who.seat->turns % kTurnsOfOldestFork == 0 ? who.seat->forks.take_oldest() : nullptr;
+    if (!job) job = own_job(*who.seat);
     if (!job) job = steal(*who.seat);
     if (job) {
       lowlevel::drive(*job);

@@ -1,18 +1,18 @@
 #include "runtime/work_stealing.hpp"
 
 #include <mtaio/lowlevel/asymmetric_fence.hpp>
+#include <mtaio/lowlevel/contract.hpp>
 
 #include "platform/cpu.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace mtaio::runtime {
 namespace {
 
-// Every so many jobs a worker looks at what it would otherwise only see when it has run out of
-// work.
-constexpr std::uint32_t kTurnsBetweenLooks = 32;
 // How many jobs a worker takes from the injector at once, at most; the rest is left to the others.
 constexpr std::size_t kInjectedAtOnce = 64;
 // A worker that has run out of work looks for some this often, with growing pauses, before it
@@ -22,20 +22,40 @@ constexpr int kSearchRounds = 6;
 // Functions that block are many and mostly asleep, so there is no point in matching the cores.
 constexpr std::size_t kBlockingThreads = 64;
 
+// A worker takes 11 KiB: so many are 180 MiB.
+constexpr std::size_t kMostWorkers = std::size_t{1} << 14U;
+static_assert(kMostWorkers <= lowlevel::Idlers::kMost);
+
+std::size_t checked_threads(std::size_t threads) {
+  if (threads > kMostWorkers) {
+    throw std::invalid_argument{"RuntimeOptions{.threads = " + std::to_string(threads) +
+                                "}: a runtime has at most " + std::to_string(kMostWorkers) +
+                                " workers; use 0 for one for each core."};
+  }
+  return threads > 0 ? threads : platform::usable_cores();
+}
+
+std::unique_ptr<lowlevel::Parker> make_parker(const RuntimeOptions& options) {
+  if (!options.make_parker) return std::make_unique<lowlevel::FutexParker>();
+  std::unique_ptr<lowlevel::Parker> parker = options.make_parker();
+  if (!parker) {
+    throw std::invalid_argument{
+        "RuntimeOptions::make_parker: returned null; every worker needs a parker to sleep on."};
+  }
+  return parker;
+}
+
 }  // namespace
 
 WorkStealing::WorkStealing(const RuntimeOptions& options)
     : watched_until_{lowlevel::TimePoint::max().time_since_epoch().count()},
       blocking_{kBlockingThreads} {
   lowlevel::asymmetric_fence_init();
-  const std::size_t count = options.threads > 0 ? options.threads : platform::usable_cores();
+  const std::size_t count = checked_threads(options.threads);
   workers_.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    auto parker =
-        options.make_parker ? options.make_parker() : std::make_unique<lowlevel::FutexParker>();
-    workers_.push_back(std::make_unique<Seat>(*this, idlers_, std::move(parker),
+    workers_.push_back(std::make_unique<Seat>(*this, idlers_, make_parker(options),
                                               static_cast<std::uint32_t>(2 * i + 1)));
-    workers_.back()->sights.resize(count);
     seats_.add(*workers_.back());
   }
   unstarted_ = count - 1;  // one seat is for the thread that calls run()
@@ -47,6 +67,12 @@ WorkStealing::~WorkStealing() {
     abandon_threads();
     return;
   }
+  if (runs_.load(std::memory_order_acquire) != 0) {
+    lowlevel::contract_violation(
+        "Runtime destroyed while its run() is under way. A runtime outlives its runs: let run() "
+        "return first; a task that ends the program while the runtime is static calls "
+        "std::quick_exit() or std::_Exit(), not std::exit().");
+  }
   finish_threads();
   // E3. acquire: everything a visitor did here is over.
   while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
@@ -56,22 +82,22 @@ lowlevel::TimePoint WorkStealing::now() noexcept { return std::chrono::steady_cl
 
 void WorkStealing::post(lowlevel::Job& job) noexcept {
   lowlevel::Worker* worker = lowlevel::this_thread_inlined().worker;
-  const bool at_home = worker != nullptr && &worker->scheduler == this;
-  if (!at_home || !static_cast<Seat*>(worker)->ready.push(&job)) [[unlikely]] {
-    inject(job, at_home);
+  if (!worker || &worker->scheduler != this) [[unlikely]] {
+    inject(job);
     return;
   }
+  static_cast<Seat*>(worker)->ready.push(job);
   lowlevel::asymmetric_fence_light();  // E1
   if (idlers_.hungry()) [[unlikely]]
     wake_unless_lingering();
 }
 
-[[gnu::cold, gnu::noinline]] void WorkStealing::inject(lowlevel::Job& job, bool at_home) noexcept {
-  if (!at_home) visitors_.fetch_add(1, std::memory_order_relaxed);
+[[gnu::cold, gnu::noinline]] void WorkStealing::inject(lowlevel::Job& job) noexcept {
+  visitors_.fetch_add(1, std::memory_order_relaxed);
   injector_.push(job);
   lowlevel::asymmetric_fence_light();  // E1
-  if (idlers_.hungry()) at_home ? wake_unless_lingering() : wake_one();
-  if (!at_home) visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
+  if (idlers_.hungry()) wake_one();
+  visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
 }
 
 [[gnu::noinline]] void WorkStealing::wake_unless_lingering() noexcept {
@@ -105,7 +131,11 @@ bool WorkStealing::withdraw_blocking(lowlevel::BlockingJob& job,
 
 void WorkStealing::work_from(lowlevel::Job& first, Occupant& who) noexcept {
   bool seated = seats_.try_sit(who);
-  if (!seated || !who.seat->ready.push(&first)) post(first);
+  if (seated) {
+    who.seat->ready.push(first);
+  } else {
+    post(first);
+  }
   while (seated || seats_.sit(who, false)) {
     serve(who);
     seats_.leave(who);
@@ -134,9 +164,7 @@ void WorkStealing::serve(Occupant& who) noexcept {
   stop_searching(*who.seat);
   thread = outer;
   lowlevel::set_stand_in(before);
-  // What is left on the seat is for the others.
-  if (idlers_.hungry() && something_to_do()) wake_one();
-  keep_watch();
+  leave_rest_to_others();
 }
 
 // In next_job() each rare case is a function that goes the rest of the way, so that nothing has to
@@ -150,9 +178,20 @@ inline lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
 }
 
 [[gnu::noinline]] lowlevel::Job* WorkStealing::look_around(const Occupant& who) noexcept {
+  who.seat->ready.refill();
   take_injected(*who.seat);
   fire_due_timers();
+  if constexpr (kWatchesForStarvation) look_for_starvation(*who.seat);
+  if (lowlevel::Job* job = overdue_job(*who.seat)) return get_to_work(*who.seat, job);
   return next_own_job(who);
+}
+
+/// What could wait forever because there is always something else to do. The newest fork goes first
+/// otherwise, and the jobs of a worker that computes are left to those who have run out of work.
+lowlevel::Job* WorkStealing::overdue_job(Seat& seat) noexcept {
+  if (seat.turns % kTurnsOfOldestFork == 0) return seat.forks.take_oldest();
+  if (seat.turns % kTurnsOfOldestFork == kTurnsOfOldestFork / 2) return steal(seat);
+  return nullptr;
 }
 
 inline lowlevel::Job* WorkStealing::next_own_job(const Occupant& who) noexcept {
@@ -167,6 +206,7 @@ inline lowlevel::Job* WorkStealing::next_own_job(const Occupant& who) noexcept {
 }
 
 [[gnu::noinline]] lowlevel::Job* WorkStealing::look_further(const Occupant& who) noexcept {
+  who.seat->ready.refill();
   take_injected(*who.seat);
   lowlevel::Job* job = own_job(*who.seat);
   if (!job) job = search(who);
@@ -196,19 +236,16 @@ lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
 }
 
 inline lowlevel::Job* WorkStealing::oldest_ready(Seat& seat) noexcept {
-  return workers_.size() == 1 ? seat.ready.take_alone() : seat.ready.steal();
+  return seat.ready.take(workers_.size() == 1);
 }
 
 void WorkStealing::take_injected(Seat& seat) noexcept {
-  const std::size_t fair_share = injector_.size() / workers_.size() + 1;
-  for (std::size_t left = std::min(fair_share, kInjectedAtOnce); left > 0; --left) {
-    lowlevel::Job* job = injector_.pop();
-    if (!job) return;
-    if (!seat.ready.push(job)) {
-      injector_.push(*job);
-      return;
-    }
-  }
+  const std::size_t size = injector_.size();
+  if (size == 0) return;
+  const std::size_t fair_share = size / workers_.size() + 1;
+  lowlevel::IntrusiveList<lowlevel::Job> taken;
+  injector_.pop_many(std::min(fair_share, kInjectedAtOnce), taken);
+  while (lowlevel::Job* job = taken.pop_front()) seat.ready.push(*job);
 }
 
 lowlevel::Job* WorkStealing::search(const Occupant& who) noexcept {
@@ -241,7 +278,10 @@ lowlevel::Job* WorkStealing::steal(Seat& seat) noexcept {
       if (lowlevel::Job* job = victim.forks.steal()) return job;
       seat.hands_off_until = now() + kRipening;
     }
-    if (!ripe(seat, (start + i) % count)) continue;
+    if (victim.ready.share_list(seat.ready)) {
+      if (lowlevel::Job* job = oldest_ready(seat)) return job;
+    }
+    if (!ripe(victim)) continue;
     if (lowlevel::Job* job = victim.ready.steal()) return job;
   }
   return nullptr;
@@ -257,15 +297,8 @@ bool WorkStealing::keeps_hands_off(const Seat& seat) noexcept {
 /// Whether there are ready jobs that the victim has left lying for a while. Tasks that wake each
 /// other are best left together: apart they would fight for whatever they share. What a worker does
 /// not get to, others take.
-bool WorkStealing::ripe(Seat& seat, std::size_t victim) noexcept {
-  const auto& ready = workers_[victim]->ready;
-  if (ready.empty()) return false;
-  Seat::Sight& sight = seat.sights[victim];
-  const lowlevel::TimePoint time = now();
-  const std::int64_t taken = ready.taken();
-  if (taken < sight.all_taken) return time - sight.at >= kRipening;
-  sight = {ready.taken_when_empty(), time};
-  return false;
+bool WorkStealing::ripe(Seat& victim) noexcept {
+  return !victim.ready.ring_empty() && victim.sight.ripe(victim.ready, now());
 }
 
 lowlevel::TimePoint WorkStealing::next_deadline() const noexcept {
@@ -291,10 +324,11 @@ WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
   auto outlook = Outlook::kNothing;
   const bool hands_off = keeps_hands_off(seat);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    const bool forks = !workers_[i]->forks.empty();
-    if ((forks && !hands_off) || ripe(seat, i)) return Outlook::kNow;
+    Seat& other = *workers_[i];
+    const bool forks = !other.forks.empty();
+    if ((forks && !hands_off) || !other.ready.list_empty() || ripe(other)) return Outlook::kNow;
     if (forks) outlook = Outlook::kForOthers;
-    if (!workers_[i]->ready.empty()) outlook = std::max(outlook, Outlook::kLater);
+    if (!other.ready.empty()) outlook = std::max(outlook, Outlook::kLater);
   }
   return outlook;
 }

@@ -6,7 +6,7 @@
 ///                       That holds for `lingering_` and `hands_off_` too, which a sleeper leaves
 ///                       before it announces itself the next time.
 /// E2  arm <-> sleep     the same between a timer that is armed and a worker that computes how long
-///                       it may sleep.
+///                       it may sleep, or that stops looking for work.
 /// E3  post -> destroy   a thread from outside counts itself in `visitors_` while it posts, for the
 ///                       job may end the last run before `post()` has returned; the destructor
 ///                       waits for it.
@@ -53,6 +53,10 @@ class WorkStealing final : public lowlevel::Scheduler {
   /// Runs `first` and whatever else there is to do, until `who` is dismissed.
   void work_from(lowlevel::Job& first, Occupant& who) noexcept;
   void dismiss(Occupant& who) noexcept { seats_.dismiss(who); }
+  /// A call of run() is under way, until it has ended: the destructor refuses to come in between.
+  void run_begins() noexcept { runs_.fetch_add(1, std::memory_order_relaxed); }
+  /// The last access.
+  void run_ended() noexcept { runs_.fetch_sub(1, std::memory_order_release); }
   [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
   /// Whether this is a child process, which has none of the threads.
   [[nodiscard]] bool forked() const noexcept { return made_in_.forked(); }
@@ -71,7 +75,9 @@ class WorkStealing final : public lowlevel::Scheduler {
   lowlevel::Job* steal(Seat& seat) noexcept;
   void take_injected(Seat& seat) noexcept;
   void fire_due_timers() noexcept;
-  bool ripe(Seat& seat, std::size_t victim) noexcept;
+  bool ripe(Seat& victim) noexcept;
+  lowlevel::Job* overdue_job(Seat& seat) noexcept;
+  void look_for_starvation(Seat& seat) noexcept;  // starvation.cpp
   [[nodiscard]] bool keeps_hands_off(const Seat& seat) noexcept;
   [[nodiscard]] bool something_to_do() noexcept;
   enum class Outlook : std::uint8_t { kNothing, kLater, kForOthers, kNow };
@@ -81,6 +87,8 @@ class WorkStealing final : public lowlevel::Scheduler {
 
   // Sleeping and waking. sleeping.cpp
   void stop_searching(Seat& seat) noexcept;
+  void one_searcher_less() noexcept;
+  void leave_rest_to_others() noexcept;
   void sleep(Seat& seat, const Occupant& who) noexcept;
   [[nodiscard]] lowlevel::TimePoint begin_nap(Seat& seat) noexcept;
   [[nodiscard]] bool watch_until(lowlevel::TimePoint time, Seat& seat) noexcept;
@@ -88,8 +96,8 @@ class WorkStealing final : public lowlevel::Scheduler {
   void wake_one() noexcept;
   /// The same, unless somebody is about to look for work anyway.
   void wake_unless_lingering() noexcept;
-  /// The rest of post() where the job cannot go to a worker's own deque.
-  void inject(lowlevel::Job& job, bool at_home) noexcept;
+  /// The rest of post() on a thread that is not a worker of this runtime.
+  void inject(lowlevel::Job& job) noexcept;
   void keep_watch() noexcept {
     if (idlers_.hungry()) watch_if_needed();
   }
@@ -111,10 +119,18 @@ class WorkStealing final : public lowlevel::Scheduler {
     std::thread thread;
   };
 
+  // Every so many turns a worker looks at what it would otherwise only see when it has run out of
+  // work.
+  static constexpr std::uint32_t kTurnsBetweenLooks = 32;
+  // Every so many turns, which are so many that it costs nothing, a worker starts a child of the
+  // gather that has waited for longest; and as often, it looks at the work of others.
+  static constexpr std::uint32_t kTurnsOfOldestFork = 1024;
+
   const lowlevel::ForkMark made_in_;
   std::vector<std::unique_ptr<Seat>> workers_;
   Injector injector_;
   std::atomic<std::size_t> visitors_{0};  // E3
+  std::atomic<std::size_t> runs_{0};      // calls of run() that are under way
 
   lowlevel::Idlers idlers_;
   lowlevel::Lock sleepers_lock_;  // guards the next four

@@ -6,6 +6,8 @@
 
 #include <barrier>
 #include <coroutine>
+#include <cstddef>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -242,4 +244,32 @@ TEST_CASE("Runtime: thousands whose workers all have work are created and destro
   for (int i = 0; i < 2'000; ++i) {
     REQUIRE(mtaio::run(spread(), {.threads = 1U + static_cast<std::size_t>(i % 4)}) == 10);
   }
+}
+
+TEST_CASE("Runtime: more workers than the runtime can have are an invalid_argument") {
+  const auto make = [](std::size_t threads) { mtaio::Runtime{{.threads = threads}}; };
+  CHECK_THROWS_AS(make(std::size_t{1} << 20U), std::invalid_argument);
+  CHECK_THROWS_AS(make(static_cast<std::size_t>(-1)), std::invalid_argument);
+  CHECK_THROWS_AS(make(16'385), std::invalid_argument);
+}
+
+TEST_CASE(
+    "Runtime: the memory that its workers take grows with their number, not with its square") {
+  const auto resident = [] {
+    std::ifstream statm{"/proc/self/statm"};
+    std::size_t total = 0;
+    std::size_t pages = 0;
+    statm >> total >> pages;
+    return pages * 4096;
+  };
+  const std::size_t before = resident();
+  mtaio::Runtime runtime{{.threads = 5'000}};
+  CHECK(runtime.run(give(5)) == 5);
+  CHECK(resident() - before < 5'000UL * 20'000);
+}
+
+TEST_CASE("Runtime: a make_parker that returns null is an invalid_argument") {
+  mtaio::RuntimeOptions options{.threads = 1};
+  options.make_parker = [] { return std::unique_ptr<mtaio::lowlevel::Parker>{}; };
+  CHECK_THROWS_AS(mtaio::Runtime{options}, std::invalid_argument);
 }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <functional>
 #include <latch>
 #include <memory>
 #include <ranges>
@@ -207,4 +209,52 @@ TEST_CASE("ThreadPool: the runtime's own is there for every executor that was gi
     const auto meet = [&both] { both.arrive_and_wait(); };
     co_await first.gather(call(first, meet), call(second, meet));
   });
+}
+
+namespace {
+
+mtaio::Task<int> call_in(mtaio::ThreadPool& pool, int (*function)()) {
+  mtaio::TaskExecutor executor{pool};
+  co_return co_await executor.run_in_thread(function);
+}
+int call_deeper(mtaio::ThreadPool& pool, int depth) {
+  if (depth == 0) return 0;
+  mtaio::TaskExecutor executor{pool};
+  return 1 + mtaio::run(executor.run_in_thread(&call_deeper, std::ref(pool), depth - 1),
+                        {.threads = 1});
+}
+
+}  // namespace
+
+TEST_CASE("thread pool: functions that wait for functions of the same full pool get a thread") {
+  mtaio::ThreadPool pool{1};
+  const auto outer = [&pool] {
+    return mtaio::run(call_in(pool, [] { return 3; }), {.threads = 2});
+  };
+  mtaio::TaskExecutor executor{pool};
+  CHECK(mtaio::run(executor.run_in_thread(outer), {.threads = 1}) == 3);
+  CHECK(mtaio::run(executor.run_in_thread(&call_deeper, std::ref(pool), 50), {.threads = 1}) == 50);
+}
+
+TEST_CASE("thread pool: after a function has waited, the pool runs no more at once than before") {
+  mtaio::ThreadPool pool{2};
+  mtaio::TaskExecutor executor{pool};
+  const auto nest = [&pool](int) {
+    return mtaio::run(call_in(pool, [] { return 1; }), {.threads = 1});
+  };
+  mtaio::run(executor.map(nest, std::views::iota(0, 40), {.limit = 8}));
+  std::atomic<int> running{0};
+  std::atomic<int> most{0};
+  const auto count = [&](int) {
+    most = std::max(most.load(), ++running);
+    std::this_thread::sleep_for(1ms);
+    --running;
+  };
+  mtaio::run(executor.map(count, std::views::iota(0, 40), {.limit = 8}));
+  CHECK(most <= 2);
+}
+
+TEST_CASE("thread pool: more workers than there can be threads are refused") {
+  CHECK_THROWS_AS(mtaio::ThreadPool{static_cast<std::size_t>(-1)}, std::invalid_argument);
+  CHECK_THROWS_AS(mtaio::ThreadPool{(std::size_t{1} << 22U) + 1}, std::invalid_argument);
 }

@@ -38,11 +38,16 @@ class WorkDeque {
   WorkDeque(const WorkDeque&) = delete;
   WorkDeque& operator=(const WorkDeque&) = delete;
 
+  static constexpr auto kSlots = static_cast<std::int64_t>(kCapacity);
+
   /// Owner only. False when full.
-  [[nodiscard]] bool push(T* item) noexcept {
+  [[nodiscard]] bool push(T* item) noexcept { return push_below(kSlots, item); }
+  /// The same for a deque that takes fewer items for the time being: false when it holds `limit`
+  /// or more. REQUIRES: `limit` is not above `kSlots`.
+  [[nodiscard]] bool push_below(std::int64_t limit, T* item) noexcept {
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
     // E3: the slot's last reader is done with it.
-    if (bottom - top_.load(std::memory_order_acquire) >= kSlots) return false;
+    if (bottom - top_.load(std::memory_order_acquire) >= limit) return false;
     slot(bottom).store(item, std::memory_order_relaxed);
     bottom_.store(bottom + 1, std::memory_order_release);  // E1
     return true;
@@ -98,6 +103,21 @@ class WorkDeque {
     return item;
   }
 
+  /// Owner only. The oldest item, or null when there is none. Needs no fence, for the owner knows
+  /// the bottom: thieves are all that it competes with, and the exchange decides that.
+  [[nodiscard]] T* take_oldest() noexcept {
+    const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
+    std::int64_t top = top_.load(std::memory_order_acquire);
+    while (top < bottom) {
+      T* item = slot(top).load(std::memory_order_relaxed);
+      if (top_.compare_exchange_weak(top, top + 1, std::memory_order_seq_cst,
+                                     std::memory_order_acquire)) {
+        return item;
+      }
+    }
+    return nullptr;
+  }
+
   /// Anybody. The oldest item, or null when there is none.
   [[nodiscard]] T* steal() noexcept {
     for (;;) {
@@ -127,8 +147,6 @@ class WorkDeque {
   }
 
  private:
-  static constexpr auto kSlots = static_cast<std::int64_t>(kCapacity);
-
   std::atomic<T*>& slot(std::int64_t index) noexcept {
     return slots_[static_cast<std::size_t>(index) & (kCapacity - 1)];
   }

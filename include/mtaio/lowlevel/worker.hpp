@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 
 namespace mtaio::lowlevel {
@@ -17,25 +18,37 @@ class PromiseBase;
 /// How many workers of a scheduler sleep, and how many look for work.
 class Idlers {
  public:
-  /// Whether somebody should be woken for new work: somebody sleeps, and nobody is looking for work
+  /// How many workers the counts have room for.
+  static constexpr std::size_t kMost = (1U << 16U) - 1;
+
+  /// Whether a worker should be woken for new work: one sleeps, and none is looking for work
   /// already.
   [[nodiscard]] bool hungry() const noexcept {
-    const std::uint32_t counts = counts_.load(std::memory_order_relaxed);
-    return counts != 0 && counts < kSearching;
+    return is_hungry(counts_.load(std::memory_order_relaxed));
   }
-  /// How many sleep, if nobody is looking for work.
+  /// How many sleep, if none is looking for work.
   [[nodiscard]] std::uint32_t sleeping() const noexcept {
     return counts_.load(std::memory_order_relaxed) % kSearching;
   }
   /// Both counts change at once.
+  ///
+  /// E2, the searcher: when the last worker that was looking for work stops doing so while others
+  /// sleep, this executes the heavy half of the fence. What is looked at afterwards has all that
+  /// pushers have published who found that worker still looking, and therefore woke none.
   void change(int sleeping, int searching) noexcept {
-    counts_.fetch_add(
-        static_cast<std::uint32_t>(sleeping) + static_cast<std::uint32_t>(searching) * kSearching,
-        std::memory_order_seq_cst);
+    const std::uint32_t by =
+        static_cast<std::uint32_t>(sleeping) + static_cast<std::uint32_t>(searching) * kSearching;
+    const std::uint32_t before = counts_.fetch_add(by, std::memory_order_seq_cst);
+    if (searching < 0 && sleeping == 0 && is_hungry(before + by)) asymmetric_fence_heavy();
   }
 
  private:
   static constexpr std::uint32_t kSearching = 1U << 16U;
+
+  static bool is_hungry(std::uint32_t counts) noexcept {
+    return counts != 0 && counts < kSearching;
+  }
+
   std::atomic<std::uint32_t> counts_{0};
 };
 
@@ -46,6 +59,11 @@ class Idlers {
 ///                      side puts a full fence in between, the pusher the light half of an
 ///                      asymmetric one: either the sleeper sees the work or the pusher sees the
 ///                      sleeper.
+/// E2  push <-> search  A pusher wakes none as long as a worker is looking for work. So the last
+///                      one that stops looking, because it has found something, puts the heavy half
+///                      between saying so and one more look at all deques; for what it finds there
+///                      it wakes a sleeper. Either it sees the work or the pusher sees that none is
+///                      looking any more. If it stops looking in order to sleep, E1 is that look.
 struct Worker {
   Worker(Scheduler& owner, const Idlers& of_owner) noexcept : scheduler{owner}, idlers{of_owner} {}
   Worker(const Worker&) = delete;

@@ -1,0 +1,108 @@
+/// The jobs of a worker that are ready to go on.
+#pragma once
+
+#include <mtaio/lowlevel/intrusive_list.hpp>
+#include <mtaio/lowlevel/job.hpp>
+#include <mtaio/lowlevel/work_deque.hpp>
+
+#include "runtime/job_list.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace mtaio::runtime {
+
+/// For a deque that is never popped: even the owner takes the oldest item.
+struct NoFences {
+  static void owner() noexcept {}
+  static void thief() noexcept {}
+};
+
+/// First in, first out, of any length: a push cannot fail. The oldest jobs are in a ring that
+/// thieves take from without a lock, those that do not fit are in a list behind it.
+///
+/// I1  Every job in the list is younger than every job in the ring. So as long as the list may hold
+///     something, the ring takes nothing new (`open_slots_` is zero): what becomes ready goes
+///     behind the list, and the ring is filled from the front of the list once it is empty.
+///
+/// So a job that becomes ready is taken after those that were ready here before it, however many
+/// those are.
+class ReadyQueue {
+  using Ring = lowlevel::WorkDeque<lowlevel::Job, 256, NoFences>;
+
+ public:
+  /// Owner only. Behind everything that is here.
+  void push(lowlevel::Job& job) noexcept {
+    if (!ring_.push_below(open_slots_, &job)) [[unlikely]]
+      push_to_list(job);
+  }
+
+  /// Owner only. The oldest job in the ring, or null: then refill() may bring more. `alone`: there
+  /// are no thieves.
+  [[nodiscard]] lowlevel::Job* take(bool alone) noexcept {
+    return alone ? ring_.take_alone() : ring_.steal();
+  }
+
+  /// Owner only. Fills the ring from the list if the ring is empty.
+  void refill() noexcept {
+    if (open_slots_ == 0 && ring_.empty()) fill();
+  }
+
+  /// Anybody. The oldest job in the ring, or null.
+  [[nodiscard]] lowlevel::Job* steal() noexcept { return ring_.steal(); }
+
+  /// Anybody. Moves a share of what is in the list to the back of `to`, which is the caller's own;
+  /// returns whether there was any. A worker that has so much to do is far from getting to it.
+  bool share_list(ReadyQueue& to) noexcept {
+    constexpr std::size_t kMost = 64;
+    const std::size_t size = list_.size();
+    if (size == 0) return false;
+    lowlevel::IntrusiveList<lowlevel::Job> share;
+    if (list_.pop_many(std::min(size / 2 + 1, kMost), share) == 0) return false;
+    while (lowlevel::Job* job = share.pop_front()) to.push(*job);
+    return true;
+  }
+
+  // Guesses, unless nobody else is at it, or a fence comes before. Anybody.
+
+  [[nodiscard]] bool empty() const noexcept { return ring_.empty() && list_.empty(); }
+  /// Whether there is more than the ring holds.
+  [[nodiscard]] bool list_empty() const noexcept { return list_.empty(); }
+  [[nodiscard]] bool ring_empty() const noexcept { return ring_.empty(); }
+  /// How many jobs have been taken from the ring so far, and the same if all that are in it now had
+  /// been.
+  [[nodiscard]] std::int64_t taken() const noexcept { return ring_.taken(); }
+  [[nodiscard]] std::int64_t taken_when_ring_empty() const noexcept {
+    return ring_.taken_when_empty();
+  }
+  /// The same for all that is here.
+  [[nodiscard]] std::int64_t taken_when_empty() const noexcept {
+    return taken_when_ring_empty() + static_cast<std::int64_t>(list_.size());
+  }
+
+ private:
+  [[gnu::cold, gnu::noinline]] void push_to_list(lowlevel::Job& job) noexcept {
+    // Thieves may have taken all of the list.
+    if (open_slots_ == 0 && list_.empty()) {
+      open_slots_ = Ring::kSlots;
+      if (ring_.push(&job)) return;
+    }
+    open_slots_ = 0;
+    list_.push(job);
+  }
+
+  [[gnu::cold, gnu::noinline]] void fill() noexcept {
+    lowlevel::IntrusiveList<lowlevel::Job> oldest;
+    list_.pop_many(Ring::kSlots, oldest);
+    // Nothing but the owner adds to the ring, so there is room.
+    while (lowlevel::Job* job = oldest.pop_front()) (void)ring_.push(job);
+    if (list_.empty()) open_slots_ = Ring::kSlots;
+  }
+
+  Ring ring_;
+  std::int64_t open_slots_ = Ring::kSlots;  // how many jobs the ring may hold now. Owner only
+  JobList list_;
+};
+
+}  // namespace mtaio::runtime

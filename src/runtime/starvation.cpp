@@ -1,0 +1,68 @@
+// What debug builds do about jobs that do not get their turn. It is not known how that could
+// happen; and so the program ends, and says which task it was.
+#include <mtaio/lowlevel/contract.hpp>
+
+#include "runtime/work_stealing.hpp"
+
+#include <cxxabi.h>
+#include <dlfcn.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace mtaio::runtime {
+namespace {
+
+/// The coroutine that a job resumes, by the name of its function if the program exports that, or by
+/// where its code is in the file.
+std::string name_of(lowlevel::Job& job) {
+  // Going on with the job gives the coroutine that it would enter; the program ends anyway.
+  const std::coroutine_handle<> coroutine = job.run();
+  // With every compiler a frame begins with the address of the function that resumes it.
+  void* const resume = *static_cast<void**>(coroutine.address());
+  Dl_info found{};
+  if (!resume || dladdr(resume, &found) == 0 || !found.dli_fname) return "a task without a name";
+  if (found.dli_sname) {
+    int status = 0;
+    char* demangled = abi::__cxa_demangle(found.dli_sname, nullptr, nullptr, &status);
+    std::string name = status == 0 ? demangled : found.dli_sname;
+    std::free(demangled);  // NOLINT(*-no-malloc, *-owning-memory): as __cxa_demangle wants it
+    return name;
+  }
+  const auto offset =
+      reinterpret_cast<std::uintptr_t>(resume) - reinterpret_cast<std::uintptr_t>(found.dli_fbase);
+  char text[32];
+  std::snprintf(text, sizeof text, "+0x%llx", static_cast<unsigned long long>(offset));
+  return std::string{found.dli_fname} + text + " (addr2line -fe tells the function)";
+}
+
+[[noreturn]] void starved(const char* where, lowlevel::Job* job) noexcept {
+  const std::string name = job ? name_of(*job) : std::string{"a task that has just been taken"};
+  lowlevel::contract_violation(
+      "Runtime: a task was ready for more than 10,000 turns of its worker beyond those of the "
+      "tasks before it, and has not run. It lies in " +
+      std::string{where} + ": " + name + ". This is a fault of the scheduler; please report it.");
+}
+
+}  // namespace
+
+void WorkStealing::look_for_starvation(Seat& seat) noexcept {
+  // `seat.turns` overflows; this is called every kTurnsBetweenLooks of them.
+  const std::uint64_t turn = seat.watches.turns += kTurnsBetweenLooks;
+  if (!seat.watches.ready.look(turn, seat.ready.taken(), seat.ready.taken_when_empty())) {
+    starved("the queue of its worker", seat.ready.steal());
+  }
+  if (!seat.watches.forks.look(turn, seat.forks.taken(),
+                               seat.forks.taken() + (seat.forks.empty() ? 0 : 1))) {
+    starved("what its worker has left to start", seat.forks.take_oldest());
+  }
+  const auto taken = static_cast<std::int64_t>(injector_.taken());
+  if (!seat.watches.injected.look(turn, taken,
+                                  taken + static_cast<std::int64_t>(injector_.size()))) {
+    starved("the queue for what comes from outside", injector_.pop());
+  }
+}
+
+}  // namespace mtaio::runtime

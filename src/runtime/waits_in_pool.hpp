@@ -1,0 +1,20 @@
+/// A function in a thread pool that waits for tasks.
+#pragma once
+
+namespace mtaio::runtime {
+
+/// While it lives, the function that runs on this thread of a `ThreadPool`, if one does, waits in a
+/// `run()`: the pool may have another thread run what is queued in its place. Otherwise a pool
+/// whose functions all wait for functions that are queued behind them would wait forever.
+class WaitsInPool {
+ public:
+  WaitsInPool() noexcept;
+  WaitsInPool(const WaitsInPool&) = delete;
+  WaitsInPool& operator=(const WaitsInPool&) = delete;
+  ~WaitsInPool();
+
+ private:
+  const bool counted_;
+};
+
+}  // namespace mtaio::runtime
