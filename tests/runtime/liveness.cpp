@@ -1,7 +1,7 @@
 /// Whatever is ready gets its turn, however much else is ready.
 #include <mtaio/core.hpp>
 
-#include "support/outcomes.hpp"
+#include "support/machine_delay.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,6 +16,8 @@
 using namespace std::chrono_literals;
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // Around what a worker holds in its ring, and far above it.
 constexpr std::size_t kCounts[] = {255, 256, 257, 10'000};
@@ -277,6 +279,45 @@ TEST_CASE("liveness: what is ready on a worker that computes is taken by others 
                                  yield_until(flag), yield_until(flag)),
                  {.threads = threads});
       CHECK(flag);
+    }
+  }
+}
+
+namespace {
+
+mtaio::Task<void> yield_and_measure(Crowd& crowd, std::atomic<Clock::rep>& longest) {
+  while (!crowd.stop) {
+    const auto ready = Clock::now();
+    co_await mtaio::sleep(0s);
+    const auto waited = (Clock::now() - ready).count();
+    crowd.turns.fetch_add(1, std::memory_order_relaxed);
+    auto most = longest.load(std::memory_order_relaxed);
+    while (waited > most && !longest.compare_exchange_weak(most, waited)) {
+    }
+  }
+}
+mtaio::Task<void> pass(mtaio::Timeout time) { co_await mtaio::sleep(time); }
+
+}  // namespace
+
+TEST_CASE("liveness: nothing waits for longer than the number of tasks and the machine explain") {
+  for (const std::size_t threads : kThreads) {
+    for (const std::size_t count : {255U, 257U, 5'000U}) {
+      CAPTURE(threads);
+      CAPTURE(count);
+      Crowd crowd;
+      std::atomic<Clock::rep> longest{0};
+      std::vector<mtaio::Task<void>> tasks;
+      for (std::size_t i = 0; i < count; ++i) tasks.push_back(yield_and_measure(crowd, longest));
+      tasks.push_back(end_crowd_after(pass(50ms), crowd));
+      const test::MachineDelay delay;
+      const auto begin = Clock::now();
+      mtaio::run(gather_all(std::move(tasks)), {.threads = threads});
+      // On each worker a turn of all tasks takes about so long.
+      const auto round_of_all = (Clock::now() - begin) * static_cast<std::int64_t>(count) *
+                                static_cast<std::int64_t>(threads) /
+                                static_cast<std::int64_t>(crowd.turns + 1);
+      CHECK(std::chrono::nanoseconds{longest} < 500ms + 20 * delay.longest() + 20 * round_of_all);
     }
   }
 }

@@ -21,6 +21,7 @@ FOUND = {
     "thread": r"\d+ threads, at first \d+",
     "file": r"\d+ open files, at first \d+",
     "memory": r"allocated: grows",
+    "late": r"something was ready for \d{7} ms",
     "hang": r"this hangs: the round with --seed \d+",
 }
 

@@ -67,6 +67,7 @@ class Totals {
   std::atomic<std::uint64_t> shutdowns{0};
   std::atomic<std::uint64_t> failures{0};
   std::atomic<std::uint64_t> runtimes{0};
+  std::atomic<std::uint64_t> turns{0};  // whose wait was measured
 
   /// Something is broken where an exception might not be seen: in a task that nobody awaits.
   void complain(const std::string& what) {

@@ -20,6 +20,7 @@ inline constexpr std::array kFaults{
     Fault{"thread", "a thread is left in each epoch"},
     Fault{"file", "a file is left open in each epoch"},
     Fault{"memory", "64 KiB are left in each epoch"},
+    Fault{"late", "a task is ready for an hour before it runs"},
     Fault{"hang", "a round waits for what never comes"},
 };
 

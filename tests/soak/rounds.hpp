@@ -33,4 +33,8 @@ mtaio::Task<void> grow_trees(std::uint32_t seed, Totals& totals);
 /// Tasks and plain threads use a queue, and what they have seen is checked.
 void record_a_history(std::uint32_t seed, Totals& totals);
 
+/// Tasks of many kinds on few workers: nothing that is ready waits for longer than the machine and
+/// the number of tasks explain.
+void take_turns(std::uint32_t seed, Totals& totals);
+
 }  // namespace soak

@@ -72,7 +72,10 @@ void run_from_threads(mtaio::Runtime& runtime, Random& random, Totals& totals) {
 
 void do_a_round(mtaio::Runtime& resident, std::uint32_t seed, Totals& totals) {
   Random random{seed};
-  switch (random() % 4) {
+  switch (random() % 5) {
+    case 4:
+      ++totals.runtimes;
+      return take_turns(random(), totals);
     case 0:
       return record_a_history(random(), totals);
     case 1:
@@ -154,5 +157,6 @@ int main(int count, char** arguments) {
   say("queues shut down", totals.shutdowns);
   say("tasks that failed", totals.failures);
   say("runtimes", totals.runtimes);
+  say("turns measured", totals.turns);
   return result;
 }
