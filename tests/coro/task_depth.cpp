@@ -4,6 +4,7 @@
 #include <mtaio/task.hpp>
 #include <mtaio/task_executor.hpp>
 
+#include "support/sanitized.hpp"
 #include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
@@ -21,17 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 using mtaio::Task;
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-#else
-constexpr bool kSanitized = false;
-#endif
+using test::kSanitized;
 
 constexpr std::int64_t kMany = kSanitized ? 500'000 : 10'000'000;
 constexpr int kDeep = 100'000;

@@ -2,6 +2,7 @@
 
 #include "soak/ledger.hpp"
 #include "support/counted.hpp"
+#include "support/sanitized.hpp"
 
 #include <malloc.h>
 
@@ -21,17 +22,7 @@ namespace {
 constexpr std::size_t kHeapSlackKib = 64;
 constexpr std::size_t kResidentSlackKib = 1'024;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kMemoryIsOurs = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kMemoryIsOurs = false;  // the sanitizers keep what is freed
-#else
-constexpr bool kMemoryIsOurs = true;
-#endif
-#else
-constexpr bool kMemoryIsOurs = true;
-#endif
+constexpr bool kMemoryIsOurs = !test::kSanitized;  // the sanitizers keep what is freed
 
 /// Threads that were joined are seen for another moment.
 ProcessState state_with_threads(std::size_t expected) {
