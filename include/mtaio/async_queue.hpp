@@ -30,7 +30,9 @@ class AsyncQueue : public lowlevel::BasicQueue<T, lowlevel::FifoStorage> {
   /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
   explicit AsyncQueue(std::ptrdiff_t maxsize = 0) : Base{"AsyncQueue", maxsize} {}
 
-  /// Puts an item in; waits while the queue is full. Throws `QueueShutDown` after `shutdown()`.
+  /// Puts an item in; waits while the queue is full. Throws `QueueShutDown` after `shutdown()`, and
+  /// `std::logic_error` when what it returns is awaited a second time, or was moved from: the item
+  /// is gone then.
   ///
   /// Suspends:  while the queue is full; and once in 128 times, so that others can run.
   /// Resumes:   on the task's own scheduler, first come first served; never inside another call.

@@ -44,7 +44,7 @@ class [[gnu::visibility("default")]] Latch {
   /// Lifetime:  a task that is let through may destroy the latch at once.
   CountedDown count_down(std::ptrdiff_t n = 1);
 
-  /// Waits until the count is zero, and gives true.
+  /// Waits until the count is zero, and gives true. What this returns may be awaited again.
   ///
   /// Suspends:  only while the count is above zero.
   /// Resumes:   on the waiter's own scheduler, first come first served; never inside count_down().

@@ -43,7 +43,7 @@ class [[gnu::visibility("default")]] Sleep::Awaiter {
 inline Sleep::Awaiter Sleep::operator co_await() const noexcept { return Awaiter{timeout_}; }
 
 /// Waits for `timeout` to pass, counted from the `co_await`. `sleep(0s)` lets everything else that
-/// is ready run first.
+/// is ready run first. What this returns may be awaited again, and waits as long each time.
 ///
 ///     co_await mtaio::sleep(100ms);
 ///

@@ -31,7 +31,9 @@ namespace mtaio {
 ///
 /// An executor may be made anywhere; its tasks run on the runtime of the code that awaits or
 /// creates them. What the members return starts when it is awaited, and may be kept and moved until
-/// then.
+/// then. It is awaited once, because its arguments are moved out of it: a second time throws
+/// `std::logic_error`, and so does awaiting what was moved from. Only what `cancel_all()` and
+/// `close()` return may be awaited again.
 ///
 /// The destructor asks what `create_task` left running to stop, and waits for it. On a worker,
 /// others do the worker's work meanwhile. A task of the executor's may destroy it; that one is not
@@ -165,7 +167,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <class T>
   TaskHandle<T> create_task(Task<T> task) {
     tasks_->check_open("create_task");
-    if (!task) lowlevel::throw_no_task();
+    if (!task) lowlevel::throw_no_task("create_task(Task)");
     return TaskHandle<T>{
         lowlevel::CreatedTaskOf<T>::create(std::move(task), lowlevel::current_task_root(), tasks_)};
   }

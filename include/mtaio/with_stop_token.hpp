@@ -40,7 +40,7 @@ class WithStopToken<T>::Awaiter {
   }
 
   [[nodiscard]] bool await_ready() const {
-    if (!task_) lowlevel::throw_no_task();
+    if (!task_) lowlevel::throw_no_task("co_await with_stop_token()");
     return false;
   }
   template <class Promise>
@@ -72,7 +72,8 @@ class WithStopToken<T>::Awaiter {
 
 /// Awaits `awaitable` so that it is also asked to stop when stop is requested on `token`: the way
 /// in for Ctrl-C, a window that closes, or whatever else a program learns outside of tasks. Result
-/// and exceptions are those of the awaitable.
+/// and exceptions are those of the awaitable. What this returns is awaited once; a second time
+/// throws `std::logic_error`.
 ///
 ///     std::stop_source interrupted;                       // request_stop() in another thread
 ///     mtaio::run(mtaio::with_stop_token(interrupted.get_token(), serve()));

@@ -15,6 +15,11 @@ TimeoutError timed_out_after(std::chrono::duration<double> seconds) {
   return TimeoutError{"the time ran out after " + std::to_string(seconds.count()) + " s"};
 }
 
+std::logic_error no_task(const char* where) {
+  return std::logic_error{std::string{where} +
+                          ": there is no task; it was awaited before, or moved from."};
+}
+
 }  // namespace
 
 bool is_cancelled(const std::exception_ptr& error) noexcept {
@@ -23,8 +28,6 @@ bool is_cancelled(const std::exception_ptr& error) noexcept {
 
 void throw_timed_out(Timeout timeout) { throw timed_out_after(timeout.nanoseconds()); }
 
-void throw_no_task() {
-  throw std::logic_error{"co_await Task: there is no task; it was awaited before, or moved from."};
-}
+void throw_no_task(const char* where) { throw no_task(where); }
 
 }  // namespace mtaio::lowlevel

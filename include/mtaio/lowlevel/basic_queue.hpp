@@ -4,6 +4,7 @@
 #include <mtaio/exceptions.hpp>
 #include <mtaio/lowlevel/frame_allocator.hpp>
 #include <mtaio/lowlevel/queue_core.hpp>
+#include <mtaio/lowlevel/single_use.hpp>
 
 #include <coroutine>
 #include <cstddef>
@@ -79,7 +80,8 @@ class BasicQueue {
   }
 
   /// Takes the next item; waits while there is none. After `shutdown()` the items that are left
-  /// come out first, then it throws `QueueShutDown`.
+  /// come out first, then it throws `QueueShutDown`. What this returns may be awaited again, for
+  /// the item after that.
   ///
   /// Suspends:  while the queue is empty; and once in 128 times, so that others can run.
   /// Resumes:   on the task's own scheduler, first come first served; never inside another call.
@@ -94,6 +96,7 @@ class BasicQueue {
   [[nodiscard]] Next next() noexcept { return Next{core_}; }
 
   /// Waits until `task_done()` has been called for every item put; not at all when there are none.
+  /// What this returns may be awaited again.
   ///
   /// Suspends:  only while there are unfinished items.
   /// Resumes:   on the task's own scheduler; never inside task_done().
@@ -186,9 +189,13 @@ class [[nodiscard]] PutOperation {
       : core_{&core}, priority_{priority}, item_(std::move(item)) {}
 
   class Awaiter;
-  Awaiter operator co_await() && { return Awaiter{*core_, std::move(item_), priority_}; }
+  Awaiter operator co_await() && {
+    use_.use("put");
+    return Awaiter{*core_, std::move(item_), priority_};
+  }
 
  private:
+  SingleUse use_;
   Core* core_;
   double priority_;
   T item_;

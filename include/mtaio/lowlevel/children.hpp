@@ -21,6 +21,7 @@ class GatheredChildren {
  public:
   using value_type = await_result_t<std::ranges::range_reference_t<View>>;
   static constexpr bool kSized = ElementSource<View>::kSized;
+  static constexpr const char* kCall = "gather";
 
   explicit GatheredChildren(ElementSource<View> source) : source_(std::move(source)) {}
 
@@ -57,6 +58,7 @@ class MappedChildren {
   using value_type =
       await_result_t<std::invoke_result_t<Func&, std::ranges::range_reference_t<View>...>>;
   static constexpr bool kSized = ElementSource<View...>::kSized;
+  static constexpr const char* kCall = "map";
 
   MappedChildren(Func func, ElementSource<View...> source, BlockingPool*)
       : func_(std::move(func)), source_(std::move(source)) {}
@@ -84,6 +86,7 @@ class MappedChildren<Func, View...> {
  public:
   using value_type = typename Bound::Result;
   static constexpr bool kSized = ElementSource<View...>::kSized;
+  static constexpr const char* kCall = "map";
 
   MappedChildren(Func func, ElementSource<View...> source, BlockingPool* pool)
       : func_(std::move(func)), source_(std::move(source)), pool_{pool} {}

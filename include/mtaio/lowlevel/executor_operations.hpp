@@ -6,6 +6,7 @@
 #include <mtaio/lowlevel/children.hpp>
 #include <mtaio/lowlevel/created_task.hpp>
 #include <mtaio/lowlevel/range_fan_out.hpp>
+#include <mtaio/lowlevel/single_use.hpp>
 #include <mtaio/lowlevel/task_tuple.hpp>
 #include <mtaio/lowlevel/timed_task.hpp>
 #include <mtaio/lowlevel/tuple_fan_out.hpp>
@@ -41,7 +42,10 @@ class [[nodiscard]] RunOperation {
    public:
     Awaiter(Task<T> task, const RunOptions& options)
         : TimedTask<T>{std::move(task), options.timeout} {}
-    using TimedTask<T>::await_ready;
+    [[nodiscard]] bool await_ready() const {
+      this->check_task("co_await run()");
+      return this->is_too_late();
+    }
     using TimedTask<T>::await_suspend;
     T await_resume() {
       if (!this->settle()) throw_timed_out(this->timeout());
@@ -69,11 +73,13 @@ class [[nodiscard]] RangeOperation {
       : children_(std::move(children)), options_{options}, executor_{&executor} {}
 
   RangeFanOut<Options, Children, kOutcomes> operator co_await() {
-    executor_->check_open("map");
+    executor_->check_open(Children::kCall);
+    use_.use(Children::kCall);
     return {std::move(children_), options_};
   }
 
  private:
+  SingleUse use_;
   Children children_;
   [[no_unique_address]] Options options_;
   const CreatedTasks* executor_;
@@ -125,10 +131,12 @@ class [[nodiscard]] ThreadOperation {
 
   Awaiter operator co_await() {
     executor_->check_open("run_in_thread");
+    use_.use("run_in_thread");
     return Awaiter{std::move(bound_), pool_};
   }
 
  private:
+  SingleUse use_;
   Bound bound_;
   BlockingPool* pool_;
   const CreatedTasks* executor_;

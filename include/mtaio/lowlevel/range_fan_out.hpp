@@ -16,8 +16,8 @@
 namespace mtaio::lowlevel {
 
 /// `Children` makes them: `value_type`, `bool advance()`, which is not called again when it has
-/// returned false or thrown, `Task<value_type> make()`, `size()`, `ended()`, and `kSized`: whether
-/// `size()` always knows.
+/// returned false or thrown, `Task<value_type> make()`, `size()`, `ended()`, `kSized`: whether
+/// `size()` always knows, and `kCall`: the member of `TaskExecutor` that messages name.
 template <class Options, class Children, bool kOutcomes>
 class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutcomes>, Options> {
   using Base = FanOutOf<RangeFanOut, Options>;
@@ -77,7 +77,7 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
       if (this->options().task_timeout) [[unlikely]]
         child = timed(std::move(child), *this->options().task_timeout);
       if (!child) [[unlikely]]
-        throw_no_task();
+        throw_no_task(Children::kCall);
       const auto frame = child.release();
       frame.promise().received_by(&RangeFanOut::ended, receiver, this->started(), this->context());
       return frame;

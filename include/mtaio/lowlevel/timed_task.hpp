@@ -19,7 +19,7 @@ namespace mtaio::lowlevel {
     const std::exception_ptr& error) noexcept;
 
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_timed_out(Timeout timeout);
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_task();
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_task(const char* where);
 
 /// Awaits a task for a limited time. The awaiter of `TaskExecutor::run`, which wraps what it
 /// throws.
@@ -35,8 +35,8 @@ class TimedTask {
   }
 
   [[nodiscard]] bool await_ready() const {
-    if (!task_) throw_no_task();
-    return timeout_ && timeout_->is_now();
+    check_task("co_await Task");
+    return is_too_late();
   }
 
   template <class Promise>
@@ -54,6 +54,11 @@ class TimedTask {
   }
 
  protected:
+  void check_task(const char* where) const {
+    if (!task_) throw_no_task(where);
+  }
+  /// Whether there is no time at all, and the task never starts.
+  [[nodiscard]] bool is_too_late() const noexcept { return timeout_ && timeout_->is_now(); }
   /// False if the time ran out.
   bool settle() noexcept {
     if (!frame_) return false;

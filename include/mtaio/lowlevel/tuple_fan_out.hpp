@@ -37,7 +37,7 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
       : Base{options, kOutcomes}, tasks_(std::move(tasks)) {
     tasks_.for_each([](auto& task) {
       if (!task) [[unlikely]]
-        throw_no_task();
+        throw_no_task("co_await gather()");
     });
     check();
   }

@@ -11,6 +11,7 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -176,7 +177,8 @@ class InLoop {
   EventLoop* loop_ = nullptr;
 };
 
-/// A coroutine, future or task of Python as an argument of a C++ task, which awaits it, once:
+/// A coroutine, future or task of Python as an argument of a C++ task, which awaits it, once; the
+/// second time is a `std::logic_error`:
 ///
 ///     mtaio::Task<int> twice(mtaio::python::Awaitable<int> number) {
 ///       const int value = co_await std::move(number);
@@ -186,6 +188,10 @@ template <class T = void>
 class Awaitable : private InLoop {
  public:
   auto operator co_await() && {
+    if (!this->object()) {
+      throw std::logic_error{
+          "co_await Awaitable: there is no Python object; it was awaited before, or moved from."};
+    }
     auto start = [object = std::move(this->object())]() mutable { return object.release(); };
     using Call = LoopCallOf<T, decltype(start)>;
     return LoopAwaiter<Call>{new Call{this->loop(), std::move(start)}};

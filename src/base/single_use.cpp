@@ -1,0 +1,22 @@
+#include <mtaio/lowlevel/single_use.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace mtaio::lowlevel {
+
+namespace {
+
+// Made before it is thrown, so that no string is left to be destroyed on the way.
+std::logic_error used_up(const char* call) {
+  return std::logic_error{std::string{"co_await "} + call +
+                          "(): the operation was awaited before, or moved from. It can be awaited "
+                          "once; call " +
+                          call + "() again for another one."};
+}
+
+}  // namespace
+
+void throw_used_up(const char* call) { throw used_up(call); }
+
+}  // namespace mtaio::lowlevel
