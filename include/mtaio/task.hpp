@@ -22,6 +22,13 @@ class TaskPromise : public PromiseBase {
  public:
   Task<T> get_return_object() noexcept;
   void unhandled_exception() noexcept { keep_current_exception(result_); }
+  // A coroutine may flow off its end, of which g++ does not warn. The language leaves open what
+  // happens then; the compilers come here. Where a value was returned they know, and check nothing.
+  [[nodiscard]] FinalAwaiter final_suspend() noexcept {
+    if (result_.empty()) [[unlikely]]
+      keep_no_result_error(result_);
+    return {};
+  }
 
   template <class Value = T>
     requires std::constructible_from<T, Value>
@@ -40,6 +47,11 @@ class TaskPromise<T&> : public PromiseBase {
  public:
   Task<T&> get_return_object() noexcept;
   void unhandled_exception() noexcept { keep_current_exception(result_); }
+  [[nodiscard]] FinalAwaiter final_suspend() noexcept {
+    if (result_.empty()) [[unlikely]]
+      keep_no_result_error(result_);
+    return {};
+  }
   void return_value(T& value) noexcept { result_.emplace(value); }
 
   [[nodiscard]] Result<T&>& result() noexcept { return result_; }
@@ -70,7 +82,7 @@ class TaskPromise<void> : public PromiseBase {
 ///     mtaio::Task<void> ask() { std::cout << co_await answer() << '\n'; }
 ///
 /// Awaiting it gives its result or throws what it threw; `std::logic_error` when it was awaited
-/// before or moved from.
+/// before or moved from, or when the coroutine has come to its end without co_return.
 ///
 /// Suspends:  until the task has ended.
 /// Resumes:   where the task ended, on the same scheduler.

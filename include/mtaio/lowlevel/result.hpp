@@ -23,6 +23,15 @@ template <class AnyResult>
   result.set_error(std::current_exception());
 }
 
+/// A `std::logic_error` that says that a coroutine ended without co_return.
+[[nodiscard, gnu::cold, gnu::visibility("default")]] std::exception_ptr no_result_error() noexcept;
+
+/// Out of line, for the same reason.
+template <class AnyResult>
+[[gnu::cold, gnu::noinline]] void keep_no_result_error(AnyResult& result) noexcept {
+  result.set_error(no_result_error());
+}
+
 /// What stands for a `T` that is to be stored: itself, a pointer for a reference, `Unit` for void.
 template <class T>
 using Stored = std::conditional_t<
@@ -55,12 +64,15 @@ class Result {
     state_ = State::kValue;
   }
 
-  /// REQUIRES: empty.
+  /// In place of a value, if there is one: a variable's destructor may throw after a co_return.
+  /// REQUIRES: no error.
   void set_error(std::exception_ptr error) noexcept {
+    if (state_ == State::kValue) std::destroy_at(&value_);
     std::construct_at(&error_, std::move(error));
     state_ = State::kError;
   }
 
+  [[nodiscard]] bool empty() const noexcept { return state_ == State::kEmpty; }
   [[nodiscard]] bool has_value() const noexcept { return state_ == State::kValue; }
   [[nodiscard]] bool has_error() const noexcept { return state_ == State::kError; }
   [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
