@@ -6,16 +6,12 @@
 #include <cstdint>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define MTAIO_KEEP_FRAMES 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MTAIO_KEEP_FRAMES 0
-#endif
-#endif
-#ifndef MTAIO_KEEP_FRAMES
-#define MTAIO_KEEP_FRAMES 1
-#endif
+// Parts of the sanitizers that watch memory. Null unless one of them is in the process, whether
+// this library is compiled with it or not.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
+extern "C" [[gnu::weak]] void __asan_init();
+extern "C" [[gnu::weak]] void __tsan_init();
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 
 namespace mtaio::lowlevel {
 
@@ -34,10 +30,9 @@ void* new_or_null(std::size_t size) noexcept {
   }
 }
 
-}  // namespace
-
-#if MTAIO_KEEP_FRAMES
-namespace {
+/// Whether a sanitizer is to see the end of each frame. Then the lists are never opened: so nothing
+/// is ever taken from one, nor put into one, by code that is inlined either.
+bool watched() noexcept { return __asan_init != nullptr || __tsan_init != nullptr; }
 
 using Frame = FrameCache::Frame;
 
@@ -74,7 +69,7 @@ struct Reaper {
 thread_local Reaper reaper;
 
 bool open() noexcept {
-  if (state != State::kUnused) return false;
+  if (state != State::kUnused || watched()) return false;
   reaper.touch();  // registers its destructor with the thread
   state = State::kOpen;
   std::ranges::transform(kEnds, frame_cache.lists.begin(), [](const Frame& end) { return &end; });
@@ -87,7 +82,7 @@ void* allocate_frame_out_of_line(std::size_t size) noexcept {
   const std::size_t index = FrameCache::index_of(size);
   if (index >= FrameCache::kSizes) return new_or_null(size);
   if (void* frame = FrameCache::take(frame_cache.lists[index])) return frame;
-  return new_or_null(FrameCache::size_of(index));
+  return new_or_null(watched() ? size : FrameCache::size_of(index));  // so that it sees the end
 }
 
 void deallocate_frame_out_of_line(void* frame, std::size_t size) noexcept {
@@ -98,13 +93,6 @@ void deallocate_frame_out_of_line(void* frame, std::size_t size) noexcept {
   }
   ::operator delete(frame);
 }
-
-#else
-
-void* allocate_frame_out_of_line(std::size_t size) noexcept { return new_or_null(size); }
-void deallocate_frame_out_of_line(void* frame, std::size_t) noexcept { ::operator delete(frame); }
-
-#endif
 
 void throw_no_memory_for_frame() { throw std::bad_alloc{}; }
 

@@ -85,8 +85,8 @@ MTAIO_SLOW_HALF void deallocate_frame_slowly(void* frame, std::size_t size) noex
 }
 
 /// Memory for `size` bytes, aligned for any fundamental type, from a free list of the calling
-/// thread. Throws `std::bad_alloc`. Where the library is compiled with AddressSanitizer every call
-/// goes to the global allocator.
+/// thread. Throws `std::bad_alloc`. Where AddressSanitizer or ThreadSanitizer is in the process the
+/// lists stay closed, and every call goes to the global allocator.
 [[nodiscard]] inline void* allocate_frame(std::size_t size) {
   const std::size_t index = FrameCache::index_of(size);
   if (kInlineFrames && index < FrameCache::kSizes) [[likely]] {
