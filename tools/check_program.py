@@ -7,6 +7,9 @@
     check_program.py --aborts-as-told-in SOURCE PROGRAM
         The program is ended by abort(), and standard error contains a match for the regular expression in the first
         line of its SOURCE: `// expect: REGEX`.
+
+    check_program.py --refused-as-told-in SOURCE COMPILER ARGUMENT...
+        The compiler fails on SOURCE, and standard error contains a match for what is expected in its first line.
 """
 
 import argparse
@@ -51,19 +54,33 @@ def check_aborts(result, pattern):
         yield f"Standard error does not match: {pattern}"
 
 
+def check_refused(result, pattern):
+    """The complaints about a compiler that should have refused a file with a message that matches `pattern`."""
+    if result.returncode != 1:
+        yield f"The compiler {describe_end(result.returncode)}; it should exit with 1."
+    if not re.search(pattern, result.stderr, re.MULTILINE):
+        yield f"Standard error does not match: {pattern}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     expectation = parser.add_mutually_exclusive_group(required=True)
     expectation.add_argument("--prints", type=pathlib.Path, metavar="FILE")
     expectation.add_argument("--aborts-as-told-in", type=pathlib.Path, metavar="SOURCE")
-    parser.add_argument("program", nargs="+")
+    expectation.add_argument("--refused-as-told-in", type=pathlib.Path, metavar="SOURCE")
+    parser.add_argument("program", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    result = subprocess.run(arguments.program, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+    command = list(arguments.program)
+    if arguments.refused_as_told_in is not None:
+        command.append(str(arguments.refused_as_told_in))
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
                             errors="backslashreplace")
     if arguments.prints is not None:
         complaints = list(check_prints(result, arguments.prints.read_text(encoding="utf-8")))
+    elif arguments.refused_as_told_in is not None:
+        complaints = list(check_refused(result, expected_message(arguments.refused_as_told_in)))
     else:
         complaints = list(check_aborts(result, expected_message(arguments.aborts_as_told_in)))
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/lowlevel/basic_queue.hpp>
+#include <mtaio/lowlevel/count.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -29,6 +30,7 @@ class AsyncQueue : public lowlevel::BasicQueue<T, lowlevel::FifoStorage> {
  public:
   /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
   explicit AsyncQueue(std::ptrdiff_t maxsize = 0) : Base{"AsyncQueue", maxsize} {}
+  explicit AsyncQueue(lowlevel::NotACount auto maxsize) = delete;
 
   /// Puts an item in; waits while the queue is full. Throws `QueueShutDown` after `shutdown()`, and
   /// `std::logic_error` when what it returns is awaited a second time, or was moved from: the item

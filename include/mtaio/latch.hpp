@@ -1,6 +1,7 @@
 /// A countdown to wait for.
 #pragma once
 
+#include <mtaio/lowlevel/count.hpp>
 #include <mtaio/lowlevel/lock.hpp>
 #include <mtaio/lowlevel/waiter.hpp>
 #include <mtaio/timeout.hpp>
@@ -30,6 +31,7 @@ class [[gnu::visibility("default")]] Latch {
   /// Opens after `count` steps; zero: open from the start. Throws `std::invalid_argument` if
   /// negative.
   explicit Latch(std::ptrdiff_t count);
+  explicit Latch(lowlevel::NotACount auto count) = delete;
   Latch(const Latch&) = delete;
   Latch& operator=(const Latch&) = delete;
   ~Latch();
@@ -43,6 +45,7 @@ class [[gnu::visibility("default")]] Latch {
   /// Threads:   any, also such that belong to no runtime.
   /// Lifetime:  a task that is let through may destroy the latch at once.
   CountedDown count_down(std::ptrdiff_t n = 1);
+  CountedDown count_down(lowlevel::NotACount auto n) = delete;
 
   /// Waits until the count is zero, and gives true. What this returns may be awaited again.
   ///

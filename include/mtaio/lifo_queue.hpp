@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/lowlevel/basic_queue.hpp>
+#include <mtaio/lowlevel/count.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -21,6 +22,7 @@ class LIFOQueue : public lowlevel::BasicQueue<T, lowlevel::LifoStorage> {
  public:
   /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
   explicit LIFOQueue(std::ptrdiff_t maxsize = 0) : Base{"LIFOQueue", maxsize} {}
+  explicit LIFOQueue(lowlevel::NotACount auto maxsize) = delete;
 
   /// As `AsyncQueue::put`, with the same promises.
   typename Base::Put put(T item) { return {this->core(), std::move(item)}; }

@@ -1,7 +1,8 @@
 /// How many at once.
 #pragma once
 
-#include <concepts>
+#include <mtaio/lowlevel/count.hpp>
+
 #include <cstddef>
 #include <limits>
 #include <stdexcept>
@@ -10,13 +11,13 @@
 
 namespace mtaio {
 
-/// The greatest number of tasks started and not yet finished. Converts from any integer.
+/// The greatest number of tasks started and not yet finished. Converts from any integer;
+/// neither from a bool nor from a character.
 ///
 /// Throws `std::invalid_argument` for less than 1.
 class Limit {
  public:
-  template <std::integral Integer>
-    requires(!std::same_as<Integer, bool>)
+  template <lowlevel::Count Integer>
   constexpr Limit(Integer value) : value_{checked(value)} {}  // NOLINT(*-explicit-*): 8 is a Limit
 
   [[nodiscard]] constexpr std::size_t value() const noexcept { return value_; }

@@ -26,6 +26,10 @@ class Outcome {
       std::is_void_v<T>, std::monostate,
       std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<T>, std::remove_const_t<T>>>;
 
+  static_assert(std::is_nothrow_destructible_v<Stored>,
+                "the value of an Outcome must not throw in its destructor: it is destroyed where "
+                "nothing can catch that; make the destructor noexcept");
+
  public:
   using value_type = T;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/lowlevel/basic_queue.hpp>
+#include <mtaio/lowlevel/count.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -24,6 +25,7 @@ class PriorityQueue : public lowlevel::BasicQueue<T, lowlevel::PriorityStorage> 
  public:
   /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
   explicit PriorityQueue(std::ptrdiff_t maxsize = 0) : Base{"PriorityQueue", maxsize} {}
+  explicit PriorityQueue(lowlevel::NotACount auto maxsize) = delete;
 
   /// As `AsyncQueue::put`, with the same promises. Negative and infinite priorities are fine;
   /// throws `std::invalid_argument`, at the call, for one that is not a number.

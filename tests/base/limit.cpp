@@ -53,8 +53,15 @@ TEST_CASE("limit: no_limit is more than there will ever be") {
   CHECK(mtaio::no_limit.value() == std::numeric_limits<std::size_t>::max());
 }
 
-TEST_CASE("limit: neither a bool nor a floating number is one") {
+TEST_CASE("limit: neither a bool nor a character nor a floating number is one") {
   CHECK_FALSE(std::is_convertible_v<bool, Limit>);
+  CHECK_FALSE(std::is_convertible_v<char, Limit>);
+  CHECK_FALSE(std::is_convertible_v<wchar_t, Limit>);
+  CHECK_FALSE(std::is_convertible_v<char8_t, Limit>);
+  CHECK_FALSE(std::is_convertible_v<char16_t, Limit>);
+  CHECK_FALSE(std::is_convertible_v<char32_t, Limit>);
+  CHECK(std::is_convertible_v<signed char, Limit>);
+  CHECK(std::is_convertible_v<unsigned char, Limit>);
   CHECK_FALSE(std::is_convertible_v<double, Limit>);
 }
 

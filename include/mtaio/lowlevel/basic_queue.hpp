@@ -61,6 +61,9 @@ template <class T, class Storage>
 class BasicQueue {
   static_assert(std::is_object_v<T> && !std::is_const_v<T> && std::is_move_constructible_v<T>,
                 "the items of a queue are objects that can be moved");
+  static_assert(std::is_nothrow_destructible_v<T>,
+                "the items of a queue must not throw in their destructor: a queue destroys them "
+                "where nothing can catch that; make the destructor noexcept");
 
  public:
   using value_type = T;

@@ -41,6 +41,10 @@ using Stored = std::conditional_t<
 /// Empty, a value, or an exception. Stays where it is made.
 template <class T>
 class Result {
+  static_assert(std::is_nothrow_destructible_v<Stored<T>>,
+                "the result of a task must not throw in its destructor: it is destroyed where "
+                "nothing can catch that; make the destructor noexcept");
+
  public:
   Result() noexcept {}  // NOLINT(*-member-init): the union starts empty
   Result(const Result&) = delete;
