@@ -10,6 +10,7 @@
 
     check_program.py --refused-as-told-in SOURCE COMPILER ARGUMENT...
         The compiler fails on SOURCE, and standard error contains a match for what is expected in its first line.
+        Its second line may have further arguments: `// flags: -m32`.
 """
 
 import argparse
@@ -35,6 +36,13 @@ def expected_message(source):
     if match is None:
         sys.exit(f"{source}:1: '// expect: ' and a regular expression should stand here, not: {first_line}")
     return match[1]
+
+
+def further_arguments(source):
+    """The arguments in the second line of `source`."""
+    second_line = source.read_text(encoding="utf-8").splitlines()[1]
+    match = re.fullmatch(r"// flags: (.+)", second_line)
+    return match[1].split() if match else []
 
 
 def check_prints(result, expected):
@@ -74,7 +82,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     command = list(arguments.program)
     if arguments.refused_as_told_in is not None:
-        command.append(str(arguments.refused_as_told_in))
+        command += [*further_arguments(arguments.refused_as_told_in), str(arguments.refused_as_told_in)]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
                             errors="backslashreplace")
     if arguments.prints is not None:

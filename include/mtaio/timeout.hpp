@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <limits>
 #include <ratio>
 #include <stdexcept>
@@ -48,29 +49,75 @@ class Timeout {
   struct Exactly {};
   constexpr Timeout(Exactly, Nanoseconds nanoseconds) noexcept : nanoseconds_{nanoseconds} {}
 
+  // Nanoseconds in one tick, in lowest terms.
+  template <class Period>
+  using Tick = std::ratio_divide<Period, std::nano>;
+
   template <class Rep, class Period>
   static constexpr Nanoseconds saturate(std::chrono::duration<Rep, Period> duration) {
-    // Nanoseconds in one tick. A long double holds every 64-bit integer exactly, so a comparison
-    // against the limits is exact too; the integer conversion is done only for what is known to
-    // fit.
-    using ToNano = std::ratio_divide<Period, std::nano>;
-    constexpr long double kTick =
-        static_cast<long double>(ToNano::num) / static_cast<long double>(ToNano::den);
-    const auto wide = static_cast<long double>(duration.count());
-    if (wide != wide) {
+    if constexpr (std::integral<Rep>) {
+      return from_integer<Tick<Period>>(duration.count());
+    } else {
+      return from_floating<Tick<Period>>(static_cast<long double>(duration.count()));
+    }
+  }
+
+  template <class Tick>
+  static constexpr Nanoseconds from_floating(long double count) {
+    if (count != count) {
       throw std::invalid_argument{
           "Timeout(nan): a timeout must be a number; use Timeout::forever() to wait without "
           "limit."};
     }
-    constexpr auto kMax = static_cast<long double>(Nanoseconds::max().count());
-    if (wide * kTick >= kMax) return Nanoseconds::max();
-    if (wide * kTick <= -kMax) return Nanoseconds::min();
-    if constexpr (std::integral<Rep>) {
-      __extension__ using Wide = __int128;  // the result fits, the product on the way may not
-      return Nanoseconds{static_cast<Nanoseconds::rep>(static_cast<Wide>(duration.count()) *
-                                                       ToNano::num / ToNano::den)};
-    } else {
-      return Nanoseconds{static_cast<Nanoseconds::rep>(wide * kTick)};
+    const long double nanoseconds =
+        count * (static_cast<long double>(Tick::num) / static_cast<long double>(Tick::den));
+    // A power of two: exact in any floating type.
+    constexpr long double kEnd = -static_cast<long double>(Nanoseconds::min().count());
+    if (nanoseconds >= kEnd) return Nanoseconds::max();
+    if (nanoseconds <= -kEnd) return Nanoseconds::min();
+    return Nanoseconds{static_cast<Nanoseconds::rep>(nanoseconds)};
+  }
+
+  // The result may fit where count * num does not, so whole multiples of the denominator are
+  // converted first.
+  template <class Tick, std::integral Rep>
+  static constexpr Nanoseconds from_integer(Rep count) {
+    using Wide = std::common_type_t<Rep, std::intmax_t>;
+    constexpr auto kDen = static_cast<Wide>(Tick::den);
+    const Wide whole = static_cast<Wide>(count) / kDen;
+    const auto rest = static_cast<std::intmax_t>(static_cast<Wide>(count) % kDen);
+    Nanoseconds::rep nanoseconds{};
+    if (__builtin_mul_overflow(whole, Tick::num, &nanoseconds) ||
+        __builtin_add_overflow(nanoseconds, part_of_tick<Tick>(rest), &nanoseconds)) {
+      return count < Rep{0} ? Nanoseconds::min() : Nanoseconds::max();
+    }
+    return Nanoseconds{nanoseconds};
+  }
+
+  /// `rest * num / den`, rounded towards zero. REQUIRES: |rest| < den.
+  template <class Tick>
+  static constexpr std::intmax_t part_of_tick(std::intmax_t rest) {
+    if constexpr (Tick::num <= std::numeric_limits<std::intmax_t>::max() / Tick::den) {
+      return rest * Tick::num / Tick::den;
+    } else {  // long division, bit by bit; nothing in it exceeds 2 * den
+      const bool negative = rest < 0;
+      const auto part = static_cast<std::uintmax_t>(negative ? -rest : rest);
+      constexpr auto kDen = static_cast<std::uintmax_t>(Tick::den);
+      std::uintmax_t quotient = 0;
+      std::uintmax_t remainder = 0;
+      const auto add = [&](std::uintmax_t number) {
+        remainder += number;
+        if (remainder < kDen) return;
+        remainder -= kDen;
+        ++quotient;
+      };
+      for (std::uintmax_t bit = std::uintmax_t{1} << 62U; bit != 0; bit >>= 1U) {
+        quotient *= 2;
+        add(remainder);
+        if ((static_cast<std::uintmax_t>(Tick::num) & bit) != 0) add(part);
+      }
+      const auto result = static_cast<std::intmax_t>(quotient);
+      return negative ? -result : result;
     }
   }
 

@@ -9,8 +9,11 @@
 #include <coroutine>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <utility>
+#include <version>
+
+#if defined(__cpp_lib_jthread)
+#include <stop_token>
 
 namespace mtaio {
 
@@ -89,3 +92,18 @@ WithStopToken<await_result_t<A>> with_stop_token(std::stop_token token, A&& awai
 }
 
 }  // namespace mtaio
+
+#else
+
+namespace mtaio {
+
+template <class... Arguments>
+void with_stop_token(Arguments&&...) {
+  static_assert(sizeof...(Arguments) > 1000,
+                "with_stop_token() needs std::stop_token, which this standard library does not "
+                "have; with libc++ before 20 compile and link with -fexperimental-library");
+}
+
+}  // namespace mtaio
+
+#endif

@@ -68,6 +68,26 @@ TEST_CASE("timeout: odd units do not overflow on the way either") {
   CHECK_FALSE(Timeout{frames}.is_now());
 }
 
+TEST_CASE("timeout: is exact where count times numerator fits in no integer") {
+  using Frames = duration<std::int64_t, std::ratio<1001, 30000>>;  // of 100100000/3 ns
+  CHECK(Timeout{Frames{1}}.nanoseconds() == 33'366'666ns);
+  CHECK(Timeout{Frames{-1}}.nanoseconds() == -33'366'666ns);
+  CHECK(Timeout{Frames{100'000'000'001}}.nanoseconds() == 3'336'666'666'700'033'333ns);
+  CHECK(Timeout{Frames{276'424'736'369}}.nanoseconds() == 9'223'372'036'845'633'333ns);
+  CHECK(Timeout{Frames{276'424'736'370}}.is_forever());
+  CHECK(Timeout{Frames{-276'424'736'370}}.nanoseconds() == nanoseconds::min());
+
+  // The numerator times the denominator does not fit either: 4611686018427387847/3037000493 ns.
+  using Odd =
+      duration<std::int64_t, std::ratio<4'611'686'018'427'387'847, 3'037'000'493'000'000'000>>;
+  CHECK(Timeout{Odd{1}}.nanoseconds() == 1'518'500'253ns);
+  CHECK(Timeout{Odd{2}}.nanoseconds() == 3'037'000'506ns);
+  CHECK(Timeout{Odd{3'037'000'492}}.nanoseconds() == 4'611'686'016'908'887'593ns);
+  CHECK(Timeout{Odd{-3'037'000'492}}.nanoseconds() == -4'611'686'016'908'887'593ns);
+  CHECK(Timeout{Odd{6'000'000'000}}.nanoseconds() == 9'111'001'520'856'298'090ns);
+  CHECK(Timeout{Odd{7'000'000'000}}.is_forever());
+}
+
 TEST_CASE("timeout: zero or less is now") {
   CHECK(Timeout{0s}.is_now());
   CHECK(Timeout{-1ns}.is_now());

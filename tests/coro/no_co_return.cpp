@@ -68,8 +68,6 @@ bool complains_as_cause(const mtaio::Outcome<T>& outcome) {
   return error && message_of(error->cause()) == kComplaint;
 }
 
-}  // namespace
-
 TASK_TEST_CASE("no co_return: co_await throws std::logic_error, whatever the result's type") {
   int odd = 1;
   int even = 2;
@@ -165,3 +163,5 @@ TASK_TEST_CASE("no co_return: Task<void> needs none") {
   const auto outcome = co_await outcome_of(nothing());
   CHECK(outcome.has_value());
 }
+
+}  // namespace

@@ -61,8 +61,6 @@ std::string no_task(const std::string& call) {
   return "co_await " + call + "(): there is no task; it was awaited before, or moved from.";
 }
 
-}  // namespace
-
 TASK_TEST_CASE("run_in_thread: the operation is awaited once, and calls the function once") {
   mtaio::TaskExecutor executor;
   int calls = 0;
@@ -158,3 +156,5 @@ TEST_CASE("create_task: of no task is std::logic_error that says so") {
     co_return;
   });
 }
+
+}  // namespace

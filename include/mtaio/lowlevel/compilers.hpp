@@ -1,6 +1,11 @@
 /// What compilers do wrong, and how the library warns of it; and what one of them can do.
 #pragma once
 
+// Not a static_assert: this comes before any header of a system that may lack those for 32 bits.
+#if defined(__SIZEOF_POINTER__) && __SIZEOF_POINTER__ < 8
+#error "mtaio needs a 64-bit platform: compile without -m32 or -mx32"
+#endif
+
 #include <concepts>
 #include <type_traits>
 
