@@ -21,8 +21,9 @@ class TaskExecutor;
 ///     int result = co_await handle;
 ///
 /// Awaiting it gives the task's result, once, or throws what the task threw, as it is;
-/// `std::logic_error` the second time. A failure that nobody ever awaits is reported on standard
-/// error when the handle goes.
+/// `std::logic_error` the second time. The handle may be destroyed or assigned to while another
+/// task awaits it: that one still gets the result. A failure that no task ever takes is reported on
+/// standard error when the handle, and the last task that awaits it, have gone.
 ///
 /// Suspends:  until the task has ended.
 /// Resumes:   on the awaiting task's own scheduler.
@@ -34,20 +35,14 @@ class [[nodiscard]] TaskHandle {
  public:
   class Awaiter;
 
-  TaskHandle(TaskHandle&& other) noexcept : task_{std::exchange(other.task_, nullptr)} {}
-  TaskHandle& operator=(TaskHandle&& other) noexcept {
-    TaskHandle old{std::move(*this)};
-    task_ = std::exchange(other.task_, nullptr);
-    return *this;
-  }
-  ~TaskHandle() {
-    if (task_) task_->abandon();
-  }
+  TaskHandle(TaskHandle&&) noexcept = default;
+  TaskHandle& operator=(TaskHandle&&) noexcept = default;
+  ~TaskHandle() = default;
 
   Awaiter operator co_await() const { return Awaiter{task_}; }
 
   /// Whether the task has ended. Any thread.
-  [[nodiscard]] bool done() const noexcept { return task_ == nullptr || task_->done(); }
+  [[nodiscard]] bool done() const noexcept { return !task_ || task_->done(); }
   /// Asks the task to stop. Any thread.
   void request_stop() noexcept {
     if (task_) task_->request_stop();
@@ -55,15 +50,16 @@ class [[nodiscard]] TaskHandle {
 
  private:
   friend class TaskExecutor;
-  explicit TaskHandle(lowlevel::CreatedTaskOf<T>& task) noexcept : task_{&task} {}
+  explicit TaskHandle(lowlevel::CreatedTaskOf<T>& task) noexcept : task_{task} {}
 
-  lowlevel::CreatedTaskOf<T>* task_;
+  lowlevel::TaskParty<T> task_;
 };
 
+/// Keeps what it waits for: the handle may be destroyed or assigned to meanwhile.
 template <class T>
 class TaskHandle<T>::Awaiter {
  public:
-  explicit Awaiter(lowlevel::CreatedTaskOf<T>* task) noexcept : task_{task} {}
+  explicit Awaiter(lowlevel::TaskParty<T> task) noexcept : task_{std::move(task)} {}
 
   [[nodiscard]] bool await_ready() {
     if (!task_) throw std::logic_error{"co_await TaskHandle: the handle was moved from."};
@@ -86,7 +82,7 @@ class TaskHandle<T>::Awaiter {
   }
 
  private:
-  lowlevel::CreatedTaskOf<T>* task_;
+  lowlevel::TaskParty<T> task_;
   lowlevel::Waiter waiter_;
 };
 

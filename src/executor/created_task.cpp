@@ -180,14 +180,14 @@ std::coroutine_handle<> CreatedTask::ended(PromiseBase& promise) noexcept {
 
 void CreatedTask::end() noexcept {
   WakeList wake;
-  bool abandoned = false;
+  std::uint64_t before = 0;
   {
     const std::scoped_lock guard{lock_};
-    done_ = true;
-    abandoned = abandoned_;
+    // E1. release: the result, to those who find it done; acquire: what the last party did.
+    before = state_.fetch_or(kDone, std::memory_order_acq_rel);
     wake.claim_all(waiters_);
   }
-  if (abandoned) {
+  if (before < kParty) {
     report();
     drop_frame();
   }
@@ -201,14 +201,9 @@ void CreatedTask::end() noexcept {
   of.release();
 }
 
-bool CreatedTask::done() noexcept {
-  const std::scoped_lock guard{lock_};
-  return done_;
-}
-
 bool CreatedTask::wait(Waiter& waiter) noexcept {
   const std::scoped_lock guard{lock_};
-  if (done_) {
+  if (done()) {
     waiter.serve_now();
     return false;
   }
@@ -222,33 +217,47 @@ void CreatedTask::forget(Waiter& waiter) noexcept {
   waiters_.forget(waiter);
 }
 
-void CreatedTask::check_first_take() {
-  const std::scoped_lock guard{lock_};
-  if (std::exchange(taken_, true)) {
-    throw std::logic_error{
-        "co_await TaskHandle: its result was taken before; a task is awaited once."};
+void CreatedTask::throw_taken_before() {
+  throw std::logic_error{
+      "co_await TaskHandle: its result was taken before; a task is awaited once."};
+}
+
+void CreatedTask::leave() noexcept {
+  // acquire: E1, and everything that the others did with it comes before it is deleted.
+  std::uint64_t state = state_.load(std::memory_order_acquire);
+  while ((state & ~kTaken) != (kParty | kDone)) {
+    if (state < 2 * kParty && (state & kDone) != 0) return leave_as_last(state);
+    // release: E1, what this party did with it.
+    if (state_.compare_exchange_weak(state, state - kParty, std::memory_order_acq_rel,
+                                     std::memory_order_acquire)) {
+      return;
+    }
   }
+  if (!(state & kTaken)) report();  // nobody else is left to change it
+  delete_this();
+}
+
+/// The task has ended, but it still has keepers. Only they can change the state now.
+void CreatedTask::leave_as_last(std::uint64_t state) noexcept {
+  if (!(state & kTaken)) report();
+  drop_frame();
+  // acq_rel: as in release().
+  const std::uint64_t before = state_.fetch_sub(kParty, std::memory_order_acq_rel);
+  if ((before & ~kTaken) == (kParty | kDone)) delete_this();
 }
 
 void CreatedTask::release() noexcept {
-  // acq_rel: whoever deletes it comes after everything that the others did with it.
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // acq_rel: E1, and whoever deletes it comes after everything that the others did with it.
+  const std::uint64_t before = state_.fetch_sub(kKeeper, std::memory_order_acq_rel);
+  if ((before & ~(kDone | kTaken)) == kKeeper) delete_this();
+}
+
+void CreatedTask::delete_this() noexcept {
   to_delete.push_back(*this);
   if (deleting) return;
   deleting = true;
   while (CreatedTask* task = to_delete.pop_front()) delete task;
   deleting = false;
-}
-
-void CreatedTask::abandon() noexcept {
-  bool unseen = false;
-  {
-    const std::scoped_lock guard{lock_};
-    unseen = done_ && !taken_;
-    abandoned_ = !taken_;
-  }
-  if (unseen) report();
-  release();
 }
 
 void CreatedTask::report() const noexcept {

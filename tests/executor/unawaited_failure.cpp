@@ -1,69 +1,20 @@
 /// A failure of a created task that nobody ever awaits is reported on standard error.
 #include <mtaio/core.hpp>
 
+#include "support/captured_stderr.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <functional>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 using namespace std::chrono_literals;
-using test::on_one_thread;
+using test::occurrences;
 using test::outcome_of;
+using test::stderr_of;
 
 namespace {
-
-/// What is written on standard error while it lives.
-class CapturedStderr {
- public:
-  CapturedStderr() : file_{std::tmpfile()}, saved_{::dup(STDERR_FILENO)} {
-    std::fflush(stderr);
-    ::dup2(::fileno(file_), STDERR_FILENO);
-  }
-  CapturedStderr(const CapturedStderr&) = delete;
-  CapturedStderr& operator=(const CapturedStderr&) = delete;
-  ~CapturedStderr() {
-    restore();
-    std::fclose(file_);
-  }
-
-  std::string text() {
-    restore();
-    std::string all;
-    REQUIRE(std::fseek(file_, 0, SEEK_SET) == 0);
-    for (int c = std::fgetc(file_); c != EOF; c = std::fgetc(file_)) all += static_cast<char>(c);
-    return all;
-  }
-
- private:
-  void restore() {
-    if (saved_ < 0) return;
-    std::fflush(stderr);
-    ::dup2(saved_, STDERR_FILENO);
-    ::close(std::exchange(saved_, -1));
-  }
-
-  std::FILE* file_;
-  int saved_;
-};
-
-std::string stderr_of(mtaio::Task<void> (*test)()) {
-  CapturedStderr captured;
-  on_one_thread(test);
-  return captured.text();
-}
-
-std::size_t occurrences(const std::string& text, const std::string& of) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(of); at != std::string::npos; at = text.find(of, at + 1)) ++count;
-  return count;
-}
 
 mtaio::Task<void> fail(const char* why) {
   co_await mtaio::sleep(0s);

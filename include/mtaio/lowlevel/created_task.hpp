@@ -72,7 +72,13 @@ class [[gnu::visibility("default")]] CreatedTasks {
   const TaskRoot* destroyer_ = nullptr;  // on behalf of this task
 };
 
-/// The state of a created task: shared by the task itself, until it has ended, and its handle.
+/// The state of a created task: shared by the task itself, until it has ended, and the parties that
+/// are interested in what comes of it: its handle and its awaiters. Any of them may go first.
+///
+/// E1  end <-> leave   The task notes that it has ended in the word that counts the parties. So
+///                     either it finds no party left, and drops what it leaves behind itself, or
+///                     the last party to leave finds that it has ended, and does so. Only a party
+///                     can make another: once there is none, there never is one again.
 // NOLINTNEXTLINE(*-virtual-class-destructor): it deletes itself
 class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
                                                    private Job,
@@ -81,7 +87,10 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   CreatedTask(const CreatedTask&) = delete;
   CreatedTask& operator=(const CreatedTask&) = delete;
 
-  [[nodiscard]] bool done() noexcept;
+  [[nodiscard]] bool done() const noexcept {
+    // acquire: E1, the result is there.
+    return (state_.load(std::memory_order_acquire) & kDone) != 0;
+  }
   /// Any thread.
   void request_stop() noexcept { context().scope.request_stop(); }
 
@@ -89,12 +98,15 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   bool wait(Waiter& waiter) noexcept;
   void forget(Waiter& waiter) noexcept;
   /// Throws `std::logic_error` the second time.
-  void check_first_take();
+  void check_first_take() {
+    if (state_.fetch_or(kTaken, std::memory_order_relaxed) & kTaken) [[unlikely]]
+      throw_taken_before();
+  }
 
-  void hold() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-  void release() noexcept;
-  /// The handle goes. A failure that nobody has seen is reported.
-  void abandon() noexcept;
+  /// One more party. REQUIRES: the caller is one.
+  void join() noexcept { state_.fetch_add(kParty, std::memory_order_relaxed); }
+  /// A party goes. If it is the last one, a failure that no party took is reported.
+  void leave() noexcept;
 
  protected:
   CreatedTask(TaskRoot& creator, std::shared_ptr<CreatedTasks> siblings) noexcept;
@@ -109,22 +121,33 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
 
   /// Null if it did not fail. REQUIRES: it has ended.
   [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
-  /// Destroys what the task leaves behind: nobody is there to take it.
+  /// Destroys what the task leaves behind: no party is left to take it.
   virtual void drop_frame() noexcept = 0;
 
   static std::coroutine_handle<> enter(Job& job) noexcept;
   static std::coroutine_handle<> ended(PromiseBase& promise) noexcept;
   void end() noexcept;
   void report() const noexcept;
+  void leave_as_last(std::uint64_t state) noexcept;
+  [[noreturn, gnu::cold]] static void throw_taken_before();
 
-  std::atomic<std::uint32_t> references_{2};  // the task and its handle
+  /// Keeps the object, but has no interest in what the task leaves behind. REQUIRES: the task is in
+  /// the list of its siblings, whose lock is held.
+  void hold() noexcept { state_.fetch_add(kKeeper, std::memory_order_relaxed); }
+  void release() noexcept;
+  void delete_this() noexcept;
+
+  // state_: two flags, and how many keep it. The task itself and CreatedTasks are keepers.
+  static constexpr std::uint64_t kDone = 1;
+  static constexpr std::uint64_t kTaken = 2;  // a party has the result
+  static constexpr std::uint64_t kKeeper = 4;
+  static constexpr std::uint64_t kParty = std::uint64_t{1} << 32U;
+
+  std::atomic<std::uint64_t> state_{kKeeper + kParty};  // the task and its handle
   std::coroutine_handle<> entry_;
   std::shared_ptr<CreatedTasks> siblings_;
   std::uint64_t number_ = 0;  // in the order of creation; guarded by the lock of CreatedTasks
-  Lock lock_;                 // guards all below
-  bool done_ = false;
-  bool taken_ = false;      // somebody has awaited it
-  bool abandoned_ = false;  // its handle is gone
+  Lock lock_;                 // guards the list, and setting kDone
   WaitList waiters_;
 };
 
@@ -155,6 +178,31 @@ class CreatedTaskOf final : public CreatedTask {
   void drop_frame() noexcept override { std::exchange(frame_, {}).destroy(); }
 
   std::coroutine_handle<TaskPromise<T>> frame_;
+};
+
+/// A party to a created task, or to none.
+template <class T>
+class TaskParty {
+ public:
+  /// The first party, which `task` was created with.
+  explicit TaskParty(CreatedTaskOf<T>& task) noexcept : task_{&task} {}
+  TaskParty(const TaskParty& other) noexcept : task_{other.task_} {
+    if (task_) task_->join();
+  }
+  TaskParty(TaskParty&& other) noexcept : task_{std::exchange(other.task_, nullptr)} {}
+  TaskParty& operator=(TaskParty other) noexcept {
+    std::swap(task_, other.task_);
+    return *this;
+  }
+  ~TaskParty() {
+    if (task_) task_->leave();
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return task_ != nullptr; }
+  CreatedTaskOf<T>* operator->() const noexcept { return task_; }
+
+ private:
+  CreatedTaskOf<T>* task_;
 };
 
 /// The task whose code runs on this thread. Throws `std::logic_error` if there is none.
