@@ -37,6 +37,15 @@ decltype(auto) awaiter_of(T&& awaitable) {
   }
 }
 
+/// Whether what awaits a `T` is resumed on its own runtime: its awaiter has a member type
+/// `resumes_at_home`. Those of the library do, and those of your own may: what is woken by a
+/// `Waiter`, and what never suspends. What a task awaits besides is wrapped: it goes home before it
+/// goes on (`lowlevel/foreign_await.hpp`).
+template <class T>
+concept ResumesAtHome = requires {
+  typename std::remove_cvref_t<decltype(awaiter_of(std::declval<T>()))>::resumes_at_home;
+};
+
 }  // namespace lowlevel
 
 /// Something that `co_await` accepts in any coroutine: a `Task`, what the members of the library

@@ -80,6 +80,8 @@ class [[gnu::visibility("default")]] Latch {
 
 class Latch::CountedDown {
  public:
+  using resumes_at_home = void;
+
   [[nodiscard]] bool await_ready() const noexcept { return true; }
   void await_suspend(std::coroutine_handle<>) const noexcept {}
   void await_resume() const noexcept {}
@@ -98,6 +100,8 @@ class [[nodiscard, gnu::visibility("default")]] Latch::Wait {
 
 class [[gnu::visibility("default")]] Latch::Wait::Awaiter {
  public:
+  using resumes_at_home = void;
+
   Awaiter(Latch& latch, std::optional<Timeout> timeout) noexcept
       : latch_{latch}, timeout_{timeout} {}
 

@@ -21,6 +21,8 @@ class [[nodiscard, gnu::visibility("default")]] Sleep {
 
 class [[gnu::visibility("default")]] Sleep::Awaiter {
  public:
+  using resumes_at_home = void;
+
   explicit Awaiter(Timeout timeout) noexcept : timeout_{timeout} {}
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>

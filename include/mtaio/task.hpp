@@ -131,6 +131,8 @@ class [[nodiscard]] Task {
 template <class T>
 class Task<T>::Awaiter {
  public:
+  using resumes_at_home = void;
+
   explicit Awaiter(Task&& task) noexcept : task_{std::move(task)} {}
 
   [[nodiscard]] bool await_ready() const {
@@ -200,3 +202,5 @@ auto to_task(A&& awaitable) {
 }  // namespace lowlevel
 
 }  // namespace mtaio
+
+#include <mtaio/lowlevel/foreign_await.hpp>  // IWYU pragma: export

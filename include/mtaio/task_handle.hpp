@@ -59,6 +59,8 @@ class [[nodiscard]] TaskHandle {
 template <class T>
 class TaskHandle<T>::Awaiter {
  public:
+  using resumes_at_home = void;
+
   explicit Awaiter(lowlevel::TaskParty<T> task) noexcept : task_{std::move(task)} {}
 
   [[nodiscard]] bool await_ready() {

@@ -11,6 +11,8 @@ namespace mtaio::this_task {
 /// What `stop_token()` returns.
 class [[nodiscard]] StopTokenRequest {
  public:
+  using resumes_at_home = void;
+
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {

@@ -35,6 +35,8 @@ class [[nodiscard]] WithStopToken {
 template <class T>
 class WithStopToken<T>::Awaiter {
  public:
+  using resumes_at_home = void;
+
   Awaiter(std::stop_token token, Task<T> task) : token_{std::move(token)}, task_{std::move(task)} {}
   Awaiter(const Awaiter&) = delete;
   Awaiter& operator=(const Awaiter&) = delete;

@@ -234,31 +234,23 @@ TEST_CASE("gather: all children run at once when they wait for each other") {
   });
 }
 
-TEST_CASE("gather: the children of a task that a thread of somebody else's resumed run beside it") {
+TEST_CASE("gather: the children of a task that a foreign thread resumed run at home") {
   std::thread thread;
   std::binary_semaphore thread_is_known{0};
-  std::binary_semaphore second_has_run{0};
-  bool beside = false;
-  const auto test = [](OnAThread elsewhere, std::binary_semaphore& has_run,
-                       bool& on_a_worker) -> mtaio::Task<void> {
-    const auto first = [](std::binary_semaphore& other_has_run) -> mtaio::Task<void> {
-      other_has_run.acquire();  // blocks that thread, not the runtime
-      co_return;
+  const auto test = [](OnAThread elsewhere) -> mtaio::Task<void> {
+    const auto where = []() -> mtaio::Task<std::thread::id> {
+      co_return std::this_thread::get_id();
     };
-    const auto second = [](std::binary_semaphore& run, bool& is_beside,
-                           std::thread::id other) -> mtaio::Task<void> {
-      is_beside = std::this_thread::get_id() != other;
-      run.release();
-      co_return;
-    };
+    const std::thread::id home = std::this_thread::get_id();
     mtaio::TaskExecutor executor;
     co_await elsewhere;
-    const auto here = std::this_thread::get_id();
-    co_await executor.gather(first(has_run), second(has_run, on_a_worker, here));
+
+    const auto [first, second] = co_await executor.gather(where(), where());
+
+    CHECK(first == home);
+    CHECK(second == home);
   };
 
-  mtaio::run(test({thread, thread_is_known}, second_has_run, beside), {.threads = 1});
+  mtaio::run(test({thread, thread_is_known}), {.threads = 1});
   thread.join();
-
-  CHECK(beside);
 }

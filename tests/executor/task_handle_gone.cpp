@@ -39,8 +39,9 @@ mtaio::Task<int> give_after(mtaio::Timeout time, int value) {
   co_await mtaio::sleep(time);
   co_return value;
 }
-mtaio::Task<void> fail_after(mtaio::Timeout time) {
+mtaio::Task<void> fail_after(mtaio::Timeout time, std::atomic<int>& failed) {
   co_await mtaio::sleep(time);
+  ++failed;
   throw std::runtime_error{"disk full"};
 }
 template <class T>
@@ -252,8 +253,10 @@ TEST_CASE(
   test::CapturedStderr captured;
   const auto test = [](int& missed) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
+    std::atomic<int> failed = 0;
     for (int round = 0; round < 1'000; ++round) {
-      std::optional handle{executor.create_task(fail_after(std::chrono::microseconds{round % 50}))};
+      const std::chrono::microseconds pause{round % 50};
+      std::optional handle{executor.create_task(fail_after(pause, failed))};
       std::atomic<bool> waits = false;
       auto waiting = executor.create_task(wait_and_say(handle, waits));
       while (!waits) co_await mtaio::sleep(0s);
@@ -264,6 +267,7 @@ TEST_CASE(
       const auto outcome = co_await outcome_of(std::move(waiting));
       missed += threw<mtaio::CancelledError>(outcome) ? 1 : 0;
     }
+    while (failed < 1'000) co_await mtaio::sleep(0s);  // not asked to stop before they fail
   };
   mtaio::run(test(given_up), {.threads = 3});
   CHECK(occurrences(captured.text(), "disk full") == static_cast<std::size_t>(given_up));

@@ -207,6 +207,8 @@ class [[nodiscard]] PutOperation {
 template <class T, class Storage>
 class PutOperation<T, Storage>::Awaiter {
  public:
+  using resumes_at_home = void;
+
   Awaiter(Core& core, T&& item, double priority)
       : core_{core}, priority_{priority}, item_(std::move(item)) {}
   Awaiter(const Awaiter&) = delete;
@@ -350,6 +352,8 @@ class [[nodiscard]] GetOperation {
 template <class T, class Storage, class Result>
 class GetOperation<T, Storage, Result>::Awaiter {
  public:
+  using resumes_at_home = void;
+
   explicit Awaiter(Core& core) noexcept : core_{core} {}
 
   [[nodiscard]] bool await_ready() noexcept {
@@ -413,6 +417,8 @@ class [[nodiscard]] JoinOperation {
 template <class Storage>
 class JoinOperation<Storage>::Awaiter {
  public:
+  using resumes_at_home = void;
+
   explicit Awaiter(Core& core) noexcept : core_{core} {}
 
   [[nodiscard]] bool await_ready() noexcept {

@@ -103,6 +103,7 @@ template <class Bound>
 class ThreadCall : private BlockingCall {
  public:
   using Result = typename Bound::Result;
+  using resumes_at_home = void;
 
   ThreadCall(Bound&& bound, BlockingPool* pool)
       : BlockingCall{&ThreadCall::call, pool}, bound_(std::move(bound)) {}

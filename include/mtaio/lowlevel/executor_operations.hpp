@@ -40,6 +40,8 @@ class [[nodiscard]] RunOperation {
 
   class Awaiter : private TimedTask<T> {
    public:
+    using resumes_at_home = void;
+
     Awaiter(Task<T> task, const RunOptions& options)
         : TimedTask<T>{std::move(task), options.timeout} {}
     [[nodiscard]] bool await_ready() const {
@@ -117,6 +119,8 @@ class [[nodiscard]] ThreadOperation {
 
   class Awaiter : private ThreadCall<Bound> {
    public:
+    using resumes_at_home = void;
+
     using ThreadCall<Bound>::ThreadCall;
     using ThreadCall<Bound>::await_ready;
     using ThreadCall<Bound>::await_suspend;
@@ -157,6 +161,8 @@ class [[nodiscard, gnu::visibility("default")]] StopTasks {
 
 class [[gnu::visibility("default")]] StopTasks::Awaiter {
  public:
+  using resumes_at_home = void;
+
   Awaiter(CreatedTasks& tasks, bool close) noexcept : tasks_{tasks}, close_{close} {}
 
   [[nodiscard]] bool await_ready() noexcept;

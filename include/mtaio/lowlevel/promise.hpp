@@ -1,6 +1,7 @@
 /// What every task has in common, whatever it results in.
 #pragma once
 
+#include <mtaio/awaitable.hpp>
 #include <mtaio/lowlevel/context.hpp>
 #include <mtaio/lowlevel/frame_allocator.hpp>
 #include <mtaio/lowlevel/worker.hpp>
@@ -9,6 +10,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 namespace mtaio::lowlevel {
 
@@ -36,6 +38,33 @@ inline std::coroutine_handle<> transfer_to(std::coroutine_handle<> to) noexcept 
     return defer_transfer(to);
   }
 }
+
+template <class A>
+class ForeignAwait;
+
+// GCC 12 copies an awaiter that await_transform() returns by reference.
+#if defined(__GNUC__) && !defined(__clang__)
+inline constexpr bool kCopiesAwaiters = true;
+#else
+inline constexpr bool kCopiesAwaiters = false;
+#endif
+
+/// What may be copied instead.
+template <class Awaiter>
+class AwaiterInPlace {
+ public:
+  explicit AwaiterInPlace(Awaiter& awaiter) noexcept : awaiter_{awaiter} {}
+
+  decltype(auto) await_ready() { return awaiter_.await_ready(); }
+  template <class Promise>
+  auto await_suspend(std::coroutine_handle<Promise> awaiting) {
+    return awaiter_.await_suspend(awaiting);
+  }
+  decltype(auto) await_resume() { return awaiter_.await_resume(); }
+
+ private:
+  Awaiter& awaiter_;
+};
 
 class PromiseBase {
  public:
@@ -68,6 +97,22 @@ class PromiseBase {
 
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
   [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }
+
+  /// What resumes at home is awaited as it is; all else is seen home.
+  template <Awaitable A>
+    requires ResumesAtHome<A>
+  [[gnu::always_inline]] decltype(auto) await_transform(A&& awaitable) const noexcept {
+    if constexpr (kCopiesAwaiters && !HasMemberCoAwait<A> && !HasFreeCoAwait<A>) {
+      return AwaiterInPlace<std::remove_reference_t<A>>{awaitable};
+    } else {
+      return static_cast<A&&>(awaitable);
+    }
+  }
+  template <Awaitable A>
+    requires(!ResumesAtHome<A>)
+  ForeignAwait<A> await_transform(A&& awaitable) const {
+    return ForeignAwait<A>{std::forward<A>(awaitable)};
+  }
 
   [[nodiscard]] std::coroutine_handle<> complete() noexcept {
     return completed_ ? completed_(*this) : continuation_;

@@ -27,6 +27,8 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
   using Results = ResultsInOrder<T, kOutcomes, Children::kSized>;
 
  public:
+  using resumes_at_home = void;
+
   RangeFanOut(Children&& children, const Options& options)
       : Base{options, kOutcomes}, children_(std::move(children)) {}
 

@@ -26,6 +26,8 @@ namespace mtaio::lowlevel {
 template <class T>
 class TimedTask {
  public:
+  using resumes_at_home = void;
+
   TimedTask(Task<T> task, std::optional<Timeout> timeout) noexcept
       : task_{std::move(task)}, timeout_{timeout} {}
   TimedTask(const TimedTask&) = delete;

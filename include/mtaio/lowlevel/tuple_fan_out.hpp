@@ -31,6 +31,8 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
   using Indices = std::index_sequence_for<T...>;
 
  public:
+  using resumes_at_home = void;
+
   /// `check()` is called when the tasks have found their place, and may throw.
   template <class Check>
   [[gnu::always_inline]] TupleFanOut(TaskTuple<T...>&& tasks, const Options& options, Check check)

@@ -35,6 +35,8 @@ namespace mtaio::lowlevel {
 /// scheduler, the others leave it alone. So what is handed over with a claim cannot be lost to a
 /// cancellation. One that is woken by a stop request, or by its timer, takes the lock before it
 /// goes; so it is still there when `list.add()` comes after that.
+///
+/// Such an awaiter has a member type `resumes_at_home`: see `ResumesAtHome`.
 class [[gnu::visibility("default")]] Waiter : public Job,
                                               public ListNode<Waiter>,
                                               protected StopNode {

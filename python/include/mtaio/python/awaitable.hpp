@@ -85,6 +85,8 @@ class LoopCall {
 template <class Call>
 class [[nodiscard]] LoopAwaiter {
  public:
+  using resumes_at_home = void;
+
   explicit LoopAwaiter(Call* call) noexcept : call_{call}, waiter_{*call} {}
   LoopAwaiter(const LoopAwaiter&) = delete;
   LoopAwaiter& operator=(const LoopAwaiter&) = delete;
