@@ -34,9 +34,7 @@ class StopToken {
   /// Whether stop was requested. A timeout that has run out counts as soon as it has, also while
   /// the task computes without ever waiting. Any thread.
   [[nodiscard]] bool stop_requested() const noexcept {
-    if (!scope_ || !scope_->stop_requested()) return false;
-    scope_->notice();
-    return true;
+    return scope_ != nullptr && scope_->notice_if_requested();
   }
   /// Whether it can be, ever.
   [[nodiscard]] bool stop_possible() const noexcept { return scope_ != nullptr; }

@@ -6,6 +6,12 @@
 #include <mutex>
 
 namespace mtaio::lowlevel {
+namespace {
+
+// How many scopes code of the library looks at before it relies on being told.
+constexpr int kNearby = 64;
+
+}  // namespace
 
 /// A call of remove() that waits until a node of `scope` has been notified. On its stack.
 struct StopScope::Removal {
@@ -56,18 +62,37 @@ bool StopScope::mark(std::uint16_t flag) noexcept {
   return (state & flag) == 0;
 }
 
-bool StopScope::stop_requested() const noexcept {
+StopScope* StopScope::stopped_at() const noexcept {
   for (const StopScope* scope = this; scope; scope = scope->parent_) {
-    if (scope->state_.load(std::memory_order_acquire) & kStopped) return true;
-    if (scope->hooks_ && scope->hooks_->poll()) return true;
+    if (scope->is_to_stop()) return const_cast<StopScope*>(scope);
   }
-  return false;
+  return nullptr;
+}
+
+StopScope* StopScope::stopped_nearby() noexcept {
+  StopScope* scope = this;
+  for (int steps = 0; steps < kNearby; ++steps) {
+    if (!scope) return nullptr;
+    if (scope->is_to_stop()) return scope;
+    scope = scope->parent_;
+  }
+  if (!scope) return nullptr;
+  scope->attach();
+  return scope->stop_arrived() ? scope : nullptr;
 }
 
 void StopScope::notice() noexcept {
+  int unaware = 0;  // scopes passed that may not know of a request to one above
   for (StopScope* scope = this; scope; scope = scope->parent_) {
-    if (scope->stop_arrived() && !scope->noticed()) {
+    if (!scope->used() && ++unaware > kNearby) scope->attach();
+    const std::uint16_t state = scope->state_.load(std::memory_order_acquire);
+    if (state & kStopped) {
+      // What was asked to stop together with it has been noted then; a request that came later to a
+      // scope above has not been noticed here, because this one had been stopped already.
+      if (scope->noticed()) return;
       scope->noticed_.store(1, std::memory_order_relaxed);
+    } else if (state & kAttached) {
+      return;  // it would have been told
     }
   }
 }

@@ -77,9 +77,7 @@ std::coroutine_handle<> FanOut::no_more() noexcept {
 
 bool FanOut::halted() noexcept {
   if (is_set(kHalted)) return true;
-  StopScope& scope = context_->scope;
-  if (!scope.stop_requested()) return false;
-  scope.notice();
+  if (!context_->scope.notice_if_requested_nearby()) return false;
   set(kCutShort);
   return true;
 }
@@ -90,7 +88,7 @@ void FanOut::halt() noexcept {
 }
 
 bool FanOut::caller_stop_requested() const noexcept {
-  return caller() != nullptr && caller()->stop_requested();
+  return caller() != nullptr && caller()->stop_requested_nearby();
 }
 
 void FanOut::child_failed(std::size_t index, const std::exception_ptr& error,

@@ -241,6 +241,29 @@ TEST_CASE("stop scope: noticing the request of one below is none of its parent's
   CHECK_FALSE(root.noticed());
 }
 
+TEST_CASE(
+    "stop scope: a request to one above is not noticed by what had been stopped, and had noticed "
+    "that, before") {
+  StopScope root{nullptr};
+  StopScope leaf{&root};
+  leaf.request_stop();
+  leaf.notice();
+  root.request_stop();
+  leaf.notice();
+  CHECK_FALSE(root.noticed());
+}
+
+TEST_CASE("stop scope: a request to one above is noticed also where nothing in between knows") {
+  StopScope root{nullptr};
+  StopScope between{&root};
+  StopScope leaf{&between};
+  root.request_stop();  // none of them is attached
+  CHECK(leaf.notice_if_requested());
+  CHECK(root.noticed());
+  CHECK_FALSE(between.noticed());
+  CHECK_FALSE(leaf.noticed());
+}
+
 /// A deadline in miniature.
 class Deadline : public StopScope::Hooks {
  public:
@@ -311,6 +334,60 @@ TEST_CASE("stop scope: a tree 50,000 wide is notified as a whole") {
     scope->remove(*node);
   }
   CHECK(notified == 50'000);
+}
+
+/// A chain of scopes, each with a deadline that never passes, and counts how often it was asked.
+class AskedOften : public StopScope::Hooks {
+ public:
+  explicit AskedOften(int depth) {
+    for (int i = 0; i < depth; ++i) {
+      scopes_.push_back(
+          std::make_unique<StopScope>(scopes_.empty() ? nullptr : scopes_.back().get(), this));
+    }
+  }
+  AskedOften(const AskedOften&) = delete;
+  AskedOften& operator=(const AskedOften&) = delete;
+  ~AskedOften() {
+    while (!scopes_.empty()) scopes_.pop_back();
+  }
+  bool poll() noexcept override {
+    ++asked;
+    return false;
+  }
+  void attached() noexcept override { ++attached_count; }
+  StopScope& top() { return *scopes_.front(); }
+  StopScope& deepest() { return *scopes_.back(); }
+  StopScope& at(std::size_t index) { return *scopes_.at(index); }
+  int asked = 0;
+  int attached_count = 0;
+
+ private:
+  std::vector<std::unique_ptr<StopScope>> scopes_;
+};
+
+TEST_CASE(
+    "stop scope: asked nearby, a deep one looks at few, and is told by those above from then on") {
+  AskedOften chain{1000};
+  CHECK_FALSE(chain.deepest().stop_requested_nearby());
+  CHECK(chain.asked == 64);
+  CHECK(chain.attached_count == 936);
+  CHECK_FALSE(chain.at(998).stop_requested_nearby());
+  CHECK(chain.asked == 128);
+  CHECK(chain.attached_count == 936);
+
+  chain.top().request_stop();
+
+  CHECK(chain.deepest().notice_if_requested_nearby());
+  CHECK(chain.top().noticed());
+}
+
+TEST_CASE("stop scope: asked nearby, one that is attached is told too") {
+  AskedOften chain{200};
+  chain.deepest().attach();
+  CHECK_FALSE(chain.deepest().stop_requested_nearby());
+  chain.top().request_stop();
+  CHECK(chain.deepest().stop_requested_nearby());
+  CHECK(chain.asked == 64);
 }
 
 }  // namespace

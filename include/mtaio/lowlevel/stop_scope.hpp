@@ -76,14 +76,24 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
     return (state_.load(std::memory_order_acquire) & kStopped) != 0;
   }
 
-  /// Whether this scope or one above it was asked to stop. Any thread.
-  [[nodiscard]] bool stop_requested() const noexcept;
+  /// Whether this scope or one above it was asked to stop. Takes as many steps as there are scopes
+  /// above. Any thread.
+  [[nodiscard]] bool stop_requested() const noexcept { return stopped_at() != nullptr; }
+  /// The same; and if so, `notice()`.
+  [[nodiscard]] bool notice_if_requested() noexcept { return noticed_at(stopped_at()); }
 
-  /// Somebody in this scope has come to know that it is to stop: a wait ended or did not begin
+  /// The same two for code of the library, which asks once for each level of a tree of tasks:
+  /// looks at 64 scopes at most, and has the next one attached, so that it is told by those above.
+  /// A deadline further up counts when its timer has fired. Any thread.
+  [[nodiscard]] bool stop_requested_nearby() noexcept { return stopped_nearby() != nullptr; }
+  [[nodiscard]] bool notice_if_requested_nearby() noexcept { return noticed_at(stopped_nearby()); }
+
+  /// A task in this scope has come to know that it is to stop: a wait ended or did not begin
   /// because of it, a token said so. Noted here, and in those scopes above that were asked to stop
-  /// as well.
+  /// as well; up to the first one where it had been noted before, so that the levels of a deep tree
+  /// do not each walk through all those above.
   void notice() noexcept;
-  /// Whether anybody has. A request that nobody has noticed has changed nothing. When what ran in
+  /// Whether a task has. A request that nobody has noticed has changed nothing. When what ran in
   /// the scope has ended.
   [[nodiscard]] bool noticed() const noexcept {
     return noticed_.load(std::memory_order_relaxed) != 0;
@@ -134,6 +144,17 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   bool mark(std::uint16_t flag) noexcept;
   void detach() noexcept;
   void attach_upwards() noexcept;
+  /// The nearest scope from here upwards that was asked to stop; null if none was.
+  [[nodiscard]] StopScope* stopped_at() const noexcept;
+  [[nodiscard]] StopScope* stopped_nearby() noexcept;
+  /// Whether it was asked to stop, by itself or because its time is over.
+  [[nodiscard]] bool is_to_stop() const noexcept {
+    return stop_arrived() || (hooks_ != nullptr && hooks_->poll());
+  }
+  static bool noticed_at(StopScope* stopped) noexcept {
+    if (stopped) stopped->notice();
+    return stopped != nullptr;
+  }
   /// What remove() does for a node that has not been notified; false otherwise.
   [[nodiscard]] bool remove_at_once(StopNode& node) noexcept {
     const std::scoped_lock guard{lock_};

@@ -48,18 +48,27 @@ bool ScopeModel::stop_requested(int scope) noexcept {
 }
 
 void ScopeModel::notice(int scope, Maybe how) noexcept {
-  for (; scope >= 0; scope = (*this)[scope].parent) {
-    Scope& noticing = (*this)[scope];
-    if (noticing.stopped && noticing.noticed < how) noticing.noticed = how;
-  }
+  note_upwards(scope, [how](const Scope&) { return how; });
 }
 
 void ScopeModel::notice_in_between(int scope) noexcept {
   const int since = (*this)[scope].stopped_as;
+  note_upwards(scope, [since](const Scope& noticing) {
+    return noticing.stopped_as <= since ? Maybe::kYes : Maybe::kMaybe;
+  });
+}
+
+template <class How>
+void ScopeModel::note_upwards(int scope, How how) noexcept {
+  bool perhaps_noted_before = false;
   for (; scope >= 0; scope = (*this)[scope].parent) {
     Scope& noticing = (*this)[scope];
-    const Maybe how = noticing.stopped_as <= since ? Maybe::kYes : Maybe::kMaybe;
-    if (noticing.stopped && noticing.noticed < how) noticing.noticed = how;
+    if (!noticing.stopped && noticing.attached) return;
+    if (!noticing.stopped) continue;
+    if (noticing.noticed == Maybe::kYes) return;
+    const Maybe now = perhaps_noted_before ? Maybe::kMaybe : how(noticing);
+    perhaps_noted_before = perhaps_noted_before || noticing.noticed == Maybe::kMaybe;
+    noticing.noticed = std::max(noticing.noticed, now);
   }
 }
 

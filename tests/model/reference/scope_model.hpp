@@ -71,6 +71,8 @@ class ScopeModel {
   void stop(int scope) noexcept;
   /// Whether this one or one above was asked to stop; a deadline that has passed counts.
   bool stop_requested(int scope) noexcept;
+  /// Noted up to the first scope where it had been noted before: a request that came to one above
+  /// since then has not been noticed here, where everything had been stopped already.
   void notice(int scope, Maybe how = Maybe::kYes) noexcept;
   /// The same, at some moment since this one was stopped, or one above it: those that were stopped
   /// later have perhaps not been noticed.
@@ -98,6 +100,8 @@ class ScopeModel {
 
  private:
   void expire(int scope) noexcept;
+  template <class How>
+  void note_upwards(int scope, How how) noexcept;
   void end(Sleeper& sleeper, End how) noexcept {
     sleeper.end = how;
     sleeper.ended = simulation_.elapsed();
