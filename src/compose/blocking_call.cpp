@@ -44,10 +44,8 @@ void BlockingCall::run(BlockingJob& job) noexcept {
 void BlockingCall::stop(StopNode& node) noexcept {
   auto& self = static_cast<BlockingCall&>(static_cast<Waiter&>(node));
   // release: whoever sees this in run() does not start. If it is too late for that, the function's
-  // token tells it.
+  // token tells it. One that does not look has not noticed, and its result counts as in time.
   self.stop_seen_.store(true, std::memory_order_release);
-  // It takes longer than it was given; unless it has returned, and its caller has not gone on yet.
-  if (StopScope* scope = self.is_over() ? nullptr : self.scope()) scope->notice();
   if (self.scheduler().withdraw_blocking(self, self.pool_)) self.interrupt(Wake::kCancelled);
 }
 

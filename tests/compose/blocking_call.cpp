@@ -168,7 +168,9 @@ TEST_CASE("ThreadCall: a stop that comes when the function has returned changes 
   });
 }
 
-TEST_CASE("ThreadCall: a function that outlasts a timeout is late, though it never asks a token") {
+TEST_CASE(
+    "ThreadCall: what a function that outlasts a timeout returns is not lost, unless it has asked "
+    "a token") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     ManualPool pool;
@@ -182,7 +184,7 @@ TEST_CASE("ThreadCall: a function that outlasts a timeout is late, though it nev
 
       const auto outcome = co_await handle;
 
-      CHECK(threw<mtaio::TimeoutError>(outcome));
+      CHECK(outcome.has_value());
     }
   });
 }

@@ -124,11 +124,6 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   [[nodiscard]] StopScope* scope() const noexcept { return scope_; }
 
  protected:
-  /// Whether something has ended the wait, or kept it from beginning.
-  [[nodiscard]] bool is_over() const noexcept {
-    const Wake wake = wake_.load(std::memory_order_relaxed);
-    return wake > Wake::kWaiting;
-  }
   /// Wakes it for `why`, or keeps it from waiting at all. False if somebody else has claimed it, or
   /// it does not listen yet. Any thread.
   bool interrupt(Wake why) noexcept;
