@@ -21,6 +21,10 @@ class [[gnu::visibility("default")]] Error : public std::runtime_error {
 };
 
 /// Time ran out.
+///
+/// What the task threw while it was being stopped, unless that was a plain `CancelledError`, is
+/// nested in it: `what()` says so, and `std::rethrow_if_nested()` throws it. For a `gather` or
+/// `map` that is an `ExecutionError` with all failures.
 class [[gnu::visibility("default")]] TimeoutError : public Error {
  public:
   using Error::Error;
@@ -68,8 +72,11 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
   [[nodiscard]] const std::exception_ptr& cause() const noexcept {
     return failures_->front().cause;
   }
-  /// The position of that task, from zero.
+  /// The position of that task, from zero; 0 if there is none.
   [[nodiscard]] std::size_t index() const noexcept { return failures_->front().index; }
+  /// Whether the task is one of several: false for what `run` and `run_in_thread` throw. Such an
+  /// error says no more than its cause, which takes its place where it would be wrapped again.
+  [[nodiscard]] bool has_index() const noexcept { return has_index_; }
   /// Every failure, the first by time in front.
   [[nodiscard]] const std::vector<Failure>& failures() const noexcept { return *failures_; }
   /// Throws `cause()`.
@@ -78,9 +85,14 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
  private:
   std::shared_ptr<const std::vector<Failure>>
       failures_;  // shared: copying an exception must not throw
+  bool has_index_;
 };
 
 /// This task was asked to stop.
+///
+/// What goes wrong while a task cleans up may be nested in it with `std::throw_with_nested()`, and
+/// is not lost then. A `gather` or `map` whose caller was asked to stop throws one in which an
+/// `ExecutionError` is nested, if tasks of its failed while they were being stopped.
 ///
 /// Not a `std::exception`, so that `catch (const std::exception&)` lets it through, as `except
 /// Exception` lets `asyncio.CancelledError` through in Python. Whoever catches it throws it on.

@@ -27,7 +27,7 @@ class Progress {
   [[nodiscard]] std::size_t started() const noexcept { return read(started_); }
   /// How many have ended, whatever way.
   [[nodiscard]] std::size_t done() const noexcept { return read(done_); }
-  /// How many of those have failed.
+  /// How many of those have failed; not those that were asked to stop, and did.
   [[nodiscard]] std::size_t failed() const noexcept { return read(failed_); }
 
  private:

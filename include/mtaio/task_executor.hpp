@@ -44,6 +44,9 @@ namespace mtaio {
 /// Suspends:  until every task that was started has ended.
 /// Resumes:   where the last one ended, on the same scheduler.
 /// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError; never wrapped.
+/// What
+///            went wrong while they stopped is nested in it. A CancelledError that nobody asked for
+///            is a failure like others.
 /// Threads:   any.
 /// Lifetime:  lvalue ranges, and what tasks and functions refer to, outlive the operation. The
 ///            executor is there when an operation of its is awaited; it may go while that runs.
@@ -59,7 +62,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
 
   /// Runs one task. Throws `TimeoutError` when its time ran out: the task has been asked to stop
   /// and waited for; a timeout of zero or less never starts it. Whatever else it threw comes as the
-  /// cause of an `ExecutionError`, an inner `TimeoutError` too.
+  /// cause of an `ExecutionError`, an inner `TimeoutError` too. What goes wrong while it is being
+  /// stopped is nested in the `TimeoutError`.
   template <Awaitable A>
   auto run(A&& awaitable, RunOptions options = {}) {
     tasks_->check_open("run");

@@ -1,7 +1,10 @@
 #include <mtaio/exceptions.hpp>
 
 #include "base/exception_cast.hpp"
+#include "base/while_stopping.hpp"
 
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 namespace mtaio {
@@ -11,16 +14,19 @@ namespace {
 // next.
 constexpr std::size_t kQuoted = 500;
 
+std::string quoted(std::string text) {
+  if (text.size() > kQuoted) text.replace(kQuoted, std::string::npos, "...");
+  return text;
+}
+
 std::string message_of(const std::exception_ptr& cause) {
   using lowlevel::exception_cast;
-  if (const auto* nested = exception_cast<ExecutionError>(cause)) {
-    std::string text = nested->what();
-    if (text.size() > kQuoted) text.replace(kQuoted, std::string::npos, "...");
-    return text;
-  }
+  if (const auto* nesting = exception_cast<Error>(cause)) return quoted(nesting->what());
   if (const auto* error = exception_cast<std::exception>(cause)) return error->what();
-  if (const auto* cancelled = exception_cast<CancelledError>(cause)) return cancelled->what();
-  return "an exception that is no std::exception";
+  if (const auto* cancelled = exception_cast<CancelledError>(cause)) {
+    return quoted(cancelled->what());
+  }
+  return "an exception that is not a std::exception";
 }
 
 std::string describe(const std::vector<ExecutionError::Failure>& failures,
@@ -59,6 +65,52 @@ std::shared_ptr<const std::vector<ExecutionError::Failure>> share(
   return {shared, &shared->list};
 }
 
+constexpr const char* kWhileStopping = "; while stopping: ";
+
+/// Holds what is nested in an exception, beside the `std::nested_exception`, which goes first: so
+/// that it is destroyed here, where no depth of nesting grows the stack.
+class Holder {
+ protected:
+  explicit Holder(const std::exception_ptr& nested) : nested_{share({{0, nested}})} {}
+
+ private:
+  std::shared_ptr<const std::vector<ExecutionError::Failure>> nested_;
+};
+
+// Each is made while what is nested in it is being handled.
+
+struct TimeoutErrorWhileStopping final : TimeoutError, private Holder, std::nested_exception {
+  TimeoutErrorWhileStopping(const std::string& text, const std::exception_ptr& nested)
+      : TimeoutError{text + kWhileStopping + message_of(nested)}, Holder{nested} {}
+};
+
+class CancelledErrorWhileStopping final : public CancelledError,
+                                          private Holder,
+                                          public std::nested_exception {
+ public:
+  explicit CancelledErrorWhileStopping(const std::exception_ptr& nested)
+      : Holder{nested}, text_{CancelledError::what() + (kWhileStopping + message_of(nested))} {}
+  [[nodiscard]] const char* what() const noexcept override { return text_.what(); }
+
+ private:
+  std::runtime_error text_;  // rather than a string: copying an exception must not throw
+};
+
+/// An `E` with `nested` in it; null if there is none, or no memory for it.
+template <class E, class... Args>
+std::exception_ptr nesting(const std::exception_ptr& nested, const Args&... args) noexcept {
+  if (!nested) return nullptr;
+  try {
+    std::rethrow_exception(nested);
+  } catch (...) {
+    try {
+      return std::make_exception_ptr(E{args..., nested});
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+  }
+}
+
 }  // namespace
 
 Error::~Error() = default;
@@ -71,9 +123,39 @@ const char* CancelledError::what() const noexcept { return "the task was asked t
 
 ExecutionError::ExecutionError(std::exception_ptr cause)
     : Error{"task failed: " + message_of(cause)},
-      failures_{share({Failure{0, std::move(cause)}})} {}
+      failures_{share({Failure{0, std::move(cause)}})},
+      has_index_{false} {}
 
 ExecutionError::ExecutionError(std::vector<Failure> failures, std::optional<std::size_t> total)
-    : Error{describe(failures, total)}, failures_{share(std::move(failures))} {}
+    : Error{describe(failures, total)}, failures_{share(std::move(failures))}, has_index_{true} {}
+
+namespace lowlevel {
+
+void throw_timeout_error(const std::string& text, const std::exception_ptr& while_stopping) {
+  if (const auto error = nesting<TimeoutErrorWhileStopping>(while_stopping, text)) {
+    std::rethrow_exception(error);
+  }
+  throw TimeoutError{text};
+}
+
+void throw_cancelled_error(const std::exception_ptr& while_stopping) {
+  if (const auto error = nesting<CancelledErrorWhileStopping>(while_stopping)) {
+    std::rethrow_exception(error);
+  }
+  throw CancelledError{};
+}
+
+std::exception_ptr nested_in_cancelled(const std::exception_ptr& error) noexcept {
+  if (!exception_cast<CancelledError>(error)) return nullptr;
+  const auto* nesting = exception_cast<std::nested_exception>(error);
+  return nesting ? nesting->nested_ptr() : nullptr;
+}
+
+const std::exception_ptr& without_wrapping(const std::exception_ptr& error) noexcept {
+  const auto* wrapping = exception_cast<ExecutionError>(error);
+  return wrapping && !wrapping->has_index() ? wrapping->cause() : error;
+}
+
+}  // namespace lowlevel
 
 }  // namespace mtaio

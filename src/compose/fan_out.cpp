@@ -3,6 +3,8 @@
 #include <mtaio/lowlevel/timed_task.hpp>
 #include <mtaio/lowlevel/worker.hpp>
 
+#include "base/while_stopping.hpp"
+
 #include <mutex>
 #include <new>
 #include <utility>
@@ -91,33 +93,40 @@ bool FanOut::caller_stop_requested() const noexcept {
   return caller() != nullptr && caller()->stop_requested_nearby();
 }
 
+void FanOut::keep_failure(std::size_t index, const std::exception_ptr& error) noexcept {
+  if (!failures_) failures_.emplace(ExecutionError::Failure{index, error});
+  try {
+    failures_->all.push_back({index, error});
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
+    // The first one is kept in any case; the list of the others is shorter than it might be.
+  }
+}
+
 void FanOut::child_failed(std::size_t index, const std::exception_ptr& error,
                           Progress* progress) noexcept {
-  if (progress) progress->count_failed();
-  const bool cancelled = is_cancelled(error);
-  if (collects_errors_ && !cancelled) return;
-  // A caller that was asked to stop gets to hear of that, not of what came of it. Asked outside the
-  // lock: a deadline that has passed notifies others now.
+  // All scopes are asked outside the lock: a deadline that has passed notifies others now.
+  const bool cancelled = is_cancelled_in(&context_->scope, error);
+  if (progress && !cancelled) progress->count_failed();
+  const std::exception_ptr failure = cancelled ? while_stopping(error) : without_wrapping(error);
+  if (collects_errors_) {
+    if (!cancelled && !context_->scope.stop_requested_nearby()) return;
+    // The call may end with what it was stopped for, and then nobody sees the outcomes.
+    const std::scoped_lock guard{failures_lock_};
+    if (cancelled) set(kCancelled);
+    if (failure) keep_failure(index, failure);
+    return;
+  }
+  // A caller that was asked to stop gets to hear of that, not of what came of it.
   const bool caller_stopped = !is_set(kHalted) && caller_stop_requested();
   if (caller_stopped) caller()->notice();
   {
     const std::scoped_lock guard{failures_lock_};
-    if (!failures_ && !is_set(kCancelled)) {  // nothing has gone wrong before
-      if (cancelled || caller_stopped) {
-        set(kCancelled);
-      } else {
-        failures_.emplace(ExecutionError::Failure{index, error});
-      }
+    if (!is_set(kFailed) && !is_set(kCancelled)) {  // nothing has gone wrong before
+      set(cancelled || caller_stopped ? kCancelled : kFailed);
     }
-    if (failures_ && !cancelled) {
-      try {
-        failures_->all.push_back({index, error});
-      } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
-        // The first one is kept in any case; the list of the others is shorter than it might be.
-      }
-    }
+    if (failure) keep_failure(index, failure);
   }
-  if (!collects_errors_) halt();
+  halt();
 }
 
 void FanOut::child_not_made(const std::exception_ptr& error, Progress* progress) noexcept {
@@ -132,19 +141,34 @@ void FanOut::child_not_made(const std::exception_ptr& error, Progress* progress)
 void FanOut::no_memory_for_result(const std::exception_ptr& error) noexcept {
   {
     const std::scoped_lock guard{failures_lock_};
+    set(kFailed);
     if (!failures_) failures_.emplace(ExecutionError::Failure{started_ - 1, error});
   }
   halt();
 }
 
-void FanOut::throw_trouble(std::optional<std::size_t> total) {
-  if (failures_) {
-    if (failures_->all.empty()) failures_->all.push_back(failures_->first);
-    throw ExecutionError{std::move(failures_->all), total};
+std::exception_ptr FanOut::take_failures(std::optional<std::size_t> total) {
+  if (!failures_) return nullptr;
+  if (failures_->all.empty()) failures_->all.push_back(failures_->first);
+  return std::make_exception_ptr(ExecutionError{std::move(failures_->all), total});
+}
+
+std::exception_ptr FanOut::take_failures_if_possible(std::optional<std::size_t> total) noexcept {
+  try {
+    return take_failures(total);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
   }
-  const bool caller_stopped = caller_stop_requested();
-  if (is_set(kCutShort) || (is_set(kCancelled) && (!collects_errors_ || caller_stopped)))
-    throw CancelledError{};
+}
+
+void FanOut::throw_trouble(std::optional<std::size_t> total) {
+  if (is_set(kFailed)) std::rethrow_exception(take_failures(total));
+  if (is_set(kCutShort) || is_set(kCancelled))
+    throw_cancelled_error(take_failures_if_possible(total));
+}
+
+void FanOut::throw_cut_off(Timeout timeout, std::optional<std::size_t> total) {
+  throw_timed_out(timeout, take_failures_if_possible(total));
 }
 
 }  // namespace mtaio::lowlevel

@@ -1,6 +1,7 @@
 #include <mtaio/lowlevel/timed_task.hpp>
 
 #include "base/exception_cast.hpp"
+#include "base/while_stopping.hpp"
 
 #include <chrono>
 #include <stdexcept>
@@ -11,10 +12,6 @@ namespace mtaio::lowlevel {
 namespace {
 
 // Made before it is thrown, so that no string is left to be destroyed on the way.
-TimeoutError timed_out_after(std::chrono::duration<double> seconds) {
-  return TimeoutError{"the time ran out after " + std::to_string(seconds.count()) + " s"};
-}
-
 std::logic_error no_task(const char* where) {
   return std::logic_error{std::string{where} +
                           ": there is no task; it was awaited before, or moved from."};
@@ -26,7 +23,19 @@ bool is_cancelled(const std::exception_ptr& error) noexcept {
   return exception_cast<CancelledError>(error) != nullptr;
 }
 
-void throw_timed_out(Timeout timeout) { throw timed_out_after(timeout.nanoseconds()); }
+bool is_cancelled_in(StopScope* scope, const std::exception_ptr& error) noexcept {
+  return is_cancelled(error) && scope != nullptr && scope->notice_if_requested_nearby();
+}
+
+std::exception_ptr while_stopping(const std::exception_ptr& error) noexcept {
+  return is_cancelled(error) ? nested_in_cancelled(error) : without_wrapping(error);
+}
+
+void throw_timed_out(Timeout timeout, const std::exception_ptr& while_stopping) {
+  const std::chrono::duration<double> seconds = timeout.nanoseconds();
+  throw_timeout_error("the time ran out after " + std::to_string(seconds.count()) + " s",
+                      while_stopping);
+}
 
 void throw_no_task(const char* where) { throw no_task(where); }
 

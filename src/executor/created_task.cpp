@@ -4,6 +4,7 @@
 #include <mtaio/lowlevel/worker.hpp>
 
 #include "base/exception_cast.hpp"
+#include "base/while_stopping.hpp"
 
 #include <cstdio>
 #include <mutex>
@@ -191,6 +192,8 @@ void CreatedTask::end() noexcept {
     report();
     drop_frame();
   }
+  // That report() knows of it when the scope does not any more, if nothing in there has waited.
+  if (TaskRoot::run().context().scope.stop_arrived()) context().scope.request_stop();
   // From here on nobody waits in its scope any more. The handle, which keeps it, may outlive the
   // run.
   context().scope.close();
@@ -260,13 +263,19 @@ void CreatedTask::delete_this() noexcept {
   deleting = false;
 }
 
-void CreatedTask::report() const noexcept {
-  const std::exception_ptr failure = error();
+void CreatedTask::report() noexcept {
+  std::exception_ptr failure = error();
   if (!failure) return;
-  if (exception_cast<CancelledError>(failure)) return;  // somebody asked it to stop, and so it did
+  const auto* cancelled = exception_cast<CancelledError>(failure);
+  if (cancelled && context().scope.stop_requested()) {  // it was asked to, and so it did
+    failure = nested_in_cancelled(failure);
+    if (!failure) return;
+    cancelled = nullptr;
+  }
   const auto* thrown = exception_cast<std::exception>(failure);
+  const char* what = thrown ? thrown->what() : "an exception that is not a std::exception";
   std::fprintf(stderr, "mtaio: a task started with create_task failed, and nobody awaited it: %s\n",
-               thrown ? thrown->what() : "an exception that is no std::exception");
+               cancelled ? cancelled->what() : what);
 }
 
 }  // namespace mtaio::lowlevel

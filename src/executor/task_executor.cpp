@@ -1,5 +1,7 @@
 #include <mtaio/task_executor.hpp>
 
+#include "base/while_stopping.hpp"
+
 namespace mtaio {
 
 TaskExecutor::TaskExecutor() : tasks_{std::make_shared<lowlevel::CreatedTasks>()} {}
@@ -18,12 +20,14 @@ namespace lowlevel {
 namespace {
 
 // Made before it is thrown, so that nothing is left to be destroyed on the way.
-ExecutionError execution_error(const std::exception_ptr& error) { return ExecutionError{error}; }
+ExecutionError execution_error(const std::exception_ptr& error) {
+  return ExecutionError{without_wrapping(error)};
+}
 
 }  // namespace
 
-void throw_execution_error(const std::exception_ptr& error) {
-  if (is_cancelled(error)) std::rethrow_exception(error);
+void throw_execution_error(StopScope* scope, const std::exception_ptr& error) {
+  if (is_cancelled_in(scope, error)) std::rethrow_exception(error);
   throw execution_error(error);
 }
 

@@ -139,29 +139,46 @@ TEST_CASE("run: an exception that is no std::exception is wrapped too") {
   });
 }
 
-TEST_CASE("run: an ExecutionError of a run inside is wrapped once more") {
+TEST_CASE("run: an ExecutionError of a run inside is replaced by its cause, not wrapped again") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
     const auto outcome = co_await outcome_of(executor.run(executor.run(fail("inner"))));
 
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error);
+    CHECK_FALSE(error->has_index());
+    CHECK(std::string{error->what()} == "task failed: inner");
+    CHECK(test::message_of(error->cause()) == "inner");
+  });
+}
+
+TEST_CASE("run: an ExecutionError of a gather inside is kept as the cause") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+
+    const auto outcome = co_await outcome_of(executor.run(executor.gather(fail("inner"))));
+
     const auto* outer = as<mtaio::ExecutionError>(outcome.error());
     REQUIRE(outer);
     const auto* inner = as<mtaio::ExecutionError>(outer->cause());
     REQUIRE(inner);
+    CHECK(inner->has_index());
     CHECK(test::message_of(inner->cause()) == "inner");
   });
 }
 
-TEST_CASE("run: CancelledError is never wrapped") {
+TEST_CASE("run: a CancelledError that nobody asked for is a failure like others") {
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
     const auto plain = co_await outcome_of(executor.run(throw_cancelled()));
     const auto timed = co_await outcome_of(executor.run(throw_cancelled(), {.timeout = 1h}));
 
-    CHECK(threw<mtaio::CancelledError>(plain));
-    CHECK(threw<mtaio::CancelledError>(timed));
+    for (const auto& error : {plain.error(), timed.error()}) {
+      REQUIRE(as<mtaio::ExecutionError>(error));
+      CHECK(as<mtaio::CancelledError>(as<mtaio::ExecutionError>(error)->cause()));
+    }
   });
 }
 

@@ -6,8 +6,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <utility>
 
 using namespace std::chrono_literals;
 using test::occurrences;
@@ -90,4 +96,75 @@ TEST_CASE(
     while (!handle.done()) co_await mtaio::sleep(0s);
   });
   CHECK(occurrences(text, "disk full") == 1);
+}
+
+namespace {
+
+mtaio::Task<void> be_cancelled_with_failure() {
+  try {
+    co_await mtaio::sleep(1h);
+  } catch (const mtaio::CancelledError&) {
+    try {
+      throw std::runtime_error{"disk full"};
+    } catch (const std::runtime_error&) {
+      std::throw_with_nested(mtaio::CancelledError{});
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("create_task: what goes wrong while an unawaited task is being stopped is reported") {
+  const std::string text = stderr_of([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::ignore = executor.create_task(be_cancelled_with_failure());
+    co_await mtaio::sleep(0s);
+    co_await executor.cancel_all();
+  });
+  CHECK(text.find("nobody awaited it: disk full\n") != std::string::npos);
+}
+
+TEST_CASE("create_task: a CancelledError that nobody asked for is reported") {
+  const std::string text = stderr_of([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto give_up = []() -> mtaio::Task<void> {
+      throw mtaio::CancelledError{};
+      co_return;
+    };
+    std::ignore = executor.create_task(give_up());
+    const auto kept = executor.create_task(give_up());
+    co_await mtaio::sleep(0s);
+    co_await mtaio::sleep(0s);
+  });
+  const auto first = text.find("nobody awaited it: the task was asked to stop\n");
+  CHECK(first != std::string::npos);
+  CHECK(text.find("nobody awaited it", first + 1) != std::string::npos);
+}
+
+namespace {
+
+mtaio::Task<void> stop_if_asked() {
+  const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
+  if (stop.stop_requested()) throw mtaio::CancelledError{};
+}
+mtaio::Task<void> create_and_end(mtaio::TaskExecutor& executor,
+                                 std::optional<mtaio::TaskHandle<void>>& handle) {
+  handle.emplace(executor.create_task(stop_if_asked()));
+  co_return;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "create_task: a task that never waits, and stops because the run ends, is not reported when "
+    "its handle goes") {
+  CapturedStderr captured;
+  {
+    mtaio::TaskExecutor executor;
+    std::optional<mtaio::TaskHandle<void>> handle;
+    mtaio::run(create_and_end(executor, handle), {.threads = 1});
+    REQUIRE(handle);
+    CHECK(handle->done());
+  }
+  CHECK(captured.text().empty());
 }

@@ -41,6 +41,7 @@ class [[gnu::visibility("default")]] BlockingCall : private Waiter, private Bloc
 
   /// After the wait: throws if the function did not run. Otherwise its result is there.
   void finish();
+  using Waiter::scope;
 
  private:
   static void run(BlockingJob& job) noexcept;
@@ -110,6 +111,7 @@ class ThreadCall : private BlockingCall {
 
   using BlockingCall::await_ready;
   using BlockingCall::await_suspend;
+  using BlockingCall::scope;
   Result await_resume() {
     finish();
     return result_.take();

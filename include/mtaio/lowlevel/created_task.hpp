@@ -127,7 +127,7 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   static std::coroutine_handle<> enter(Job& job) noexcept;
   static std::coroutine_handle<> ended(PromiseBase& promise) noexcept;
   void end() noexcept;
-  void report() const noexcept;
+  void report() noexcept;
   void leave_as_last(std::uint64_t state) noexcept;
   [[noreturn, gnu::cold]] static void throw_taken_before();
 

@@ -27,9 +27,10 @@ template <class Func, class... Range>
 concept Mappable = AsyncOver<std::decay_t<Func>, std::views::all_t<Range>...> ||
                    Callable<std::decay_t<Func>&, KeptElement<std::views::all_t<Range>>...>;
 
-/// Throws `error` as the cause of an `ExecutionError`; a `CancelledError` as it is.
+/// Throws `error` as the cause of an `ExecutionError`; a `CancelledError` as it is, if `scope` was
+/// asked to stop.
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_execution_error(
-    const std::exception_ptr& error);
+    StopScope* scope, const std::exception_ptr& error);
 
 /// `TaskExecutor::run`
 template <class T>
@@ -50,8 +51,8 @@ class [[nodiscard]] RunOperation {
     }
     using TimedTask<T>::await_suspend;
     T await_resume() {
-      if (!this->settle()) throw_timed_out(this->timeout());
-      if (this->result().has_error()) throw_execution_error(this->result().error());
+      if (!this->settle()) this->throw_cut_off();
+      if (this->result().has_error()) throw_execution_error(this->scope(), this->result().error());
       return this->result().take();
     }
   };
@@ -128,7 +129,7 @@ class [[nodiscard]] ThreadOperation {
       try {
         return ThreadCall<Bound>::await_resume();
       } catch (...) {
-        throw_execution_error(std::current_exception());
+        throw_execution_error(this->scope(), std::current_exception());
       }
     }
   };

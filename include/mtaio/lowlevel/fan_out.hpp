@@ -145,16 +145,20 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   }
   /// The parent goes on, and something went wrong: throws what the call throws, if it does.
   void throw_trouble(std::optional<std::size_t> total);
+  /// The parent goes on, and its time ran out.
+  [[noreturn, gnu::cold]] void throw_cut_off(Timeout timeout, std::optional<std::size_t> total);
 
   // What went wrong; flags of trouble_.
   static constexpr std::uint8_t kHalted = 1;     // a child failed: no further one starts
   static constexpr std::uint8_t kCutShort = 2;   // children were left out because of a stop request
-  static constexpr std::uint8_t kCancelled = 4;  // a child ended with CancelledError, or the caller
-                                                 // was asked to stop, before anything failed
+  static constexpr std::uint8_t kCancelled = 4;  // a child ended with CancelledError because it was
+                                                 // asked to, or failed after the caller was asked
+                                                 // to stop; before kFailed
+  static constexpr std::uint8_t kFailed = 8;     // a child failed, before kCancelled
 
   const bool collects_errors_;
   std::atomic<std::uint8_t> trouble_{0};
-  Lock failures_lock_;  // guards failures_, and setting kCancelled
+  Lock failures_lock_;  // guards failures_, and setting kCancelled and kFailed
   std::atomic<std::uint64_t> state_{1};
   // From begin() on:
   std::size_t started_;            // holder of the entry only: how many children
@@ -179,12 +183,19 @@ class [[gnu::visibility("default")]] FanOut : public Job {
   /// The scope of the caller; null if it has none.
   [[nodiscard]] StopScope* caller() const noexcept { return context_->scope.parent(); }
   [[nodiscard]] bool caller_stop_requested() const noexcept;
+  /// REQUIRES: failures_lock_ is held.
+  void keep_failure(std::size_t index, const std::exception_ptr& error) noexcept;
+  /// All of them as an `ExecutionError`; null if there are none.
+  [[nodiscard]] std::exception_ptr take_failures(std::optional<std::size_t> total);
+  /// The same; null, too, if there is no memory for that.
+  [[nodiscard]] std::exception_ptr take_failures_if_possible(
+      std::optional<std::size_t> total) noexcept;
   void set(std::uint8_t flag) noexcept { trouble_.fetch_or(flag, std::memory_order_acq_rel); }
   [[nodiscard]] bool is_set(std::uint8_t flag) const noexcept {
     return (trouble_.load(std::memory_order_acquire) & flag) != 0;
   }
 
-  std::optional<Failures> failures_;
+  std::optional<Failures> failures_;  // while stopping too, if the call does not end with kFailed
 };
 
 /// The way of a child from its start to its end. `Derived` has, always called by the holder of the
@@ -293,7 +304,7 @@ class FanOutOf : public FanOut {
     if constexpr (kMayBeTimed) {
       if (auto* timed = std::get_if<TimedContext>(&contexts_)) {
         timed->close();
-        if (timed->cut_off()) throw_timed_out(*options_.timeout);
+        if (timed->cut_off()) throw_cut_off(*options_.timeout, total);
       }
     }
     if (in_trouble()) [[unlikely]]

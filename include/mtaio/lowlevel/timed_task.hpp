@@ -18,7 +18,18 @@ namespace mtaio::lowlevel {
 [[nodiscard, gnu::visibility("default")]] bool is_cancelled(
     const std::exception_ptr& error) noexcept;
 
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_timed_out(Timeout timeout);
+/// Whether this is a `CancelledError`, and `scope` or one above it was asked to stop: that is
+/// noticed then. One that nobody asked for is a failure like others.
+[[nodiscard, gnu::cold, gnu::visibility("default")]] bool is_cancelled_in(
+    StopScope* scope, const std::exception_ptr& error) noexcept;
+/// What went wrong while a task was being stopped that ended with `error`: null if that is a plain
+/// `CancelledError`.
+[[nodiscard, gnu::cold, gnu::visibility("default")]] std::exception_ptr while_stopping(
+    const std::exception_ptr& error) noexcept;
+
+/// `while_stopping` is nested in the `TimeoutError`, unless it is null.
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_timed_out(
+    Timeout timeout, const std::exception_ptr& while_stopping = nullptr);
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_task(const char* where);
 
 /// Awaits a task for a limited time. The awaiter of `TaskExecutor::run`, which wraps what it
@@ -51,7 +62,7 @@ class TimedTask {
   }
 
   T await_resume() {
-    if (!settle()) throw_timed_out(*timeout_);
+    if (!settle()) throw_cut_off();
     return frame_.promise().result().take();
   }
 
@@ -65,11 +76,23 @@ class TimedTask {
   bool settle() noexcept {
     if (!frame_) return false;
     if (!context_) return true;
+    // Where it is cancelled because its time is over, that has made a difference.
+    if (result().has_error()) [[unlikely]]
+      (void)is_cancelled_in(scope(), result().error());
     context_->close();
     return !context_->cut_off();
   }
-  [[nodiscard]] Timeout timeout() const noexcept { return *timeout_; }
+  /// When `settle()` was false.
+  [[noreturn, gnu::cold, gnu::noinline]] void throw_cut_off() const {
+    const bool failed = frame_ && result().has_error();
+    throw_timed_out(*timeout_, failed ? while_stopping(result().error()) : nullptr);
+  }
   [[nodiscard]] Result<T>& result() const noexcept { return frame_.promise().result(); }
+  /// Where the task runs; null if nobody can ask it to stop.
+  [[nodiscard]] StopScope* scope() const noexcept {
+    TaskContext* context = frame_.promise().context();
+    return context ? &context->scope : nullptr;
+  }
 
  private:
   Task<T> task_;

@@ -231,6 +231,9 @@ mtaio::Task<Story> FanOutProgram::finish(CallRun& run, Operation operation) {
     check_failures(run.call, error, run.kind == CallRun::Kind::kMapPlain);
     story = {Ended::kError, std::current_exception()};
   }
+  if (story.ended == Ended::kTimedOut || story.ended == Ended::kCancelled) {
+    if (run.kind != CallRun::Kind::kMapPlain) check_nested(run.call, story.error);
+  }
   note(now(), "call %d returns as %d", run.number, static_cast<int>(story.ended));
   const Ended expected = result(run, story.ended);
   expect_equal(expected, story.ended,
@@ -241,23 +244,28 @@ mtaio::Task<Story> FanOutProgram::finish(CallRun& run, Operation operation) {
 }
 
 Ended FanOutProgram::result(CallRun& run, Ended found) noexcept {
-  if (run.kind == CallRun::Kind::kRun) return result_of_run(run);
+  if (run.kind == CallRun::Kind::kRun) return result_of_run(run, found);
   if (run.kind == CallRun::Kind::kMapPlain) return result_of_plain(run, found);
   const Ended expected = model_.result(run.call, found);
   check_progress(run);
   return expected;
 }
 
-Ended FanOutProgram::result_of_run(CallRun& run) noexcept {
+Ended FanOutProgram::result_of_run(CallRun& run, Ended found) noexcept {
   Call& call = run.call;
   call.open = false;
   if (call.times_out_at_once) return Ended::kTimedOut;
+  Ended ended = call.children[0].ended;
+  if (ended == Ended::kCancelled && !scopes_.notice_if_requested(call.scope)) ended = Ended::kError;
   if (run.timeout) {
     scopes_.close(call.scope);
     const auto& scope = scopes_[call.scope];
     if (scope.expired && scope.noticed == ScopeModel::Maybe::kYes) return Ended::kTimedOut;
+    if (scope.expired && scope.noticed == ScopeModel::Maybe::kMaybe && found == Ended::kTimedOut) {
+      return found;
+    }
   }
-  return call.children[0].ended;
+  return ended;
 }
 
 }  // namespace model

@@ -16,7 +16,7 @@ int FanOutProgram::run_plain(CallRun& run, std::size_t index) {
   child.ended = Ended::kValue;
   if (index == run.throws_at) {
     child.ended = Ended::kError;
-    child.error = std::make_exception_ptr(TaskFailed{});
+    child.error = child.failure = std::make_exception_ptr(TaskFailed{});
     std::rethrow_exception(child.error);
   }
   return child.value;
@@ -33,6 +33,8 @@ Ended FanOutProgram::result_of_plain(CallRun& run, Ended found) noexcept {
   const bool failed = ended(Ended::kError) > 0;
   const bool all_ran = ended(Ended::kNot) == 0;
   scopes_.close(call.scope);
+  // Where one fails the library looks at the clock, at a moment that is not seen.
+  if (found == Ended::kTimedOut && failed) (void)scopes_.stop_requested(call.scope);
   bool stopped = scopes_[call.scope].stopped;
   if (found == Ended::kValue || found == Ended::kCancelled) {
     stopped = scopes_.stop_requested(call.outer_scope) || stopped;

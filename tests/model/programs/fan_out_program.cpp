@@ -27,6 +27,19 @@ constexpr std::size_t kMostTasks = 24;
 constexpr std::size_t kMostCalls = 6;
 constexpr int kDeepest = 3;
 
+std::exception_ptr cancelled_error(bool with_nested) {
+  if (!with_nested) return std::make_exception_ptr(mtaio::CancelledError{});
+  try {
+    throw TaskFailed{};
+  } catch (const TaskFailed&) {
+    try {
+      std::throw_with_nested(mtaio::CancelledError{});
+    } catch (const mtaio::CancelledError&) {
+      return std::current_exception();
+    }
+  }
+}
+
 }  // namespace
 
 FanOutProgram::FanOutProgram()
@@ -86,6 +99,7 @@ mtaio::Task<int> FanOutProgram::child(CallRun& run, std::size_t index) {
   if (scopes_[scope].noticed == ScopeModel::Maybe::kMaybe) co_await look_at_token(scope);
   Ended how = story.ended;
   if (scope != call.scope) {
+    if (how == Ended::kCancelled) (void)scopes_.notice_if_requested(scope);
     scopes_.close(scope);
     if (scopes_[scope].expired && scopes_[scope].noticed == ScopeModel::Maybe::kYes) {
       how = Ended::kTimedOut;
@@ -93,7 +107,7 @@ mtaio::Task<int> FanOutProgram::child(CallRun& run, std::size_t index) {
   }
   note(now(), "call %d: task %zu ends as %d", run.number, index, static_cast<int>(how));
   call.children[index].value = value;
-  call.children[index].error = how == Ended::kError ? story.error : nullptr;
+  call.children[index].error = story.error;
   if (run.kind == CallRun::Kind::kRun) {
     call.children[index].ended = how;
   } else {
@@ -116,7 +130,8 @@ mtaio::Task<Story> FanOutProgram::act(int scope, int depth) {
     co_return story;
   }
   if (!seldom(6)) co_return Story{};
-  co_return Story{Ended::kError, std::make_exception_ptr(TaskFailed{})};
+  if (!seldom(4)) co_return Story{Ended::kError, std::make_exception_ptr(TaskFailed{})};
+  co_return Story{Ended::kCancelled, cancelled_error(seldom(2))};
 }
 
 mtaio::Task<Story> FanOutProgram::do_something(int scope, int depth) {

@@ -98,7 +98,7 @@ class FanOutProgram final : public RandomProgram, private mtaio::testing::StepOb
   template <class Operation>
   mtaio::Task<Story> finish(CallRun& run, Operation operation);
   Ended result(CallRun& run, Ended found) noexcept;
-  Ended result_of_run(CallRun& run) noexcept;
+  Ended result_of_run(CallRun& run, Ended found) noexcept;
   Ended result_of_plain(CallRun& run, Ended found) noexcept;
 
   void after(mtaio::testing::Step step) noexcept override;

@@ -14,7 +14,8 @@
 
 namespace model {
 
-void check_error(const Child& child, const std::exception_ptr& error) noexcept;
+void check_error(const Child& child, const std::exception_ptr& error,
+                 const std::exception_ptr& thrown) noexcept;
 void check_result(const Call& call, std::size_t index, int value) noexcept;
 void check_result(const Call& call, std::size_t index, const mtaio::Outcome<int>& outcome);
 void check_result(const Call& call, std::size_t index, const mtaio::Outcome<void>& outcome);
@@ -22,6 +23,9 @@ void check_result(const Call& call, std::size_t index, const mtaio::Outcome<void
 /// came is not known.
 void check_failures(const Call& call, const mtaio::ExecutionError& error,
                     bool in_any_order) noexcept;
+
+/// What has gone wrong while the call was being stopped, in the error that it ended with.
+void check_nested(const Call& call, const std::exception_ptr& error) noexcept;
 
 inline void check_count(const Call& call, std::size_t count) noexcept {
   expect_equal(call.started, count, "the number of results");

@@ -1,5 +1,9 @@
 #include "model/reference/fan_out_model.hpp"
 
+#include <mtaio/exceptions.hpp>
+
+#include "base/exception_cast.hpp"
+
 #include <algorithm>
 
 namespace model {
@@ -14,6 +18,19 @@ bool looks_further(const Call& call) noexcept {
 }
 
 }  // namespace
+
+std::exception_ptr without_wrapping(const std::exception_ptr& error) noexcept {
+  const auto* wrapping = mtaio::lowlevel::exception_cast<mtaio::ExecutionError>(error);
+  return wrapping && !wrapping->has_index() ? wrapping->cause() : error;
+}
+
+std::exception_ptr while_stopping(const std::exception_ptr& error) noexcept {
+  if (!mtaio::lowlevel::exception_cast<mtaio::CancelledError>(error)) {
+    return without_wrapping(error);
+  }
+  const auto* nesting = mtaio::lowlevel::exception_cast<std::nested_exception>(error);
+  return nesting ? nesting->nested_ptr() : nullptr;
+}
 
 void FanOutModel::check_may_start(Call& call) noexcept {
   expect(!call.halted, "a task starts after one has failed");
@@ -57,22 +74,30 @@ void FanOutModel::range_ended(Call& call) noexcept {
 }
 
 void FanOutModel::failed(Call& call, std::size_t index, Ended how) noexcept {
-  ++call.failed;
-  const bool cancelled = how == Ended::kCancelled;
-  if (call.collects && !cancelled) return;
+  Child& child = call.children[index];
+  // One that nobody asked for is a failure like others.
+  const bool cancelled = how == Ended::kCancelled && scopes_.notice_if_requested(call.scope);
+  if (!cancelled) ++call.failed;
+  child.failure = cancelled ? while_stopping(child.error) : without_wrapping(child.error);
+  const bool tells = !cancelled || child.failure;
+  if (call.collects) {
+    if (!cancelled && !scopes_.stop_requested(call.scope)) return;
+    if (cancelled) call.cancelled = true;
+    if (tells) call.failures.push_back(index);
+    return;
+  }
   // A caller that was asked to stop gets to hear of that, not of what came of it.
-  const bool caller_stopped = !call.halted && scopes_.stop_requested(call.outer_scope);
-  if (caller_stopped) scopes_.notice(call.outer_scope);
+  const bool caller_stopped = !call.halted && scopes_.notice_if_requested(call.outer_scope);
   if (!call.has_failed && !call.cancelled) {
     (cancelled || caller_stopped ? call.cancelled : call.has_failed) = true;
   }
-  if (call.has_failed && !cancelled) call.failures.push_back(index);
-  if (call.collects) return;
+  if (tells) call.failures.push_back(index);
   call.halted = true;
   // Had somebody found out before that it is to stop, and left the rest out? It is not seen. Where
   // the limit is reached nobody has tried.
   if (!call.range_ended && scopes_[call.scope].stopped) {
     scopes_.notice(call.scope, ScopeModel::Maybe::kMaybe);
+    scopes_.doubt_later(call.scope);
   }
   scopes_.stop(call.scope);
 }
@@ -88,6 +113,7 @@ Ended FanOutModel::result(Call& call, Ended found) noexcept {
         scopes_[call.scope].stopped || (looks_further(call) && scopes_.stop_requested(call.scope)),
         "tasks were left out for no reason");
     scopes_.notice_in_between(call.scope);
+    scopes_.doubt_later(call.scope);
   }
   scopes_.close(call.scope);
   const auto& scope = scopes_[call.scope];
@@ -96,10 +122,7 @@ Ended FanOutModel::result(Call& call, Ended found) noexcept {
     return found;
   }
   if (call.has_failed) return Ended::kError;
-  if (!left_out && !call.cancelled) return Ended::kValue;
-  const bool caller_stopped = scopes_.stop_requested(call.outer_scope);
-  if (left_out || (call.cancelled && (!call.collects || caller_stopped))) return Ended::kCancelled;
-  return Ended::kValue;
+  return left_out || call.cancelled ? Ended::kCancelled : Ended::kValue;
 }
 
 void FanOutModel::check_rest(const Call& call) const noexcept {

@@ -16,8 +16,14 @@ enum class Ended : std::uint8_t { kNot, kValue, kError, kTimedOut, kCancelled };
 struct Child {
   Ended ended = Ended::kNot;
   int value = 0;
-  std::exception_ptr error;  // that it threw itself; null for one of the library's
+  std::exception_ptr error;    // that it threw itself; null for one of the library's
+  std::exception_ptr failure;  // what is told of it among the failures of the call; the same
 };
+
+/// What is told of an error that a task ended with while it was being stopped; null: nothing.
+[[nodiscard]] std::exception_ptr while_stopping(const std::exception_ptr& error) noexcept;
+/// The error, or its cause where the library does not wrap it again.
+[[nodiscard]] std::exception_ptr without_wrapping(const std::exception_ptr& error) noexcept;
 
 /// One call of run, gather or map.
 struct Call {
@@ -42,7 +48,8 @@ struct Call {
   bool halted = false;  // a failure keeps further children from starting
   bool cancelled = false;
   bool has_failed = false;
-  std::vector<std::size_t> failures;  // in order of time; the first is the cause
+  std::vector<std::size_t> failures;  // in order of time; the first is the cause. Also while it was
+                                      // being stopped
   std::vector<Child> children;
 };
 

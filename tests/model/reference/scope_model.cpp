@@ -12,10 +12,7 @@ void ScopeModel::stop(int scope) noexcept {
   (*this)[scope].stopped_as = ++stopped_;
   for (Sleeper& sleeper : sleepers_) {
     if (!sleeper.pending || sleeper.scope != scope) continue;
-    if (sleeper.end == End::kNone) {
-      if (sleeper.in_thread) notice(scope);
-      end(sleeper, End::kCancelled);
-    }
+    if (sleeper.end == End::kNone) end(sleeper, End::kCancelled);
   }
   for (std::size_t i = 0; i < scopes_.size(); ++i) {
     const Scope& below = scopes_[i];
@@ -47,6 +44,12 @@ bool ScopeModel::stop_requested(int scope) noexcept {
   return false;
 }
 
+bool ScopeModel::notice_if_requested(int scope) noexcept {
+  if (!stop_requested(scope)) return false;
+  notice(scope);
+  return true;
+}
+
 void ScopeModel::notice(int scope, Maybe how) noexcept {
   note_upwards(scope, [how](const Scope&) { return how; });
 }
@@ -56,6 +59,14 @@ void ScopeModel::notice_in_between(int scope) noexcept {
   note_upwards(scope, [since](const Scope& noticing) {
     return noticing.stopped_as <= since ? Maybe::kYes : Maybe::kMaybe;
   });
+}
+
+void ScopeModel::doubt_later(int scope) noexcept {
+  const int since = (*this)[scope].stopped_as;
+  for (scope = (*this)[scope].parent; scope >= 0; scope = (*this)[scope].parent) {
+    Scope& above = (*this)[scope];
+    if (above.stopped_as > since && above.noticed == Maybe::kYes) above.noticed = Maybe::kMaybe;
+  }
 }
 
 template <class How>
@@ -121,10 +132,7 @@ int ScopeModel::begin_wait(int scope, Time deadline, bool in_thread) {
   Sleeper& sleeper = sleepers_[index];
   sleeper = {.scope = scope, .pending = true, .in_thread = in_thread, .deadline = deadline};
   if (!(*this)[scope].stopped) attach(scope);
-  if ((*this)[scope].stopped && sleeper.end == End::kNone) {
-    if (in_thread) notice(scope);
-    end(sleeper, End::kCancelled);
-  }
+  if ((*this)[scope].stopped && sleeper.end == End::kNone) end(sleeper, End::kCancelled);
   return static_cast<int>(index);
 }
 

@@ -71,12 +71,17 @@ class ScopeModel {
   void stop(int scope) noexcept;
   /// Whether this one or one above was asked to stop; a deadline that has passed counts.
   bool stop_requested(int scope) noexcept;
+  /// The same; and if so, it is noticed.
+  bool notice_if_requested(int scope) noexcept;
   /// Noted up to the first scope where it had been noted before: a request that came to one above
   /// since then has not been noticed here, where everything had been stopped already.
   void notice(int scope, Maybe how = Maybe::kYes) noexcept;
   /// The same, at some moment since this one was stopped, or one above it: those that were stopped
   /// later have perhaps not been noticed.
   void notice_in_between(int scope) noexcept;
+  /// Perhaps the request to this scope had been noticed before it was seen: then requests that came
+  /// later to those above have not been noticed by what was stopped here.
+  void doubt_later(int scope) noexcept;
   /// Somebody waits in the scope.
   void attach(int scope) noexcept;
   /// Whether it would be known what stops those who wait here now: a scope whose deadline has
