@@ -39,6 +39,7 @@ class AsyncQueue : public lowlevel::BasicQueue<T, lowlevel::FifoStorage> {
   /// Suspends:  while the queue is full; and once in 128 times, so that others can run.
   /// Resumes:   on the task's own scheduler, first come first served; never inside another call.
   /// Cancelled: throws CancelledError; the item has not been put, and goes with the operation.
+  ///            One that need not wait looks for a stop request once in 128 times.
   /// Threads:   any.
   /// Lifetime:  the queue outlives the operation.
   typename Base::Put put(T item) { return {this->core(), std::move(item)}; }

@@ -142,8 +142,12 @@ inline typename QueueCore<Storage>::Push QueueCore<Storage>::store_next(Node& no
 
 template <class Storage>
 typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept {
+  if (!may_go_on()) [[unlikely]]
+    return Push::kTurnOver;
   const Push pushed = store_next(node);
-  return pushed == Push::kStored && !may_go_on() ? Push::kStoredLast : pushed;
+  if (pushed != Push::kStored) [[unlikely]]
+    turn_not_taken();
+  return pushed;
 }
 
 template <class Storage>
@@ -229,21 +233,27 @@ template <class Storage>
 inline typename QueueCore<Storage>::Popped QueueCore<Storage>::take_next() noexcept {
   lock_.lock();
   Node* node = unstore();
-  const bool shut_down = node == nullptr && is_shut_down() && !serving_putter_;
-  const bool gives_place = node != nullptr && !keeps_places_;
-  if (gives_place) set_size(size() - 1);
-  if (gives_place && !putters_.empty()) {
+  if (!node) [[unlikely]] {
+    const bool shut_down = is_shut_down() && !serving_putter_;
+    lock_.unlock();
+    return {nullptr, shut_down, false};
+  }
+  if (!keeps_places_) set_size(size() - 1);
+  if (!keeps_places_ && !putters_.empty()) {
     settle_and_unlock();
   } else {
     lock_.unlock();
   }
-  return {node, shut_down};
+  return {node, false, false};
 }
 
 template <class Storage>
 typename QueueCore<Storage>::Popped QueueCore<Storage>::pop() noexcept {
-  Popped popped = take_next();
-  if (popped.node) popped.last = !may_go_on();
+  if (!may_go_on()) [[unlikely]]
+    return {nullptr, false, true};
+  const Popped popped = take_next();
+  if (!popped.node) [[unlikely]]
+    turn_not_taken();
   return popped;
 }
 

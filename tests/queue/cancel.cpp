@@ -3,6 +3,7 @@
 #include "queue/queue_test_case.hpp"
 #include "support/counted.hpp"
 
+#include <chrono>
 #include <vector>
 
 namespace {
@@ -186,6 +187,110 @@ QUEUE_TEST_CASE("queue: after a stop request, what would have to wait throws Can
   CHECK_THROWS_AS(co_await join, CancelledError);
   CHECK(queue.qsize() == 1);
   CHECK(co_await queue.get() == 1);
+}
+
+/// Puts `most` items, and says how many before it was asked to stop.
+template <class Queue>
+mtaio::Task<int> put_many(Queue& queue, int most) {
+  int count = 0;
+  try {
+    for (; count < most; ++count) co_await queue.put(count);
+  } catch (const CancelledError&) {
+  }
+  co_return count;
+}
+template <class Queue>
+mtaio::Task<int> get_many(Queue& queue, int most) {
+  int count = 0;
+  try {
+    for (; count < most; ++count) (void)co_await queue.get();
+  } catch (const CancelledError&) {
+  }
+  co_return count;
+}
+template <class Queue>
+mtaio::Task<void> put_or_throw(Queue& queue, int most) {
+  for (int i = 0; i < most; ++i) co_await queue.put(i);
+}
+
+QUEUE_TEST_CASE(
+    "queue: a producer that never waits is stopped within 128 puts, and none of them is lost") {
+  mtaio::TaskExecutor executor;
+  Queue<int> queue;
+  auto producer = executor.create_task(put_many(queue, 1000));
+
+  producer.request_stop();
+  const int count = co_await producer;
+
+  CHECK(count == 127);
+  CHECK(queue.qsize() == 127);
+}
+
+QUEUE_TEST_CASE(
+    "queue: a consumer that never waits is stopped within 128 gets, and has taken no more") {
+  mtaio::TaskExecutor executor;
+  Queue<int> queue;
+  co_await put_or_throw(queue, 1000);
+  auto consumer = executor.create_task(get_many(queue, 1000));
+
+  consumer.request_stop();
+  const int count = co_await consumer;
+
+  CHECK(count == 127);
+  CHECK(queue.qsize() == 873);
+}
+
+QUEUE_TEST_CASE(
+    "queue: a producer that never waits hears of a timeout that nobody has told it of, and the "
+    "timeout is told") {
+  mtaio::TaskExecutor executor;
+  Queue<int> queue;
+  bool in_time = true;
+  try {
+    co_await executor.run(put_or_throw(queue, 1000), {.timeout = std::chrono::nanoseconds{1}});
+  } catch (const mtaio::TimeoutError&) {
+    in_time = false;
+  }
+  CHECK_FALSE(in_time);
+  CHECK(queue.qsize() < 128);
+}
+
+QUEUE_TEST_CASE("queue: what has not been asked to stop goes on after each 128 operations") {
+  mtaio::TaskExecutor executor;
+  Queue<int> queue;
+  auto producer = executor.create_task(put_many(queue, 1000));
+  auto consumer = executor.create_task(get_many(queue, 1000));
+  CHECK(co_await producer == 1000);
+  CHECK(co_await consumer == 1000);
+  CHECK(queue.empty());
+}
+
+QUEUE_TEST_CASE("queue: a put whose turn is over finds the queue full, and waits") {
+  mtaio::TaskExecutor executor;
+  Queue<int> queue{127};
+  auto producer = executor.create_task(put_many(queue, 300));
+  co_await let_others_run();
+  CHECK(queue.qsize() == 127);
+  CHECK(co_await get_many(queue, 300) == 300);
+  CHECK(co_await producer == 300);
+}
+
+QUEUE_TEST_CASE("queue: a queue that is shut down says so also where the turn of a task is over") {
+  mtaio::TaskExecutor executor;
+  Queue<int> queue;
+  const auto until_shut_down = [](Queue<int>& of) -> mtaio::Task<bool> {
+    for (int i = 0; i < 127; ++i) co_await of.put(i);
+    of.shutdown();
+    bool said = false;
+    try {
+      co_await of.put(0);
+    } catch (const mtaio::QueueShutDown&) {
+      said = true;
+    }
+    for (int i = 0; i < 127; ++i) (void)co_await of.get();
+    co_return said && !co_await of.next();
+  };
+  CHECK(co_await executor.create_task(until_shut_down(queue)));
 }
 
 }  // namespace

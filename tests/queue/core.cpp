@@ -74,7 +74,7 @@ mtaio::Task<void> use_at_will() {
     CHECK(core.try_pop().node == &node);
   }
   CHECK(core.push(node) == QueueCore<FifoStorage>::Push::kStored);
-  CHECK_FALSE(core.pop().last);
+  CHECK_FALSE(core.pop().turn_over);
   co_return;
 }
 

@@ -42,6 +42,11 @@ struct ItemNode : Storage::Node {
   T item;
 };
 
+/// Whether a coroutine with this context was asked to stop; if so, that is noticed.
+[[nodiscard]] inline bool asked_to_stop(TaskContext* context) noexcept {
+  return context != nullptr && context->scope.notice_if_requested_nearby();
+}
+
 template <class T, class Storage>
 class [[nodiscard]] PutOperation;
 template <class T, class Storage, class Result>
@@ -88,7 +93,8 @@ class BasicQueue {
   ///
   /// Suspends:  while the queue is empty; and once in 128 times, so that others can run.
   /// Resumes:   on the task's own scheduler, first come first served; never inside another call.
-  /// Cancelled: throws CancelledError; no item has been taken.
+  /// Cancelled: throws CancelledError; no item has been taken. One that need not wait looks for a
+  ///            stop request once in 128 times.
   /// Threads:   any.
   /// Lifetime:  the queue outlives the operation.
   [[nodiscard]] Get get() noexcept { return Get{core_}; }
@@ -151,7 +157,7 @@ class BasicQueue {
       case Core::Push::kShutDown:
         throw_put_after_shutdown(core_.name());
       case Core::Push::kStored:
-      case Core::Push::kStoredLast:
+      case Core::Push::kTurnOver:
         break;
     }
     Place place{core_};
@@ -221,29 +227,19 @@ class PutOperation<T, Storage>::Awaiter {
   [[nodiscard]] bool await_ready() {
     if (core_.looks_full()) return false;  // so that a put that waits allocates nothing
     node_ = &make_node();
-    const typename Core::Push pushed = core_.push(*node_);
-    switch (pushed) {
-      case Core::Push::kStored:
-      case Core::Push::kStoredLast:
-        node_ = nullptr;
-        done_ = true;
-        return pushed == Core::Push::kStored;
-      case Core::Push::kShutDown:
-        shut_down_ = true;
-        return true;
-      case Core::Push::kFull:
-        break;
-    }
-    return false;
+    return is_over(core_.push(*node_));
   }
 
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    Wait& wait = wait_.emplace(*this);
-    if (done_) {
-      wait.yield(awaiting);
-      return true;
+    if (node_ && turn_is_over()) {
+      if (asked_to_stop(context_of(awaiting))) return false;
+      if (is_over(core_.try_push(*node_))) {
+        if (done_) wait_.emplace(*this).yield(awaiting);
+        return done_;
+      }
     }
+    Wait& wait = wait_.emplace(*this);
     wait.node = std::exchange(node_, nullptr);
     wait.prepare(awaiting);
     try {
@@ -277,6 +273,17 @@ class PutOperation<T, Storage>::Awaiter {
     if (shut_down_ || done_) return;
     done_ = wake == Waiter::Wake::kServed;
     if (!done_) core_.forget(*wait_);
+  }
+
+  /// Whether what came of the node leaves nothing to wait for.
+  bool is_over(typename Core::Push pushed) noexcept {
+    if (pushed == Core::Push::kStored) [[likely]] {
+      node_ = nullptr;
+      done_ = true;
+      return true;
+    }
+    shut_down_ = pushed == Core::Push::kShutDown;
+    return shut_down_;
   }
 
   Node& make_node() {
@@ -359,16 +366,21 @@ class GetOperation<T, Storage, Result>::Awaiter {
   [[nodiscard]] bool await_ready() noexcept {
     if (core_.looks_empty()) return false;  // so that a get that waits locks once
     popped_ = core_.pop();
-    return popped_.node ? !popped_.last : popped_.shut_down;
+    return popped_.node != nullptr || popped_.shut_down;
   }
 
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    auto& wait = wait_.emplace();
-    if (popped_.node) {  // taken without waiting
-      wait.yield(awaiting);
-      return true;
+    if (popped_.turn_over) {
+      if (asked_to_stop(context_of(awaiting))) return false;
+      popped_ = core_.try_pop();
+      if (popped_.node) {  // taken without waiting
+        wait_.emplace().yield(awaiting);
+        return true;
+      }
+      if (popped_.shut_down) return false;
     }
+    auto& wait = wait_.emplace();
     wait.prepare(awaiting);
     return core_.wait_to_get(wait);
   }
@@ -391,7 +403,7 @@ class GetOperation<T, Storage, Result>::Awaiter {
   [[gnu::noinline]] void end_wait() noexcept {
     (void)wait_->finish();
     if (popped_.node) return;
-    popped_ = {wait_->node, wait_->shut_down};
+    popped_ = {wait_->node, wait_->shut_down, false};
     if (!popped_.node && !popped_.shut_down) core_.forget(*wait_);
   }
 

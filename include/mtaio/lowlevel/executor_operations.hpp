@@ -51,9 +51,15 @@ class [[nodiscard]] RunOperation {
     }
     using TimedTask<T>::await_suspend;
     T await_resume() {
-      if (!this->settle()) this->throw_cut_off();
-      if (this->result().has_error()) throw_execution_error(this->scope(), this->result().error());
-      return this->result().take();
+      if (!this->succeeded()) [[unlikely]]
+        fail();
+      return this->result().take_value();
+    }
+
+   private:
+    [[noreturn, gnu::cold, gnu::noinline]] void fail() {
+      this->throw_if_cut_off();
+      throw_execution_error(this->scope(), this->result().error());
     }
   };
 

@@ -69,7 +69,8 @@ class [[gnu::visibility("default")]] QueueCore {
 
   enum class Push : std::uint8_t {
     kStored,
-    kStoredLast,  // and others are to run before the task goes on: see may_go_on()
+    kTurnOver,  // nothing is stored: the task has done so many operations in a row that it looks
+                // for a stop request, and lets others run before it goes on; see may_go_on()
     kFull,
     kShutDown
   };
@@ -92,7 +93,7 @@ class [[gnu::visibility("default")]] QueueCore {
   [[nodiscard]] bool looks_full() const noexcept { return size() >= max_size_; }
   /// Stores `node` if that is possible at once. For a task, which then has used its turn for it.
   Push push(Node& node) noexcept;
-  /// The same for anybody: never `kStoredLast`.
+  /// The same for anybody: never `kTurnOver`.
   Push try_push(Node& node) noexcept;
   /// Keeps a place for an item; to be followed by fill_place() or leave_place().
   Push take_place() noexcept;
@@ -113,7 +114,7 @@ class [[gnu::visibility("default")]] QueueCore {
   struct Popped {
     Node* node = nullptr;    // null: there is none now,
     bool shut_down = false;  // nor will there be
-    bool last = false;       // others are to run before the task goes on: see may_go_on()
+    bool turn_over = false;  // nothing is taken: as Push::kTurnOver
   };
   /// Takes the next item if there is one. If places are kept, leave_place() or put_back() follows.
   /// For a task, which then has used its turn for it.

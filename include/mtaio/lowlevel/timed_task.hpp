@@ -62,8 +62,9 @@ class TimedTask {
   }
 
   T await_resume() {
-    if (!settle()) throw_cut_off();
-    return frame_.promise().result().take();
+    if (!succeeded()) [[unlikely]]
+      fail();
+    return result().take_value();
   }
 
  protected:
@@ -72,19 +73,22 @@ class TimedTask {
   }
   /// Whether there is no time at all, and the task never starts.
   [[nodiscard]] bool is_too_late() const noexcept { return timeout_ && timeout_->is_now(); }
-  /// False if the time ran out.
-  bool settle() noexcept {
-    if (!frame_) return false;
+  /// Whether there is a result, and in time. Otherwise `throw_if_cut_off()` comes next.
+  [[nodiscard]] bool succeeded() noexcept {
+    if (!frame_ || result().has_error()) return false;
     if (!context_) return true;
-    // Where it is cancelled because its time is over, that has made a difference.
-    if (result().has_error()) [[unlikely]]
-      (void)is_cancelled_in(scope(), result().error());
     context_->close();
     return !context_->cut_off();
   }
-  /// When `settle()` was false.
-  [[noreturn, gnu::cold, gnu::noinline]] void throw_cut_off() const {
-    const bool failed = frame_ && result().has_error();
+  /// Throws if the time ran out. Otherwise there is an error.
+  void throw_if_cut_off() {
+    if (!frame_) throw_timed_out(*timeout_);
+    if (!context_) return;
+    const bool failed = result().has_error();
+    // Where it is cancelled because its time is over, that has made a difference.
+    if (failed) (void)is_cancelled_in(scope(), result().error());
+    context_->close();
+    if (!context_->cut_off()) return;
     throw_timed_out(*timeout_, failed ? while_stopping(result().error()) : nullptr);
   }
   [[nodiscard]] Result<T>& result() const noexcept { return frame_.promise().result(); }
@@ -95,6 +99,11 @@ class TimedTask {
   }
 
  private:
+  [[noreturn, gnu::cold, gnu::noinline]] void fail() {
+    throw_if_cut_off();
+    rethrow(result().error());
+  }
+
   Task<T> task_;
   std::optional<Timeout> timeout_;
   std::coroutine_handle<TaskPromise<T>> frame_;

@@ -126,6 +126,18 @@ struct ThreadState {
   return thread.worker == nullptr || --thread.turns_left > 0;
 }
 
+/// Whether `may_go_on()` was false just now. Where that may be called.
+[[nodiscard]] inline bool turn_is_over() noexcept {
+  const ThreadState& thread = this_thread_inlined();
+  return thread.worker != nullptr && thread.turns_left <= 0;
+}
+/// Takes back what `may_go_on()` has counted: the operation is going to wait after all, or fails.
+/// Where that may be called.
+inline void turn_not_taken() noexcept {
+  ThreadState& thread = this_thread_inlined();
+  if (thread.worker != nullptr) ++thread.turns_left;
+}
+
 /// Runs `job` and all the coroutines that follow from it, until they return without a successor.
 [[gnu::visibility("default")]] void drive(Job& job) noexcept;
 

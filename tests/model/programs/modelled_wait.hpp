@@ -13,13 +13,15 @@ namespace model {
 /// Results in what has ended the wait. `Inner` is an awaiter of the library, `Run` the program:
 ///
 ///     void interfere();               // something that another thread might do just now
-///     bool takes_turn();              // of Self::kTakesTurns: false when an operation gives way,
-///                                     // although it does not have to wait
+///     bool turn_is_over();            // of Self::kTakesTurns: an operation that need not wait looks
+///                                     // whether it is to stop, and gives way
+///     void take_turn();               // it was not over, and the operation has not waited
 ///     void check_between() noexcept;  // a call of the library has returned
 ///     bool seldom(std::size_t times);
 ///
 /// `Self` is the derived class, which asks the model:
 ///
+///     bool tries();    // it looks as if the operation need not wait; if Self::kTakesTurns
 ///     void at_once();  // the operation is tried without waiting
 ///     void suspend();  // it is about to wait
 ///     End resume();    // it has its result
@@ -30,20 +32,30 @@ class ModelledWait {
   ModelledWait& operator=(const ModelledWait&) = delete;
 
   bool await_ready() {
-    self().at_once();
+    if constexpr (Self::kTakesTurns) turn_over_ = self().tries() && run_.turn_is_over();
+    if (!turn_over_) self().at_once();
     const bool ready = inner_.await_ready();
     run_.check_between();
-    bool goes_on = over();
-    if constexpr (Self::kTakesTurns) goes_on = goes_on && (!served() || run_.takes_turn());
-    expect_equal(goes_on, ready, "await_ready()");
+    if constexpr (Self::kTakesTurns) {
+      if (served()) run_.take_turn();
+    }
+    expect_equal(over(), ready, "await_ready()");
     if (!over() && run_.seldom(8)) run_.interfere();
     return ready;
   }
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    const bool gives_way = over();
-    if (!gives_way) self().suspend();
+    bool gives_way = false;
+    if constexpr (Self::kTakesTurns) {
+      if (turn_over_ && wait_.stopped) {
+        run_.actors().waits().end(wait_, End::kCancelled);
+      } else if (turn_over_) {
+        self().at_once();
+        gives_way = served();
+      }
+    }
+    if (!over()) self().suspend();
     const bool suspended = inner_.await_suspend(awaiting);
     run_.check_between();
     expect_equal(gives_way || !over(), suspended, "await_suspend()");
@@ -70,6 +82,7 @@ class ModelledWait {
   Run& run_;
   Wait& wait_;
   Inner inner_;
+  bool turn_over_ = false;
 };
 
 }  // namespace model

@@ -17,6 +17,7 @@ class ModelledPut final : public ModelledWait<Run, Inner, ModelledPut<Run, Inner
   static constexpr bool kTakesTurns = true;
   template <class Make>
   ModelledPut(Run& run, Wait& wait, Make make) : Base{run, wait, make} {}
+  bool tries() { return !this->run().model().full(); }
   void at_once() {
     this->run().watch_moves_of(this->wait().item);
     this->run().model().put_at_once(this->wait());
@@ -37,6 +38,10 @@ class ModelledGet final : public ModelledWait<Run, Inner, ModelledGet<Run, Inner
   static constexpr bool kTakesTurns = true;
   template <class Make>
   ModelledGet(Run& run, Wait& wait, Make make) : Base{run, wait, make} {}
+  bool tries() {
+    const auto& model = this->run().model();
+    return model.size() > 0 || model.is_shut_down();
+  }
   void at_once() { this->run().model().get_at_once(this->wait()); }
   void suspend() { this->run().model().get(this->wait()); }
   End resume() {

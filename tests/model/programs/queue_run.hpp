@@ -44,8 +44,10 @@ class QueueRun final : public AnyQueueRun, public QueueChanges<Queue, kMoves> {
   void compare() noexcept override;
   void let_go() override;
 
-  /// For the operations: whether one that need not wait goes on at once.
-  bool takes_turn() noexcept { return --turns_left_ > 0; }
+  /// For the operations: whether the next one that need not wait gives way.
+  [[nodiscard]] bool turn_is_over() const noexcept { return turns_left_ <= 1; }
+  void take_turn() noexcept { --turns_left_; }
+  using Changes::actors;
 
  private:
   static constexpr int kTurns = 128;  // how many operations in a row before one gives way
