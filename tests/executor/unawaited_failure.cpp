@@ -16,6 +16,7 @@
 #include <utility>
 
 using namespace std::chrono_literals;
+using test::CapturedStderr;
 using test::occurrences;
 using test::outcome_of;
 using test::stderr_of;
@@ -158,7 +159,7 @@ mtaio::Task<void> create_and_end(mtaio::TaskExecutor& executor,
 TEST_CASE(
     "create_task: a task that never waits, and stops because the run ends, is not reported when "
     "its handle goes") {
-  CapturedStderr captured;
+  test::CapturedStderr captured;
   {
     mtaio::TaskExecutor executor;
     std::optional<mtaio::TaskHandle<void>> handle;
