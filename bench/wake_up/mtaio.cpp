@@ -10,7 +10,7 @@
 namespace {
 
 mtaio::Task<void> receive(mtaio::AsyncQueue<int>& queue, bench::WakeUps& wake_ups) {
-  while (co_await queue.next()) wake_ups.arrived();
+  while (const auto arrived = co_await queue.next()) wake_ups.arrived();
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ namespace mtaio {
 ///     ...
 ///     ready.count_down();                      // in three places
 ///     ...
-///     if (!co_await ready.wait(5s)) give_up();
+///     const bool in_time = co_await ready.wait(5s);
+///     if (!in_time) give_up();
 ///
 /// What a thread did before `count_down()` is visible to whoever `wait()` lets through. Destroying
 /// a latch that somebody waits on ends the program with a message.

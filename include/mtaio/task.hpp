@@ -157,14 +157,14 @@ namespace lowlevel {
 
 template <class T>
 Task<T> TaskPromise<T>::get_return_object() noexcept {
-  return Task<T>{std::coroutine_handle<TaskPromise>::from_promise(*this)};
+  return Task<T>{frame_of(*this)};
 }
 template <class T>
 Task<T&> TaskPromise<T&>::get_return_object() noexcept {
-  return Task<T&>{std::coroutine_handle<TaskPromise>::from_promise(*this)};
+  return Task<T&>{frame_of(*this)};
 }
 inline Task<void> TaskPromise<void>::get_return_object() noexcept {
-  return Task<void>{std::coroutine_handle<TaskPromise>::from_promise(*this)};
+  return Task<void>{frame_of(*this)};
 }
 
 // A result type in an unnamed namespace is the program's own affair.

@@ -26,7 +26,7 @@
 // GCC before 13 also loses its way in a coroutine that awaits in the condition of an if, a loop or
 // a switch and has no variable of its own anywhere in its body:
 //     mtaio::Task<void> f(mtaio::Latch& latch) { if (!co_await latch.wait(5s)) give_up(); }
-// A named variable for the result cures it.
+// A named variable for the result cures it. conditions.cpp shows it.
 //
 // So none of these is here. Instead of the first three: give the closure or aggregate a name and
 // std::move it, capture by reference, pass arguments beside a function, or make the operation in

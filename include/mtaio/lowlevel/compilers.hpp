@@ -13,8 +13,10 @@ namespace mtaio::lowlevel {
 
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
 inline constexpr bool kDestroysClosuresTwice = true;
+inline constexpr bool kMisplacesConditions = true;
 #else
 inline constexpr bool kDestroysClosuresTwice = false;
+inline constexpr bool kMisplacesConditions = false;
 #endif
 
 /// A closure that GCC before 13 destroys twice if it is a temporary in a `co_await` expression: one

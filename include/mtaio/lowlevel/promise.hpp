@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/lowlevel/compilers.hpp>
 #include <mtaio/lowlevel/context.hpp>
 #include <mtaio/lowlevel/frame_allocator.hpp>
 #include <mtaio/lowlevel/worker.hpp>
@@ -9,6 +10,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -156,6 +158,25 @@ class PromiseBase {
   std::size_t index_;
   TaskContext* context_;
 };
+
+[[noreturn, gnu::cold, gnu::visibility("default")]] void misplaced_frame() noexcept;
+
+/// The coroutine that `promise` belongs to.
+///
+/// GCC before 13 puts what it makes of `if (co_await f())` in front of everything else in the frame
+/// of a coroutine that has no variable of its own. There the resumption function belongs, so the
+/// frame can neither be resumed nor destroyed; its handle is off by a word, which shows in its
+/// alignment.
+template <class Promise>
+std::coroutine_handle<Promise> frame_of(Promise& promise) noexcept {
+  const auto frame = std::coroutine_handle<Promise>::from_promise(promise);
+  if constexpr (kMisplacesConditions) {
+    const auto address = reinterpret_cast<std::uintptr_t>(frame.address());
+    if (address % alignof(std::max_align_t) != 0) [[unlikely]]
+      misplaced_frame();
+  }
+  return frame;
+}
 
 /// The context of an awaiting coroutine; null when it is not one of the library's.
 template <class Promise>
