@@ -212,8 +212,38 @@ TEST_CASE("gather: tasks that have been awaited before are logic_errors") {
 
     const auto again = co_await outcome_of(executor.gather(tasks));
 
-    const auto* error = test::as<mtaio::ExecutionError>(again.error());
-    REQUIRE(error);
-    CHECK(test::as<std::logic_error>(error->cause()));
+    CHECK(test::threw<std::logic_error>(again));
+  });
+}
+
+TEST_CASE("gather: a range with a task that was awaited before starts none of the others") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    int started = 0;
+    const auto start = [](int& count) -> mtaio::Task<void> {
+      ++count;
+      co_return;
+    };
+    const auto with_one_missing = [&] {
+      std::vector<mtaio::Task<void>> tasks;
+      for (int i = 0; i < 5; ++i) tasks.push_back(start(started));
+      tasks.emplace_back();
+      return tasks;
+    };
+    auto kept = with_one_missing();
+
+    const auto plain = co_await outcome_of(executor.gather(with_one_missing()));
+    const auto outcomes =
+        co_await outcome_of(executor.gather(mtaio::return_exceptions, with_one_missing()));
+    const auto viewed =
+        co_await outcome_of(executor.gather(kept | std::views::filter([](auto&) { return true; })));
+
+    CHECK(test::threw<std::logic_error>(plain));
+    CHECK(test::threw<std::logic_error>(outcomes));
+    CHECK(test::threw<std::logic_error>(viewed));
+    CHECK(started == 0);
+    kept.pop_back();
+    co_await executor.gather(kept);  // they are still there
+    CHECK(started == 5);
   });
 }

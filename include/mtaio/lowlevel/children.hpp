@@ -4,6 +4,7 @@
 #include <mtaio/awaitable.hpp>
 #include <mtaio/lowlevel/blocking_call.hpp>
 #include <mtaio/lowlevel/element_source.hpp>
+#include <mtaio/lowlevel/timed_task.hpp>
 #include <mtaio/task.hpp>
 
 #include <cstddef>
@@ -25,6 +26,15 @@ class GatheredChildren {
 
   explicit GatheredChildren(ElementSource<View> source) : source_(std::move(source)) {}
 
+  /// Throws `std::logic_error` if one of them is no task any more, while nothing has started. Not
+  /// where the range can be walked only once, or makes its elements on the way.
+  void check() {
+    if constexpr (kStay) {
+      if (source_.any_of([](auto& task) { return !task; })) [[unlikely]]
+        throw_no_task();
+    }
+  }
+
   bool advance() { return source_.advance_further(); }
   Task<value_type> make() {
     return source_.with_current([](auto&& element) -> Task<value_type> {
@@ -35,6 +45,11 @@ class GatheredChildren {
   [[nodiscard]] std::optional<std::size_t> size() { return source_.size(); }
 
  private:
+  using Reference = std::ranges::range_reference_t<View>;
+  static constexpr bool kStay = std::ranges::forward_range<View> &&
+                                std::is_lvalue_reference_v<Reference> &&
+                                kIsTask<std::remove_cvref_t<Reference>>;
+
   ElementSource<View> source_;
 };
 

@@ -36,6 +36,22 @@ class Cursor {
   }
   Reference current() { return **position_; }
 
+  /// Whether `predicate` holds for an element. Before the walk; what the range throws ends it, and
+  /// the walk will come upon that again.
+  template <class Predicate>
+  [[nodiscard]] bool any_of(Predicate predicate) noexcept {
+    try {
+      if constexpr (std::ranges::contiguous_range<View> && std::ranges::common_range<View>) {
+        // Not that of std::ranges, which libstdc++ does not unroll.
+        return std::any_of(std::ranges::begin(view_), std::ranges::end(view_), predicate);
+      } else {
+        return std::ranges::any_of(view_, predicate);
+      }
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
+    }
+    return false;
+  }
+
   static constexpr bool kSized = std::ranges::sized_range<View>;
   [[nodiscard]] std::size_t size() { return static_cast<std::size_t>(std::ranges::size(view_)); }
 
@@ -82,6 +98,13 @@ class ElementSource {
   }
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }
+
+  /// Whether `predicate` holds for an element of the only range. Before the walk.
+  template <class Predicate>
+  [[nodiscard]] bool any_of(Predicate predicate) noexcept {
+    static_assert(sizeof...(View) == 1);
+    return std::get<0>(cursors_).any_of(predicate);
+  }
 
   /// Whether size() always knows.
   static constexpr bool kSized = (Cursor<View>::kSized && ...);

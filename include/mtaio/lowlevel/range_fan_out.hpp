@@ -17,7 +17,8 @@ namespace mtaio::lowlevel {
 
 /// `Children` makes them: `value_type`, `bool advance()`, which is not called again when it has
 /// returned false or thrown, `Task<value_type> make()`, `size()`, `ended()`, `kSized`: whether
-/// `size()` always knows, and `kCall`: the member of `TaskExecutor` that messages name.
+/// `size()` always knows, and `kCall`: the member of `TaskExecutor` that messages name. Those
+/// that are there before anything starts also have `check()`, which may throw.
 template <class Options, class Children, bool kOutcomes>
 class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutcomes>, Options> {
   using Base = FanOutOf<RangeFanOut, Options>;
@@ -33,6 +34,7 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
       : Base{options, kOutcomes}, children_(std::move(children)) {}
 
   [[nodiscard]] bool await_ready() {
+    if constexpr (requires { children_.check(); }) children_.check();
     total_ = children_.size();
     if (total_) this->set_total(*total_);
     return total_ == 0 || this->timed_out_before();
