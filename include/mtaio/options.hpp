@@ -20,7 +20,8 @@ struct GatherOptions {
   Limit limit = no_limit;
   /// For the whole call.
   std::optional<Timeout> timeout{};
-  /// For each task, counted from its start.
+  /// For each task, counted from its start. For the plain functions of a `map` that is when a
+  /// thread starts the function, however long it has been queued.
   std::optional<Timeout> task_timeout{};
   /// Told how far the call has come; null: nobody.
   Progress* progress = nullptr;

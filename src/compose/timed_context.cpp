@@ -11,6 +11,13 @@ TimedContext::TimedContext(TaskContext* parent, Timeout timeout)
   deadline_ = deadline_after(scheduler_->now(), timeout);
 }
 
+TimedContext::TimedContext(TaskContext* parent, Timeout timeout, Scheduler& scheduler) noexcept
+    : TaskContext{parent, this}, Timer{&TimedContext::fire} {
+  if (timeout.is_forever()) return;
+  scheduler_ = &scheduler;
+  deadline_ = deadline_after(scheduler_->now(), timeout);
+}
+
 bool TimedContext::poll() noexcept {
   if (deadline_ == TimePoint::max() || scheduler_->now() < deadline_) return false;
   expire();

@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstddef>
+#include <functional>
 #include <latch>
 #include <mutex>
 #include <ranges>
@@ -178,4 +180,135 @@ TEST_CASE(
     CHECK(texts == std::vector<std::string>{"a!", "b!"});
     CHECK(lengths == std::vector<std::size_t>(20, 100));
   });
+}
+
+TEST_CASE("map: a task_timeout of plain functions does not count the time that they are queued") {
+  mtaio::ThreadPool pool{1};
+  const auto test = [](mtaio::ThreadPool& one_thread) -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor{one_thread};
+    const auto work = [](mtaio::StopToken stop, int number) {
+      std::this_thread::sleep_for(20ms);
+      if (stop.stop_requested()) throw mtaio::CancelledError{};
+      return number;
+    };
+
+    // The last one waits 300 ms for the thread.
+    const auto outcomes = co_await executor.map(mtaio::return_exceptions, work,
+                                                std::views::iota(0, 16), {.task_timeout = 200ms});
+
+    int good = 0;
+    for (const auto& outcome : outcomes) good += outcome.has_value() ? 1 : 0;
+    CHECK(good == 16);
+  };
+  mtaio::run(test(pool), {.threads = 1});
+}
+
+TEST_CASE(
+    "map: a plain function that notices its task_timeout has timed out, one that does not "
+    "has a result") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto work = [](mtaio::StopToken stop, int kind) {
+      if (kind == 0) {
+        std::this_thread::sleep_for(30ms);  // and does not look
+        return kind;
+      }
+      if (kind == 1) {
+        while (!stop.stop_requested()) std::this_thread::yield();
+        throw mtaio::CancelledError{};
+      }
+      std::latch told{1};
+      const mtaio::StopCallback callback{stop, [&told] { told.count_down(); }};
+      told.wait();
+      throw std::runtime_error{"disk full"};
+    };
+
+    const auto outcomes = co_await executor.map(mtaio::return_exceptions, work,
+                                                std::views::iota(0, 3), {.task_timeout = 10ms});
+
+    CHECK(outcomes.at(0).has_value());
+    CHECK(test::threw<mtaio::TimeoutError>(outcomes.at(1)));
+    REQUIRE(test::threw<mtaio::TimeoutError>(outcomes.at(2)));
+    CHECK(test::message_of(outcomes.at(2).error()).ends_with("; while stopping: disk full"));
+  });
+}
+
+TEST_CASE("map: a task_timeout of zero calls no plain function") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::atomic<int> called{0};
+    const auto work = [&called](int) { ++called; };
+
+    const auto outcomes = co_await executor.map(mtaio::return_exceptions, work,
+                                                std::views::iota(0, 3), {.task_timeout = 0s});
+
+    for (const auto& outcome : outcomes) CHECK(test::threw<mtaio::TimeoutError>(outcome));
+    CHECK(called == 0);
+  });
+}
+
+TEST_CASE(
+    "map: a stop request takes a plain function with a task_timeout back while it is queued") {
+  mtaio::ThreadPool pool{1};
+  const auto test = [](mtaio::ThreadPool& one_thread) -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor{one_thread};
+    std::latch running{1};
+    std::atomic<int> called{0};
+    const auto work = [&](mtaio::StopToken stop, int) {
+      ++called;
+      running.count_down();
+      while (!stop.stop_requested()) std::this_thread::yield();
+      throw mtaio::CancelledError{};
+    };
+    const auto map = [](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+      co_await of.map(function, std::views::iota(0, 2), {.task_timeout = 1h});
+    };
+    auto handle = executor.create_task(map(executor, std::ref(work)));
+    co_await mtaio::sleep(0s);
+    running.wait();
+
+    handle.request_stop();
+    const auto outcome = co_await test::outcome_of(std::move(handle));
+
+    CHECK(test::threw<mtaio::CancelledError>(outcome));
+    CHECK(called == 1);
+  };
+  mtaio::run(test(pool), {.threads = 1});
+}
+
+namespace {
+
+/// Notes what it is told of each function.
+class NotingPool final : public mtaio::lowlevel::BlockingPool {
+ public:
+  void submit(mtaio::lowlevel::BlockingJob& job) override {
+    at_once.push_back(job.at_once);
+    job.run();
+  }
+  bool withdraw(mtaio::lowlevel::BlockingJob&) noexcept override { return false; }
+
+  std::vector<std::size_t> at_once;
+};
+
+std::vector<std::size_t> told_with(mtaio::MapOptions options) {
+  NotingPool pool;
+  const auto test = [](NotingPool& of, mtaio::MapOptions with) -> mtaio::Task<void> {
+    using Numbers = std::ranges::iota_view<int, int>;
+    using Children = mtaio::lowlevel::MappedChildren<int (*)(int), Numbers>;
+    const mtaio::lowlevel::CreatedTasks tasks;
+    co_await mtaio::lowlevel::RangeOperation<mtaio::MapOptions, Children, false>{
+        Children{[](int i) { return i; },
+                 mtaio::lowlevel::ElementSource<Numbers>{std::views::iota(0, 2)}, &of},
+        with, tasks};
+  };
+  mtaio::run(test(pool, options), {.threads = 1});
+  return pool.at_once;
+}
+
+}  // namespace
+
+TEST_CASE("map: the pool is told how many plain functions are to run at once") {
+  CHECK(told_with({}) == std::vector<std::size_t>{0, 0});
+  CHECK(told_with({.limit = 7}) == std::vector<std::size_t>{7, 7});
+  CHECK(told_with({.limit = 7, .task_timeout = 1h}) == std::vector<std::size_t>{7, 7});
 }

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <tuple>
@@ -41,7 +42,10 @@ class [[gnu::visibility("default")]] BlockingCall : private Waiter, private Bloc
 
   /// After the wait: throws if the function did not run. Otherwise its result is there.
   void finish();
+  using Waiter::scheduler;
   using Waiter::scope;
+  /// See `BlockingJob::at_once`.
+  void set_at_once(std::size_t at_once) noexcept { BlockingJob::at_once = at_once; }
 
  private:
   static void run(BlockingJob& job) noexcept;
@@ -98,6 +102,22 @@ class BoundCall {
   std::tuple<Args...> args_;
 };
 
+/// Calls `bound` and leaves what comes of it in `result`.
+template <class Bound>
+void call_into(lowlevel::Result<typename Bound::Result>& result, Bound& bound,
+               StopToken stop) noexcept {
+  try {
+    if constexpr (std::is_void_v<typename Bound::Result>) {
+      bound(stop);
+      result.emplace();
+    } else {
+      result.emplace(bound(stop));
+    }
+  } catch (...) {
+    result.set_error(std::current_exception());
+  }
+}
+
 /// Awaits the call of a bound function in `pool`, or in the scheduler's own if that is null. What
 /// the function throws comes out as it is.
 template <class Bound>
@@ -106,8 +126,10 @@ class ThreadCall : private BlockingCall {
   using Result = typename Bound::Result;
   using resumes_at_home = void;
 
-  ThreadCall(Bound&& bound, BlockingPool* pool)
-      : BlockingCall{&ThreadCall::call, pool}, bound_(std::move(bound)) {}
+  ThreadCall(Bound&& bound, BlockingPool* pool, std::size_t at_once = 0)
+      : BlockingCall{&ThreadCall::call, pool}, bound_(std::move(bound)) {
+    set_at_once(at_once);
+  }
 
   using BlockingCall::await_ready;
   using BlockingCall::await_suspend;
@@ -120,16 +142,7 @@ class ThreadCall : private BlockingCall {
  private:
   static void call(BlockingCall& base, StopToken stop) noexcept {
     auto& self = static_cast<ThreadCall&>(base);
-    try {
-      if constexpr (std::is_void_v<Result>) {
-        self.bound_(stop);
-        self.result_.emplace();
-      } else {
-        self.result_.emplace(self.bound_(stop));
-      }
-    } catch (...) {
-      self.result_.set_error(std::current_exception());
-    }
+    call_into(self.result_, self.bound_, stop);
   }
 
   Bound bound_;

@@ -5,7 +5,9 @@
 #include <mtaio/lowlevel/blocking_call.hpp>
 #include <mtaio/lowlevel/element_source.hpp>
 #include <mtaio/lowlevel/timed_task.hpp>
+#include <mtaio/lowlevel/timed_thread_call.hpp>
 #include <mtaio/task.hpp>
+#include <mtaio/timeout.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -31,7 +33,7 @@ class GatheredChildren {
   void check() {
     if constexpr (kStay) {
       if (source_.any_of([](auto& task) { return !task; })) [[unlikely]]
-        throw_no_task();
+        throw_no_task(kCall);
     }
   }
 
@@ -107,18 +109,25 @@ class MappedChildren<Func, View...> {
       : func_(std::move(func)), source_(std::move(source)), pool_{pool} {}
 
   bool advance() { return source_.advance_further(); }
-  Task<value_type> make() {
-    return source_.with_current([this](auto&&... element) -> Task<value_type> {
-      return in_thread(Bound{std::in_place, func_, std::forward<decltype(element)>(element)...},
-                       pool_);
+  /// `at_once`: see `BlockingJob`. `timeout` is counted from when the function starts.
+  Task<value_type> make(std::size_t at_once, const std::optional<Timeout>& timeout) {
+    return source_.with_current([&](auto&&... element) -> Task<value_type> {
+      Bound bound{std::in_place, func_, std::forward<decltype(element)>(element)...};
+      if (!timeout) return in_thread(std::move(bound), pool_, at_once);
+      if (timeout->is_now()) return timed(in_thread(std::move(bound), pool_, at_once), *timeout);
+      return timed_in_thread(std::move(bound), pool_, at_once, *timeout);
     });
   }
   [[nodiscard]] bool ended() const noexcept { return source_.ended(); }
   [[nodiscard]] std::optional<std::size_t> size() { return source_.size(); }
 
  private:
-  static Task<value_type> in_thread(Bound bound, BlockingPool* pool) {
-    co_return co_await ThreadCall<Bound>{std::move(bound), pool};
+  static Task<value_type> in_thread(Bound bound, BlockingPool* pool, std::size_t at_once) {
+    co_return co_await ThreadCall<Bound>{std::move(bound), pool, at_once};
+  }
+  static Task<value_type> timed_in_thread(Bound bound, BlockingPool* pool, std::size_t at_once,
+                                          Timeout timeout) {
+    co_return co_await TimedThreadCall<Bound>{std::move(bound), pool, at_once, timeout};
   }
 
   Func func_;

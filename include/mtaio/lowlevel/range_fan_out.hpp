@@ -17,8 +17,9 @@ namespace mtaio::lowlevel {
 
 /// `Children` makes them: `value_type`, `bool advance()`, which is not called again when it has
 /// returned false or thrown, `Task<value_type> make()`, `size()`, `ended()`, `kSized`: whether
-/// `size()` always knows, and `kCall`: the member of `TaskExecutor` that messages name. Those
-/// that are there before anything starts also have `check()`, which may throw.
+/// `size()` always knows, and `kCall`: the member of `TaskExecutor` that messages name. Those that
+/// are functions in threads have `make(at_once, timeout)` instead; those that are there before
+/// anything starts also have `check()`, which may throw.
 template <class Options, class Children, bool kOutcomes>
 class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutcomes>, Options> {
   using Base = FanOutOf<RangeFanOut, Options>;
@@ -77,9 +78,7 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
   [[gnu::always_inline]] std::coroutine_handle<> make_child() {
     void* receiver = results_.add(this);
     try {
-      Task<T> child = children_.make();
-      if (this->options().task_timeout) [[unlikely]]
-        child = timed(std::move(child), *this->options().task_timeout);
+      Task<T> child = make_task();
       if (!child) [[unlikely]]
         throw_no_task(Children::kCall);
       const auto frame = child.release();
@@ -88,6 +87,19 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
     } catch (...) {
       results_.remove_last();
       throw;
+    }
+  }
+
+  [[gnu::always_inline]] Task<T> make_task() {
+    const auto& options = this->options();
+    if constexpr (requires { children_.make(0, options.task_timeout); }) {
+      const std::size_t limit = options.limit.value();
+      return children_.make(limit == no_limit.value() ? 0 : limit, options.task_timeout);
+    } else {
+      Task<T> child = children_.make();
+      if (options.task_timeout) [[unlikely]]
+        child = timed(std::move(child), *options.task_timeout);
+      return child;
     }
   }
 

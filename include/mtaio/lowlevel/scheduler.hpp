@@ -23,6 +23,9 @@ class BlockingJob : public ListNode<BlockingJob> {
   /// Runs the function; the job may be gone when this returns.
   void run() noexcept { run_(*this); }
 
+  /// How many of its kind the caller lets run at once, the limit of a `map`; 0 if that is not said.
+  std::size_t at_once = 0;  // NOLINT(*-non-private-member-variables-in-classes)
+
  private:
   const Run run_;
 };

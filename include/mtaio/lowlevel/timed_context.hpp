@@ -18,6 +18,8 @@ class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
  public:
   /// Throws as `scheduler_of()` does.
   TimedContext(TaskContext* parent, Timeout timeout);
+  /// On any thread: `scheduler` is the one of `parent`.
+  TimedContext(TaskContext* parent, Timeout timeout, Scheduler& scheduler) noexcept;
   ~TimedContext() { close(); }
 
   /// When the children have ended: the deadline has no effect any more.

@@ -1,0 +1,62 @@
+/// A function that runs in a thread for a limited time.
+#pragma once
+
+#include <mtaio/lowlevel/blocking_call.hpp>
+#include <mtaio/lowlevel/promise.hpp>
+#include <mtaio/lowlevel/result.hpp>
+#include <mtaio/lowlevel/timed_context.hpp>
+#include <mtaio/lowlevel/timed_task.hpp>
+#include <mtaio/timeout.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace mtaio::lowlevel {
+
+/// As `ThreadCall`, but the function is asked to stop when `timeout` has passed since a thread of
+/// the pool has started it: how long it has been queued does not count. Throws `TimeoutError` if it
+/// took notice of that, which takes a `StopToken`.
+template <class Bound>
+class TimedThreadCall : private BlockingCall {
+ public:
+  using Result = typename Bound::Result;
+
+  TimedThreadCall(Bound&& bound, BlockingPool* pool, std::size_t at_once, Timeout timeout)
+      : BlockingCall{&TimedThreadCall::call, pool}, bound_(std::move(bound)), timeout_{timeout} {
+    set_at_once(at_once);
+  }
+
+  using BlockingCall::await_ready;
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    caller_ = context_of(awaiting);
+    return BlockingCall::await_suspend(awaiting);
+  }
+  Result await_resume() {
+    finish();
+    const bool failed = result_.has_error();
+    if (failed) (void)is_cancelled_in(&context_->scope, result_.error());
+    context_->close();
+    if (context_->cut_off()) {
+      throw_timed_out(timeout_, failed ? while_stopping(result_.error()) : nullptr);
+    }
+    return result_.take();
+  }
+
+ private:
+  static void call(BlockingCall& base, StopToken) noexcept {
+    auto& self = static_cast<TimedThreadCall&>(base);
+    auto& context = self.context_.emplace(self.caller_, self.timeout_, self.scheduler());
+    call_into(self.result_, self.bound_, StopToken{&context.scope});
+  }
+
+  Bound bound_;
+  Timeout timeout_;
+  TaskContext* caller_ = nullptr;
+  std::optional<TimedContext> context_;  // from the start of the function on
+  lowlevel::Result<Result> result_;
+};
+
+}  // namespace mtaio::lowlevel
