@@ -45,7 +45,7 @@ class [[gnu::visibility("default")]] BlockingCall : private Waiter, private Bloc
   using Waiter::scheduler;
   using Waiter::scope;
   /// See `BlockingJob::at_once`.
-  void set_at_once(std::size_t at_once) noexcept { BlockingJob::at_once = at_once; }
+  void set_at_once(std::size_t limit) noexcept { at_once = limit; }
 
  private:
   static void run(BlockingJob& job) noexcept;
@@ -126,9 +126,9 @@ class ThreadCall : private BlockingCall {
   using Result = typename Bound::Result;
   using resumes_at_home = void;
 
-  ThreadCall(Bound&& bound, BlockingPool* pool, std::size_t at_once = 0)
+  ThreadCall(Bound&& bound, BlockingPool* pool, std::size_t limit = 0)
       : BlockingCall{&ThreadCall::call, pool}, bound_(std::move(bound)) {
-    set_at_once(at_once);
+    set_at_once(limit);
   }
 
   using BlockingCall::await_ready;

@@ -23,9 +23,9 @@ class TimedThreadCall : private BlockingCall {
  public:
   using Result = typename Bound::Result;
 
-  TimedThreadCall(Bound&& bound, BlockingPool* pool, std::size_t at_once, Timeout timeout)
+  TimedThreadCall(Bound&& bound, BlockingPool* pool, std::size_t limit, Timeout timeout)
       : BlockingCall{&TimedThreadCall::call, pool}, bound_(std::move(bound)), timeout_{timeout} {
-    set_at_once(at_once);
+    set_at_once(limit);
   }
 
   using BlockingCall::await_ready;
