@@ -5,6 +5,7 @@
 #include <mtaio/task_executor.hpp>
 
 #include "support/sanitized.hpp"
+#include "support/stride.hpp"
 #include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
@@ -27,23 +28,29 @@ using test::kSanitized;
 constexpr std::int64_t kMany = kSanitized ? 500'000 : 10'000'000;
 constexpr int kDeep = 100'000;
 
+/// How many awaits, one after the other.
+std::int64_t many() { return kMany / test::stride(); }
+
 Task<std::int64_t> give(std::int64_t value) { co_return value; }
 
 TASK_TEST_CASE("task: 10 million awaits, one after the other") {
+  const std::int64_t count = many();
   std::int64_t sum = 0;
-  for (std::int64_t i = 0; i < kMany; ++i) sum += co_await give(i);
-  CHECK(sum == kMany * (kMany - 1) / 2);
+  for (std::int64_t i = 0; i < count; ++i) sum += co_await give(i);
+  CHECK(sum == count * (count - 1) / 2);
 }
 
 TASK_TEST_CASE("task: a million awaits of what is ready") {
+  const std::int64_t count = many() / 10;
   mtaio::Latch open{0};
   std::int64_t opened = 0;
-  for (std::int64_t i = 0; i < kMany / 10; ++i) opened += co_await open.wait();
-  CHECK(opened == kMany / 10);
+  for (std::int64_t i = 0; i < count; ++i) opened += co_await open.wait();
+  CHECK(opened == count);
 }
 
 TASK_TEST_CASE("task: a million yields") {
-  for (std::int64_t i = 0; i < kMany / 10; ++i) co_await mtaio::sleep(0s);
+  const std::int64_t count = many() / 10;
+  for (std::int64_t i = 0; i < count; ++i) co_await mtaio::sleep(0s);
 }
 
 /// Calls itself `depth` times, and does at the bottom what it is told to.

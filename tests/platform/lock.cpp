@@ -3,9 +3,12 @@
 #include <mtaio/lowlevel/event.hpp>
 #include <mtaio/lowlevel/thread_mark.hpp>
 
+#include "support/stride.hpp"
+
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -71,7 +74,7 @@ TEST_CASE("lock: a thread that takes it all the time does not keep others out") 
 }
 
 TEST_CASE("lock: whoever holds it last may destroy it at once") {
-  for (int round = 0; round < 2000; ++round) {
+  for (std::uint32_t round = 0; round < 2000 / test::stride(); ++round) {
     auto lock = std::make_unique<Lock>();
     bool done = false;
     std::thread other{[&lock_ref = *lock, &done] {

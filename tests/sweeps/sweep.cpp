@@ -1,6 +1,7 @@
 #include "sweeps/sweep.hpp"
 
 #include "support/doing.hpp"
+#include "support/stride.hpp"
 #include "sweeps/tasks.hpp"
 
 #include <doctest/doctest.h>
@@ -150,8 +151,11 @@ Attempt attempt(const Scenario& scenario, std::size_t threads, const Fault& faul
 
 void sweep(const Scenario& scenario, std::size_t threads, Fault::Kind kind, bool and_all_after,
            Totals& totals) {
-  Fault fault{.kind = kind, .and_all_after = and_all_after};
-  for (; fault.call <= kMostCalls; ++fault.call) {
+  // With a stride, each sweep of a scenario begins elsewhere, so that together they meet many
+  // calls.
+  const std::size_t first = 2 * threads + (and_all_after ? 1 : 0);
+  Fault fault{.kind = kind, .call = 1 + first % test::stride(), .and_all_after = and_all_after};
+  for (; fault.call <= kMostCalls; fault.call += test::stride()) {
     std::snprintf(doing_text.data(), doing_text.size(), "%s, %zu threads, %s %zu%s fails",
                   scenario.name, threads, name_of(kind), fault.call,
                   and_all_after ? " and all after it" : "");
