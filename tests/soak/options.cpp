@@ -17,9 +17,10 @@ namespace {
 [[noreturn]] void end_with_usage(int status) {
   std::FILE* out = status == 0 ? stdout : stderr;
   std::fputs(
-      "soak [--seconds N] [--seed N] [--patience N] [--plant FAULT]\n\n"
+      "soak [--seconds N] [--seed N] [--patience N] [--plant FAULT] [--no-memory]\n\n"
       "Uses everything at random for N seconds (180), beginning with the round of that seed (1).\n"
       "A round that takes longer than its patience (60 seconds) hangs.\n"
+      "--no-memory: whether memory grows is not looked at; an emulator leaks some of its own.\n"
       "FAULT is something to do wrong, to see that it is found:\n",
       out);
   for (const Fault& fault : kFaults) {
@@ -56,11 +57,15 @@ std::string_view fault_from(std::string_view text) {
 Options options_from(int count, char** arguments) {
   const std::span<char*> words{arguments, static_cast<std::size_t>(count)};
   Options options;
-  for (std::size_t i = 1; i < words.size(); i += 2) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string_view name = words[i];
     if (name == "--help") end_with_usage(0);
-    if (i + 1 == words.size()) refuse(std::string{name} + " is unknown, or wants a value");
-    const std::string_view value = words[i + 1];
+    if (name == "--no-memory") {
+      options.memory = false;
+      continue;
+    }
+    if (++i == words.size()) refuse(std::string{name} + " is unknown, or wants a value");
+    const std::string_view value = words[i];
     if (name == "--seconds") {
       options.time = std::chrono::seconds{number_from(name, value)};
     } else if (name == "--patience") {

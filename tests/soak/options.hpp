@@ -13,6 +13,8 @@ struct Options {
   std::chrono::seconds patience{60};
   /// Of the first round; the second has the next one, and so on.
   std::uint32_t seed = 1;
+  /// Whether memory must not grow: not where it is an emulator's as well.
+  bool memory = true;
   /// A fault to plant, or empty.
   std::string_view plant;
 };
