@@ -3,6 +3,14 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 set(mtaio_test_seconds 120)
 set(mtaio_test_environment "")
+# What runs programs that are compiled for another machine; add_test() puts it before a target by itself.
+set(mtaio_emulator "")
+if(CMAKE_CROSSCOMPILING)
+  set(mtaio_emulator ${CMAKE_CROSSCOMPILING_EMULATOR})
+  set(mtaio_test_seconds 300)
+  # tests/main.cpp, tests/support/stride.hpp
+  set(mtaio_test_environment MTAIO_TEST_CASE_SECONDS=240 MTAIO_TEST_STRIDE=4)
+endif()
 if(MTAIO_SANITIZE)
   set(mtaio_test_seconds 300)
   find_program(MTAIO_SYMBOLIZER NAMES llvm-symbolizer-19 llvm-symbolizer)
@@ -30,6 +38,6 @@ endfunction()
 # mtaio_add_checked_program(NAME TARGET EXPECTATION...): runs TARGET under tools/check_program.py, which compares what it
 # prints and how it ends.
 function(mtaio_add_checked_program name target)
-  mtaio_add_test(${name} ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_program.py ${ARGN}
-                 $<TARGET_FILE:${target}>)
+  mtaio_add_test(${name} ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_program.py ${ARGN} --
+                 ${mtaio_emulator} $<TARGET_FILE:${target}>)
 endfunction()

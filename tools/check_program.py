@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Runs a program and compares what it prints and how it ends.
 
-    check_program.py --prints FILE PROGRAM
+    check_program.py --prints FILE -- PROGRAM...
         The program exits with 0 and prints exactly what FILE holds on standard output.
 
-    check_program.py --aborts-as-told-in SOURCE PROGRAM
+    check_program.py --aborts-as-told-in SOURCE -- PROGRAM...
         The program is ended by abort(), and standard error contains a match for the regular expression in the first
         line of its SOURCE: `// expect: REGEX`.
 
     check_program.py --refused-as-told-in SOURCE COMPILER ARGUMENT...
         The compiler fails on SOURCE, and standard error contains a match for what is expected in its first line.
         Its second line may have further arguments: `// flags: -m32`.
+
+PROGRAM... is the program, with what runs it before it (qemu-aarch64) if it needs that.
 """
 
 import argparse
@@ -95,7 +97,7 @@ def main():
     for complaint in complaints:
         print(complaint)
     if complaints:
-        print(f"--- standard error of {arguments.program[0]}:\n{result.stderr}", end="")
+        print(f"--- standard error of {arguments.program[-1]}:\n{result.stderr}", end="")
         return 1
     return 0
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Plants each fault that `soak` can have in turn, and sees that it is found.
 
-    faults_are_found.py [--no-memory] SOAK
+    faults_are_found.py [--no-memory] -- SOAK...
+
+SOAK... is the program, with what runs it before it (qemu-aarch64) if it needs that.
 
 --no-memory leaves out the growing heap, where the sanitizers keep what is freed.
 """
@@ -27,7 +29,7 @@ FOUND = {
 
 
 def known_faults(soak):
-    usage = subprocess.run([soak, "--help"], capture_output=True, text=True, check=True).stdout
+    usage = subprocess.run([*soak, "--help"], capture_output=True, text=True, check=True).stdout
     return re.findall(r"^  (\w+) ", usage, re.MULTILINE)
 
 
@@ -37,7 +39,7 @@ SECONDS = (4, 20)
 
 def complaint_about(soak, fault, seconds):
     """None if `soak` finds the fault; otherwise what it does instead."""
-    command = [soak, "--plant", fault, "--seconds", str(seconds), "--patience", "20" if fault != "hang" else "2"]
+    command = [*soak, "--plant", fault, "--seconds", str(seconds), "--patience", "20" if fault != "hang" else "2"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     if result.returncode != 0 and re.search(FOUND[fault], result.stderr):
         return None
@@ -47,7 +49,7 @@ def complaint_about(soak, fault, seconds):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--no-memory", action="store_true")
-    parser.add_argument("soak")
+    parser.add_argument("soak", nargs="+")
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
