@@ -40,10 +40,11 @@ class [[gnu::visibility("default")]] Runtime {
   ~Runtime();
 
   /// Runs `main` to its end: gives its result, or throws what it threw, as it is. When it has
-  /// ended, whatever else was started in the run is asked to stop and waited for. Several threads
-  /// may call this at once; their tasks share the workers. Throws `std::logic_error` on one of the
-  /// runtime's own workers: it would wait for itself; and in a forked child of the process that
-  /// made the runtime, whose threads are not there. The child can make a runtime of its own.
+  /// ended, whatever else was started in the run is asked to stop and waited for. In a function in
+  /// a thread (`run_in_thread`, `map`), stop requests to the function reach the run. Several
+  /// threads may call this at once; their tasks share the workers. Throws `std::logic_error` on one
+  /// of the runtime's own workers: it would wait for itself; and in a forked child of the process
+  /// that made the runtime, whose threads are not there. The child can make a runtime of its own.
   template <Awaitable A>
   await_result_t<A> run(A&& main) {
     check_may_run();

@@ -2,6 +2,8 @@
 
 #include <mtaio/lowlevel/worker.hpp>
 
+#include <utility>
+
 namespace mtaio::lowlevel {
 
 bool BlockingCall::submit() noexcept {
@@ -36,7 +38,11 @@ void BlockingCall::run(BlockingJob& job) noexcept {
   // The function runs on behalf of the caller's task: what it creates or destroys belongs there.
   ThreadState& thread = this_thread();
   thread.root = self.root();
+  // So does what it runs in a runtime of its own: see Runtime::run().
+  const FunctionInThread function{self.scheduler().is_simulation() ? nullptr : self.scope(), {}};
+  const auto* outer = std::exchange(thread.function, &function);
   self.call_(self, StopToken{self.scope()});
+  thread.function = outer;
   thread.root = nullptr;
   self.interrupt(Wake::kServed);
 }

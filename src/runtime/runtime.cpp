@@ -1,6 +1,7 @@
 #include <mtaio/runtime.hpp>
 
 #include <mtaio/lowlevel/main_task.hpp>
+#include <mtaio/lowlevel/worker.hpp>
 
 #include "runtime/waits_in_pool.hpp"
 #include "runtime/work_stealing.hpp"
@@ -14,12 +15,22 @@ class RunCall final : public lowlevel::MainRun {
  public:
   RunCall(runtime::WorkStealing& workers, std::coroutine_handle<> main,
           lowlevel::PromiseBase& promise) noexcept
-      : MainRun{workers, main, promise}, workers_{workers} {}
+      : MainRun{workers, main, promise}, workers_{workers} {
+    inherit_stop_requests();
+  }
 
   void wait() noexcept { workers_.work_from(first_job(), caller_); }
 
  private:
   void ended() noexcept override { workers_.dismiss(caller_); }
+
+  /// In a function that a task waits for: stop requests to the function reach the run. The
+  /// function, and so its scope, outlives the run.
+  void inherit_stop_requests() noexcept {
+    const lowlevel::FunctionInThread* function = lowlevel::this_thread().function;
+    if (!function || function->called_in.forked()) return;  // a child has nobody to ask it
+    context().scope.set_parent(function->scope);
+  }
 
   runtime::WorkStealing& workers_;
   runtime::Occupant caller_;

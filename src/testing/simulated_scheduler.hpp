@@ -66,6 +66,7 @@ class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
   bool withdraw_blocking(lowlevel::BlockingJob& job,
                          lowlevel::BlockingPool* pool) noexcept override;
   void feed() noexcept override;
+  [[nodiscard]] bool is_simulation() const noexcept override { return true; }
   void block_thread(const lowlevel::Event& event) noexcept override;
 
  private:

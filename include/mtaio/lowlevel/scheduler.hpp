@@ -82,6 +82,10 @@ class Scheduler : public StandIn {
   /// Called by a worker that has pushed onto its `forks` and found that others are hungry.
   virtual void feed() noexcept = 0;
 
+  /// Whether only the thread whose turn it is may use this scheduler. Then a run on other threads,
+  /// by a function that runs here, does not inherit what would make it do so.
+  [[nodiscard]] virtual bool is_simulation() const noexcept { return false; }
+
  protected:
   ~Scheduler() = default;
 };

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <mtaio/lowlevel/asymmetric_fence.hpp>
+#include <mtaio/lowlevel/fork_mark.hpp>
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
+#include <mtaio/lowlevel/stop_scope.hpp>
 #include <mtaio/lowlevel/work_deque.hpp>
 
 #include <atomic>
@@ -82,6 +84,12 @@ struct Worker {
   WorkDeque<Job, 1024, AsymmetricFences> forks;  // gathers that have children left to start
 };
 
+/// A function that runs in a thread while a task waits for it. On the stack of that thread.
+struct FunctionInThread {
+  StopScope* scope;  // from which the function's stop requests come; null when there is none
+  ForkMark called_in;
+};
+
 /// What the library knows about a thread.
 struct ThreadState {
   /// The thread is `here` from now on. `fenced`: whether no fence of its own is needed between what
@@ -95,8 +103,9 @@ struct ThreadState {
   Worker* forker = nullptr;            // the same, if it is fenced
   const ThreadState* outer = nullptr;  // what it was when a task called run() of another runtime
   TaskRoot* root = nullptr;            // the task whose code runs here
-  int turns_left = 0;                  // see may_go_on()
-  bool driving = false;                // a call of drive() is below on the stack
+  const FunctionInThread* function = nullptr;  // that calls run(): its stop requests reach that run
+  int turns_left = 0;                          // see may_go_on()
+  bool driving = false;                        // a call of drive() is below on the stack
   void* transfer =
       nullptr;  // GCC: the coroutine to be resumed when the current one has returned to drive(),
   PromiseBase* ended = nullptr;  // or the one that has just ended
