@@ -73,7 +73,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
 
   /// Runs every awaitable of a range, and gives a vector of their results in the order of the
   /// range. At the first failure nothing more is started, the running ones are asked to stop and
-  /// waited for, and `ExecutionError` is thrown.
+  /// waited for, and `ExecutionError` is thrown. That holds for tasks of `create_task` too, whose
+  /// handles are given.
   template <std::ranges::input_range Range>
     requires Awaitable<std::ranges::range_reference_t<Range>>
   auto gather(Range&& range) {
@@ -236,21 +237,28 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <bool kOutcomes, class Options, class Range>
   auto gather_range(const Options& options, Range&& range) {
     tasks_->check_open("gather");
-    using View = std::views::all_t<Range>;
-    return lowlevel::RangeOperation<Options, lowlevel::GatheredChildren<View>, kOutcomes>{
-        lowlevel::GatheredChildren<View>{
-            lowlevel::ElementSource<View>::of(std::forward<Range>(range))},
-        options, *tasks_};
+    using Children = lowlevel::GatheredChildren<std::views::all_t<Range>>;
+    using Chosen = std::conditional_t<Children::kRunAlready, lowlevel::JoinOptions, Options>;
+    return lowlevel::RangeOperation<Chosen, Children, kOutcomes>{
+        Children{lowlevel::ElementSource<std::views::all_t<Range>>::of(std::forward<Range>(range))},
+        Chosen{options}, *tasks_};
   }
 
   template <bool kOutcomes, class Options, class... A>
   auto gather_all(const Options& options, A&&... awaitables) {
     const lowlevel::CreatedTasks& executor = *tasks_;
     executor.check_open("gather");
-    return lowlevel::TupleOperation<Options, kOutcomes, await_result_t<A>...>{
-        lowlevel::TaskTuple<await_result_t<A>...>{
-            lowlevel::to_task(std::forward<A>(awaitables))...},
-        options, executor};
+    if constexpr ((lowlevel::Joinable<A> || ...)) {
+      return lowlevel::TupleOperation<lowlevel::JoinOptions, kOutcomes, await_result_t<A>...>{
+          lowlevel::TaskTuple<await_result_t<A>...>{
+              lowlevel::to_child_among_joined(std::forward<A>(awaitables))...},
+          lowlevel::JoinOptions{options}, executor};
+    } else {
+      return lowlevel::TupleOperation<Options, kOutcomes, await_result_t<A>...>{
+          lowlevel::TaskTuple<await_result_t<A>...>{
+              lowlevel::to_task(std::forward<A>(awaitables))...},
+          options, executor};
+    }
   }
 
   template <bool kOutcomes, class Options, class Func, class... Range>

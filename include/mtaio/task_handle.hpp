@@ -3,7 +3,9 @@
 
 #include <mtaio/exceptions.hpp>
 #include <mtaio/lowlevel/created_task.hpp>
+#include <mtaio/lowlevel/joined_task.hpp>
 #include <mtaio/lowlevel/waiter.hpp>
+#include <mtaio/task.hpp>
 
 #include <coroutine>
 #include <stdexcept>
@@ -25,6 +27,9 @@ class TaskExecutor;
 /// task awaits it: that one still gets the result. A failure that no task ever takes is reported on
 /// standard error when the handle, and the last task that awaits it, have gone.
 ///
+/// As a child of `gather` or `map` the task is treated as every other child: when that call fails,
+/// is cancelled or times out, the task is asked to stop and waited for.
+///
 /// Suspends:  until the task has ended.
 /// Resumes:   on the awaiting task's own scheduler.
 /// Cancelled: throws CancelledError; the task itself goes on (see `request_stop`).
@@ -40,6 +45,9 @@ class [[nodiscard]] TaskHandle {
   ~TaskHandle() = default;
 
   Awaiter operator co_await() const { return Awaiter{task_}; }
+  /// The task as a child of `gather` and `map`, which ask it to stop and wait for it. For
+  /// `lowlevel` code.
+  [[nodiscard]] Task<T> joined() const { return lowlevel::join_task(task_); }
 
   /// Whether the task has ended. Any thread.
   [[nodiscard]] bool done() const noexcept { return !task_ || task_->done(); }

@@ -36,6 +36,12 @@ void Waiter::prepare(std::coroutine_handle<> awaiting, TaskContext* context) {
   if (context) prepare_in(context->scope);
 }
 
+void Waiter::prepare_unstoppable(std::coroutine_handle<> awaiting, TaskContext* context) {
+  awaiting_ = awaiting;
+  scheduler_ = &scheduler_of(context);
+  set_root(root_of(context));
+}
+
 void Waiter::listen() noexcept {
   wake_.store(Wake::kListening, std::memory_order_relaxed);
   if (!scope_) return;

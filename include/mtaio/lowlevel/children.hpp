@@ -2,13 +2,20 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/exceptions.hpp>
 #include <mtaio/lowlevel/blocking_call.hpp>
 #include <mtaio/lowlevel/element_source.hpp>
+#include <mtaio/lowlevel/fan_out.hpp>
 #include <mtaio/lowlevel/timed_task.hpp>
 #include <mtaio/lowlevel/timed_thread_call.hpp>
+#include <mtaio/options.hpp>
+#include <mtaio/stop_token.hpp>
 #include <mtaio/task.hpp>
+#include <mtaio/this_task.hpp>
 #include <mtaio/timeout.hpp>
 
+#include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -18,6 +25,54 @@
 
 namespace mtaio::lowlevel {
 
+/// What runs already, and can be joined: a `TaskHandle`.
+template <class A>
+concept Joinable = requires(const std::remove_cvref_t<A>& awaitable) {
+  { awaitable.joined() } -> std::same_as<Task<await_result_t<A>>>;
+};
+
+/// As `to_task`, but what runs already is joined: it is stopped with the other children, and waited
+/// for.
+template <class A>
+[[gnu::always_inline]] inline auto to_child(A&& awaitable) {
+  if constexpr (Joinable<A>) {
+    return awaitable.joined();
+  } else {
+    return to_task(std::forward<A>(awaitable));
+  }
+}
+
+/// The options of a fan-out among whose children some run already. So that none of them is left
+/// running, every child is started: after a failure, or in no time at all, just to be stopped.
+struct JoinOptions : GatherOptions {
+  using starts_all = void;
+
+  explicit JoinOptions(const NoOptions&) noexcept {}
+  explicit JoinOptions(const GatherOptions& options) noexcept : GatherOptions{options} {
+    for (std::optional<Timeout>* time : {&timeout, &task_timeout}) {
+      if (*time && (*time)->is_now()) *time = std::chrono::nanoseconds{1};
+    }
+  }
+};
+
+/// A child that does not run yet, beside some that do: it never starts once it is asked to stop.
+template <class T>
+Task<T> unless_stopped(Task<T> task) {
+  const StopToken stop = co_await this_task::stop_token();
+  if (stop.stop_requested()) throw CancelledError{};
+  co_return co_await std::move(task);
+}
+template <class A>
+auto to_child_among_joined(A&& awaitable) {
+  if constexpr (Joinable<A>) {
+    return awaitable.joined();
+  } else {
+    auto task = to_task(std::forward<A>(awaitable));
+    if (!task) throw_no_task("co_await gather()");
+    return unless_stopped(std::move(task));
+  }
+}
+
 /// The children of `gather(range)`: the elements of the range.
 template <class View>
 class GatheredChildren {
@@ -25,6 +80,10 @@ class GatheredChildren {
   using value_type = await_result_t<std::ranges::range_reference_t<View>>;
   static constexpr bool kSized = ElementSource<View>::kSized;
   static constexpr const char* kCall = "gather";
+  /// Whether they run before they are asked for.
+  static constexpr bool kRunAlready = Joinable<std::ranges::range_reference_t<View>> &&
+                                      std::is_reference_v<std::ranges::range_reference_t<View>> &&
+                                      std::ranges::forward_range<View>;
 
   explicit GatheredChildren(ElementSource<View> source) : source_(std::move(source)) {}
 
@@ -40,7 +99,7 @@ class GatheredChildren {
   bool advance() { return source_.advance_further(); }
   Task<value_type> make() {
     return source_.with_current([](auto&& element) -> Task<value_type> {
-      return to_task(std::forward<decltype(element)>(element));
+      return to_child(std::forward<decltype(element)>(element));
     });
   }
   [[nodiscard]] bool ended() const noexcept { return source_.ended(); }
@@ -83,7 +142,7 @@ class MappedChildren {
   bool advance() { return source_.advance_further(); }
   Task<value_type> make() {
     return source_.with_current([this](auto&&... element) -> Task<value_type> {
-      return to_task(std::invoke(func_, std::forward<decltype(element)>(element)...));
+      return to_child(std::invoke(func_, std::forward<decltype(element)>(element)...));
     });
   }
   [[nodiscard]] bool ended() const noexcept { return source_.ended(); }

@@ -93,6 +93,8 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   }
   /// Any thread.
   void request_stop() noexcept { context().scope.request_stop(); }
+  /// Whether the task has come to know that it is to stop. REQUIRES: it has ended.
+  [[nodiscard]] bool noticed_stop() noexcept { return context().scope.noticed(); }
 
   /// False when it has ended already.
   bool wait(Waiter& waiter) noexcept;

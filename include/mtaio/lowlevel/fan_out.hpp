@@ -313,6 +313,8 @@ class FanOutOf : public FanOut {
 
  private:
   static constexpr bool kMayBeTimed = !std::is_same_v<Options, NoOptions>;
+  // Children are not left out, whatever happens: some of them run already.
+  static constexpr bool kStartsAll = requires { typename Options::starts_all; };
   using Contexts =
       std::conditional_t<kMayBeTimed, std::variant<std::monostate, TaskContext, TimedContext>,
                          TaskContext>;
@@ -336,7 +338,7 @@ class FanOutOf : public FanOut {
   /// Whether halted() is to be asked, which also knows of the scopes above; when a row begins it is
   /// asked in any case.
   [[nodiscard]] bool may_be_halted() noexcept {
-    return in_trouble() || context()->scope.stop_arrived();
+    return !kStartsAll && (in_trouble() || context()->scope.stop_arrived());
   }
 
   Derived& derived() noexcept { return static_cast<Derived&>(*this); }
@@ -345,7 +347,8 @@ class FanOutOf : public FanOut {
   static std::coroutine_handle<> run(Job& job) noexcept {
     auto& self = static_cast<FanOutOf&>(job);
     self.state_.fetch_add(1, std::memory_order_relaxed);
-    return self.row_is_over() && self.halted() ? self.no_more() : self.start_next();
+    if (!kStartsAll && self.row_is_over() && self.halted()) return self.no_more();
+    return self.start_next();
   }
 
   /// A child has ended, and the entry was not at hand.
@@ -366,7 +369,7 @@ class FanOutOf : public FanOut {
   [[gnu::cold, gnu::noinline]] std::coroutine_handle<> not_made(
       const std::exception_ptr& error) noexcept {
     child_not_made(error, options_.progress);
-    if (!collects_errors_) return no_more();
+    if (!collects_errors_ && !kStartsAll) return no_more();
     try {
       derived().keep_error(error);
     } catch (...) {

@@ -69,6 +69,13 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   }
   void prepare(std::coroutine_handle<> awaiting, TaskContext* context);
 
+  /// The same, but it listens for no stop request.
+  template <class Promise>
+  void prepare_unstoppable(std::coroutine_handle<Promise> awaiting) {
+    prepare_unstoppable(awaiting, context_of(awaiting));
+  }
+  void prepare_unstoppable(std::coroutine_handle<> awaiting, TaskContext* context);
+
   /// For a waiter that is no coroutine: it is woken on `scheduler`. It listens for no stop request.
   void prepare(Scheduler& scheduler) noexcept { scheduler_ = &scheduler; }
 
