@@ -3,6 +3,7 @@
 #include <mtaio/lowlevel/main_task.hpp>
 #include <mtaio/lowlevel/worker.hpp>
 
+#include "runtime/terminate.hpp"
 #include "runtime/waits_in_pool.hpp"
 #include "runtime/work_stealing.hpp"
 
@@ -47,7 +48,9 @@ constexpr const char* kRunInChild =
 }  // namespace
 
 Runtime::Runtime(RuntimeOptions options)
-    : workers_{std::make_unique<runtime::WorkStealing>(options)} {}
+    : workers_{std::make_unique<runtime::WorkStealing>(options)} {
+  runtime::explain_cancelled_error_at_end();
+}
 
 Runtime::~Runtime() = default;
 
