@@ -204,8 +204,8 @@ TEST_CASE("foreign awaitables: run, gather and create_task bring their tasks hom
   with_threads(3, []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Threads threads;
-    const auto pass = [](mtaio::TaskExecutor& of, Threads& threads) -> mtaio::Task<int> {
-      (void)co_await OnItsThread<Returns::kNothing>{threads};
+    const auto pass = [](mtaio::TaskExecutor& of, Threads& others) -> mtaio::Task<int> {
+      (void)co_await OnItsThread<Returns::kNothing>{others};
       auto created = of.create_task(give(1));
       co_return co_await created;
     };

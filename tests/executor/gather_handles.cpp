@@ -85,8 +85,11 @@ TEST_CASE("gather of handles: gives their results, also of tasks that have ended
     for (int i = 0; i < 3; ++i) handles.push_back(executor.create_task(give(i)));
     while (!handles.front().done()) co_await mtaio::sleep(1ms);
     auto last = executor.create_task(give(3));
-    CHECK(co_await executor.gather(handles) == std::vector{0, 1, 2});
-    CHECK(std::get<1>(co_await executor.gather(give(2), last)) == 3);
+    const std::vector<int> results = co_await executor.gather(handles);
+    const auto [other, of_last] = co_await executor.gather(give(2), last);
+    CHECK(results == std::vector{0, 1, 2});
+    CHECK(other == 2);
+    CHECK(of_last == 3);
   });
 }
 
