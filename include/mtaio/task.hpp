@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/lowlevel/foreign_await.hpp>
 #include <mtaio/lowlevel/promise.hpp>
 #include <mtaio/lowlevel/result.hpp>
 
@@ -202,5 +203,3 @@ auto to_task(A&& awaitable) {
 }  // namespace lowlevel
 
 }  // namespace mtaio
-
-#include <mtaio/lowlevel/foreign_await.hpp>  // IWYU pragma: export

@@ -10,9 +10,10 @@
 #include <mtaio/lowlevel/context.hpp>
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/lowlevel/promise.hpp>
-#include <mtaio/task.hpp>
+#include <mtaio/lowlevel/result.hpp>
 
 #include <coroutine>
+#include <exception>
 #include <type_traits>
 #include <utility>
 
@@ -62,9 +63,45 @@ class ForeignSuspension {
   Awaiter& awaiter_;
 };
 
-/// What an awaiter of another library gets to resume.
+/// The coroutine that an awaiter of another library gets to resume. Owns its frame.
+class WayHome {
+ public:
+  class promise_type : public PromiseBase {  // NOLINT(readability-identifier-naming)
+   public:
+    WayHome get_return_object() noexcept {
+      return WayHome{std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    void unhandled_exception() noexcept { error_ = std::current_exception(); }
+    void return_void() noexcept {}
+
+    /// What the awaiter threw as it was to suspend; null if it did not.
+    [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+
+   private:
+    std::exception_ptr error_;
+  };
+
+  WayHome() = default;
+  WayHome(WayHome&& other) noexcept : frame_{std::exchange(other.frame_, {})} {}
+  WayHome& operator=(WayHome&& other) noexcept {
+    std::swap(frame_, other.frame_);
+    return *this;
+  }
+  ~WayHome() {
+    if (frame_) frame_.destroy();
+  }
+
+  /// Null if there is none.
+  [[nodiscard]] std::coroutine_handle<promise_type> frame() const noexcept { return frame_; }
+
+ private:
+  explicit WayHome(std::coroutine_handle<promise_type> frame) noexcept : frame_{frame} {}
+
+  std::coroutine_handle<promise_type> frame_;
+};
+
 template <class Awaiter>
-Task<void> suspend_and_go_home(Awaiter& awaiter) {
+WayHome suspend_and_go_home(Awaiter& awaiter) {
   co_await ForeignSuspension<Awaiter>{awaiter};
   co_await GoHome{};
 }
@@ -87,14 +124,15 @@ class [[nodiscard]] ForeignAwait {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
     TaskContext* context = context_of(awaiting);
     if (!in_task(context)) return suspend_here(awaiting);
-    on_the_way_ = suspend_and_go_home(static_cast<Awaiter&>(awaiter_));
-    const auto frame = on_the_way_.frame();
+    way_home_ = suspend_and_go_home(static_cast<Awaiter&>(awaiter_));
+    const auto frame = way_home_.frame();
     frame.promise().awaited_by(awaiting, context);
     return transfer_to(frame);
   }
 
   decltype(auto) await_resume() {
-    if (on_the_way_) on_the_way_.frame().promise().result().take();  // await_suspend() threw
+    if (const auto frame = way_home_.frame(); frame && frame.promise().error()) [[unlikely]]
+      rethrow(frame.promise().error());
     return awaiter_.await_resume();
   }
 
@@ -115,7 +153,7 @@ class [[nodiscard]] ForeignAwait {
   }
 
   Found awaiter_;
-  Task<void> on_the_way_;
+  WayHome way_home_;
 };
 
 }  // namespace mtaio::lowlevel
