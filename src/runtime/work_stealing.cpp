@@ -21,6 +21,8 @@ constexpr int kSearchRounds = 6;
 
 // Functions that block are many and mostly asleep, so there is no point in matching the cores.
 constexpr std::size_t kBlockingThreads = 64;
+// A call that says how many of them it wants at once gets so many threads, up to this.
+constexpr std::size_t kMostBlockingThreads = 4096;
 
 // A worker takes 11 KiB: so many are 180 MiB.
 constexpr std::size_t kMostWorkers = std::size_t{1} << 14U;
@@ -121,6 +123,9 @@ void WorkStealing::arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noe
 }
 
 void WorkStealing::run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) {
+  if (!pool && job.at_once > kBlockingThreads) {
+    blocking_.grow_to(std::min(job.at_once, kMostBlockingThreads));
+  }
   (pool ? *pool : static_cast<lowlevel::BlockingPool&>(blocking_)).submit(job);
 }
 

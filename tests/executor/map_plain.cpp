@@ -312,3 +312,24 @@ TEST_CASE("map: the pool is told how many plain functions are to run at once") {
   CHECK(told_with({.limit = 7}) == std::vector<std::size_t>{7, 7});
   CHECK(told_with({.limit = 7, .task_timeout = 1h}) == std::vector<std::size_t>{7, 7});
 }
+
+namespace {
+
+mtaio::Task<std::vector<int>> block_all(std::latch& all_there, int count) {
+  mtaio::TaskExecutor executor;
+  const auto block = [&all_there](int i) {
+    all_there.arrive_and_wait();
+    return i;
+  };
+  co_return co_await executor.map(block, std::views::iota(0, count),
+                                  {.limit = count, .task_timeout = 1h});
+}
+
+}  // namespace
+
+TEST_CASE("map: a limit above 64 gives as many functions a thread of the runtime's pool at once") {
+  constexpr int kAtOnce = 200;
+  std::latch all_there{kAtOnce};
+  const auto results = mtaio::run(block_all(all_there, kAtOnce), {.threads = 1});
+  CHECK(results.size() == kAtOnce);
+}
