@@ -83,6 +83,8 @@ def main():
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     command = list(arguments.program)
+    if command[:1] == ["--"]:
+        del command[0]
     if arguments.refused_as_told_in is not None:
         command += [*further_arguments(arguments.refused_as_told_in), str(arguments.refused_as_told_in)]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",

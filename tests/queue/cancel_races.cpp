@@ -188,4 +188,24 @@ TEST_CASE("queue: shutdown() among putters and takers strands nobody, and what w
   }
 }
 
+mtaio::Task<void> put_and_end(mtaio::AsyncQueue<int>& queue, std::atomic<int>& ended) {
+  for (int i = 0; i < 129; ++i) co_await queue.put(i);
+  ++ended;
+}
+mtaio::Task<void> put_from_many(mtaio::AsyncQueue<int>& queue, std::atomic<int>& ended) {
+  mtaio::TaskExecutor executor;
+  std::vector<mtaio::TaskHandle<void>> handles;
+  for (int i = 0; i < 2'000; ++i)
+    handles.push_back(executor.create_task(put_and_end(queue, ended)));
+  for (auto& handle : handles) co_await handle;
+}
+
+TEST_CASE("queue: a put that lets others run goes on once, whichever worker is the faster one") {
+  mtaio::AsyncQueue<int> queue;
+  std::atomic<int> ended{0};
+  mtaio::run(put_from_many(queue, ended), {.threads = 4});
+  CHECK(ended == 2'000);
+  CHECK(queue.qsize() == 2'000 * 129);
+}
+
 }  // namespace

@@ -35,6 +35,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kEpoch{1};
+constexpr int kWarmUpRounds = 400;
 
 std::array<char, 100> round_text{"no round yet\n"};
 
@@ -111,19 +112,28 @@ void soak_for(const Options& options, Totals& totals) {
   // With a heap for each thread, the C library keeps more and more half-empty pages.
   ::mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): nobody else is there yet
   std::thread{[] {}}.join();
-  Balance balance;
   std::uint32_t seed = options.seed;
+  const auto do_next_round = [&](mtaio::Runtime& resident) {
+    std::snprintf(round_text.data(), round_text.size(), "the round with --seed %u\n", seed);
+    ::alarm(static_cast<unsigned>(options.patience.count()));
+    do_a_round(resident, seed++, totals);
+    ++totals.rounds;
+    totals.check();
+  };
   const auto end = Clock::now() + options.time;
+  {
+    // What is kept for the next time, above all frames of every size, is there after a while.
+    mtaio::Runtime resident{{.threads = 2}};
+    const auto warm = Clock::now() + options.time / 5;
+    for (int i = 0; i < kWarmUpRounds && Clock::now() < warm; ++i) do_next_round(resident);
+  }
+  Balance balance;
   do {
     const auto end_of_epoch = std::min(end, Clock::now() + kEpoch);
     ++totals.runtimes;
     std::optional<mtaio::Runtime> resident{mtaio::RuntimeOptions{.threads = 2}};
     do {
-      std::snprintf(round_text.data(), round_text.size(), "the round with --seed %u\n", seed);
-      ::alarm(static_cast<unsigned>(options.patience.count()));
-      do_a_round(*resident, seed++, totals);
-      ++totals.rounds;
-      totals.check();
+      do_next_round(*resident);
     } while (Clock::now() < end_of_epoch);
     resident.reset();
     plant_in_epoch();

@@ -235,8 +235,9 @@ class PutOperation<T, Storage>::Awaiter {
     if (node_ && turn_is_over()) {
       if (asked_to_stop(context_of(awaiting))) return false;
       if (is_over(core_.try_push(*node_))) {
-        if (done_) wait_.emplace(*this).yield(awaiting);
-        return done_;
+        if (!done_) return false;
+        wait_.emplace(*this).yield(awaiting);
+        return true;  // another worker may have resumed it by now: this may be gone
       }
     }
     Wait& wait = wait_.emplace(*this);
