@@ -49,11 +49,11 @@ class ReadyQueue {
     if (open_slots_ == 0 && ring_.empty()) fill();
   }
 
-  /// Anybody. The oldest job in the ring, or null.
+  /// Any thread. The oldest job in the ring, or null.
   [[nodiscard]] lowlevel::Job* steal() noexcept { return ring_.steal(); }
 
-  /// Anybody. Moves a share of what is in the list to the back of `to`, which is the caller's own;
-  /// returns whether there was any. A worker that has so much to do is far from getting to it.
+  /// Any thread. Moves a share of what is in the list to the back of `to`, which is the caller's
+  /// own; returns whether there was any. A worker that has so much to do is far from getting to it.
   bool share_list(ReadyQueue& to) noexcept {
     constexpr std::size_t kMost = 64;
     const std::size_t size = list_.size();
@@ -64,7 +64,7 @@ class ReadyQueue {
     return true;
   }
 
-  // Guesses, unless nobody else is at it, or a fence comes before. Anybody.
+  // Any thread. Guesses, unless no other thread uses the queue, or a fence comes before.
 
   [[nodiscard]] bool empty() const noexcept { return ring_.empty() && list_.empty(); }
   /// Whether there is more than the ring holds.

@@ -53,7 +53,7 @@ void WorkStealing::worker_main(Occupant& who) noexcept {
   if (seated) {
     who.seat->searching = true;
   } else {
-    one_searcher_less();  // those who have the seats were not woken for this thread's sake
+    one_searcher_less();  // the threads that have the seats were not woken for this thread's sake
   }
   while (seated || seats_.sit(who, false)) {
     serve(who);

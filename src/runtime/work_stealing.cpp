@@ -192,7 +192,7 @@ inline lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
 }
 
 /// What could wait forever because there is always something else to do. The newest fork goes first
-/// otherwise, and the jobs of a worker that computes are left to those who have run out of work.
+/// otherwise, and the jobs of a worker that computes are left to workers that have run out of work.
 lowlevel::Job* WorkStealing::overdue_job(Seat& seat) noexcept {
   if (seat.turns % kTurnsOfOldestFork == 0) return seat.forks.take_oldest();
   if (seat.turns % kTurnsOfOldestFork == kTurnsOfOldestFork / 2) return steal(seat);
