@@ -8,6 +8,7 @@
 #include "runtime/job_list.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -44,9 +45,11 @@ class ReadyQueue {
     return alone ? ring_.take_alone() : ring_.steal();
   }
 
-  /// Owner only. Fills the ring from the list if the ring is empty.
-  void refill() noexcept {
-    if (open_slots_ == 0 && ring_.empty()) fill();
+  /// Owner only. Fills the ring from the list if the ring is empty; returns whether it did.
+  bool refill() noexcept {
+    if (open_slots_ != 0 || !ring_.empty()) return false;
+    fill();
+    return true;
   }
 
   /// Any thread. The oldest job in the ring, or null.
@@ -59,7 +62,9 @@ class ReadyQueue {
     const std::size_t size = list_.size();
     if (size == 0) return false;
     lowlevel::IntrusiveList<lowlevel::Job> share;
-    if (list_.pop_many(std::min(size / 2 + 1, kMost), share) == 0) return false;
+    const std::size_t count = list_.pop_many(std::min(size / 2 + 1, kMost), share);
+    if (count == 0) return false;
+    shared_.fetch_add(static_cast<std::int64_t>(count), std::memory_order_relaxed);
     while (lowlevel::Job* job = share.pop_front()) to.push(*job);
     return true;
   }
@@ -76,9 +81,13 @@ class ReadyQueue {
   [[nodiscard]] std::int64_t taken_when_ring_empty() const noexcept {
     return ring_.taken_when_empty();
   }
-  /// The same for all that is here.
-  [[nodiscard]] std::int64_t taken_when_empty() const noexcept {
-    return taken_when_ring_empty() + static_cast<std::int64_t>(list_.size());
+  /// How many jobs that were here are not any more, and the same if all that are here now were not.
+  [[nodiscard]] std::int64_t gone() const noexcept {
+    return taken() + shared_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::int64_t gone_when_empty() const noexcept {
+    return taken_when_ring_empty() + shared_.load(std::memory_order_relaxed) +
+           static_cast<std::int64_t>(list_.size());
   }
 
  private:
@@ -103,6 +112,7 @@ class ReadyQueue {
   Ring ring_;
   std::int64_t open_slots_ = Ring::kSlots;  // how many jobs the ring may hold now. Owner only
   JobList list_;
+  std::atomic<std::int64_t> shared_{0};  // how many have been taken from the list by others
 };
 
 }  // namespace mtaio::runtime

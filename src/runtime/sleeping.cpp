@@ -127,10 +127,12 @@ void WorkStealing::wake_one() noexcept {
     // A worker that has not been started rather than one that would leave forks alone.
     const bool willing =
         hands_off_.load(std::memory_order_relaxed) + unstarted_ < idlers_.sleeping();
-    if (willing || unstarted_ == 0) seat = sleepers_.pop_front();
+    const bool may_start =
+        unstarted_ > 0 && (no_start_before_ == lowlevel::TimePoint{} || now() >= no_start_before_);
+    if (willing || !may_start) seat = sleepers_.pop_front();
     if (seat) {
       seat->asleep = false;
-    } else if (unstarted_ > 0) {
+    } else if (may_start) {
       --unstarted_;
     } else {
       return;

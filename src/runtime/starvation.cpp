@@ -49,18 +49,24 @@ std::string name_of(lowlevel::Job& job) {
 }  // namespace
 
 void WorkStealing::look_for_starvation(Seat& seat) noexcept {
+  // Ready jobs get every other turn, and what is behind the ring waits for a look now and then.
+  constexpr std::uint64_t kForReady = 4;
+  // A worker takes one or more at each look.
+  constexpr std::uint64_t kForInjected = 2 * kTurnsBetweenLooks;
   // `seat.turns` overflows; this is called every kTurnsBetweenLooks of them.
   const std::uint64_t turn = seat.watches.turns += kTurnsBetweenLooks;
-  if (!seat.watches.ready.look(turn, seat.ready.taken(), seat.ready.taken_when_empty())) {
+  if (!seat.watches.ready.look(turn, seat.ready.gone(), seat.ready.gone_when_empty(), kForReady)) {
     starved("the queue of its worker", seat.ready.steal());
   }
-  if (!seat.watches.forks.look(turn, seat.forks.taken(),
-                               seat.forks.taken() + (seat.forks.empty() ? 0 : 1))) {
+  // The oldest one is taken every kTurnsOfOldestFork.
+  const std::int64_t forks_taken = seat.forks.taken();
+  if (!seat.watches.forks.look(turn, forks_taken, forks_taken + (seat.forks.empty() ? 0 : 1),
+                               kTurnsOfOldestFork)) {
     starved("what its worker has left to start", seat.forks.take_oldest());
   }
   const auto taken = static_cast<std::int64_t>(injector_.taken());
-  if (!seat.watches.injected.look(turn, taken,
-                                  taken + static_cast<std::int64_t>(injector_.size()))) {
+  const auto all = taken + static_cast<std::int64_t>(injector_.size());
+  if (!seat.watches.injected.look(turn, taken, all, kForInjected)) {
     starved("the queue for what comes from outside", injector_.pop());
   }
 }

@@ -14,16 +14,16 @@ class StarvationWatch {
   /// For so many turns a job may be ready without being run, apart from those that its worker needs
   /// for what was ready before it.
   static constexpr std::uint64_t kPatience = 10'000;
-  /// How many turns an item that is ready before may take: ready jobs get every other one.
-  static constexpr std::uint64_t kTurnsAnItem = 4;
 
   /// After `turn` turns of the worker `taken` items have been taken so far, and it will be `all`
-  /// when all that are here now have been. False if the item that is watched is overdue.
-  [[nodiscard]] bool look(std::uint64_t turn, std::int64_t taken, std::int64_t all) noexcept {
+  /// when all that are here now have been, each of which may take `turns_an_item`. False if the
+  /// item that is watched is overdue.
+  [[nodiscard]] bool look(std::uint64_t turn, std::int64_t taken, std::int64_t all,
+                          std::uint64_t turns_an_item) noexcept {
     if (taken >= all || taken >= until_) {  // nothing is here, or what was watched is gone
       until_ = all;
       begin_ = turn;
-      patience_ = kPatience + kTurnsAnItem * static_cast<std::uint64_t>(all - taken);
+      patience_ = kPatience + turns_an_item * static_cast<std::uint64_t>(all - taken);
       return true;
     }
     return turn - begin_ <= patience_;

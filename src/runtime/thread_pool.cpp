@@ -47,7 +47,7 @@ std::size_t checked_workers(std::size_t max_workers) {
 /// What a function that runs in a pool can tell the pool.
 class RunsFunctions {
  public:
-  virtual void function_waits() noexcept = 0;
+  virtual void function_waits() = 0;
   virtual void function_goes_on() noexcept = 0;
 
  protected:
@@ -78,17 +78,22 @@ class ThreadPool::Threads final : public RunsFunctions {
 
   /// From now on it may have `max` threads, if that is more than before.
   void grow_to(std::size_t max) noexcept {
-    if (max <= this->max()) return;
+    if (max <= this->max() || forked()) return;
     const std::scoped_lock guard{mutex_};
     max_.store(std::max(max, this->max()), std::memory_order_relaxed);
   }
 
-  /// A function waits in a run(): another thread may run what is queued in its place.
-  void function_waits() noexcept override {
+  /// A function waits in a run(): another thread may run what is queued in its place. Throws if
+  /// there is none, and cannot be: then the function must not wait.
+  void function_waits() override {
     if (forked()) return;
     const std::scoped_lock guard{mutex_};
     ++waiting_;
-    if (queued_ > idle_ && has_room()) (void)start_one_more();
+    if (queued_ <= idle_ || !has_room()) return;
+    const std::exception_ptr failure = start_one_more();
+    if (!failure || running_.size() > waiting_) return;
+    --waiting_;
+    std::rethrow_exception(failure);
   }
   void function_goes_on() noexcept override {
     if (forked()) return;
@@ -115,6 +120,7 @@ class ThreadPool::Threads final : public RunsFunctions {
   }
 
   bool withdraw(lowlevel::BlockingJob& job) noexcept {
+    if (forked()) return false;
     const std::scoped_lock guard{mutex_};
     if (!job.linked()) return false;
     queue_.erase(job);
@@ -141,7 +147,7 @@ class ThreadPool::Threads final : public RunsFunctions {
   /// REQUIRES: mutex_ is held; `job` is the last one queued.
   void start_one(lowlevel::BlockingJob& job) {
     const std::exception_ptr failure = start_one_more();
-    if (!failure || !running_.empty()) return;  // the others will get to it
+    if (!failure || running_.size() > waiting_) return;  // the others will get to it
     queue_.erase(job);
     --queued_;
     std::rethrow_exception(failure);
@@ -257,9 +263,10 @@ void ThreadPool::grow_to(std::size_t max_workers) noexcept { threads_->grow_to(m
 
 namespace runtime {
 
-WaitsInPool::WaitsInPool() noexcept
-    : counted_{pool_of_this_thread != nullptr && !std::exchange(this_function_waits, true)} {
-  if (counted_) pool_of_this_thread->function_waits();
+WaitsInPool::WaitsInPool() : counted_{pool_of_this_thread != nullptr && !this_function_waits} {
+  if (!counted_) return;
+  pool_of_this_thread->function_waits();
+  this_function_waits = true;
 }
 
 WaitsInPool::~WaitsInPool() {

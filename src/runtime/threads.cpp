@@ -1,3 +1,4 @@
+#include <mtaio/lowlevel/asymmetric_fence.hpp>
 #include <mtaio/lowlevel/event.hpp>
 
 #include "platform/cpu.hpp"
@@ -33,11 +34,20 @@ Occupant* WorkStealing::start_thread(bool spare) noexcept {
   }
 }
 
-/// Takes over the caller's place among those who search, for the thread it starts. A thread that
-/// cannot be had is done without: the others do its work, and are woken for what was pushed in the
-/// meantime.
+/// Takes over the caller's place among the workers that look for work, for the thread it starts. If
+/// no thread can be had the others do its work, and are woken for what was pushed in the meantime;
+/// the next try comes later.
 void WorkStealing::start_worker() noexcept {
-  if (!start_thread(false)) one_searcher_less();
+  constexpr std::chrono::milliseconds kPause{10};
+  if (start_thread(false)) return;
+  {
+    const std::scoped_lock guard{sleepers_lock_};
+    ++unstarted_;
+    no_start_before_ = now() + kPause;
+    idlers_.change(1, -1);
+  }
+  lowlevel::asymmetric_fence_heavy();  // E1 and E2 of Worker: as a worker that goes to sleep
+  leave_rest_to_others();
 }
 
 bool WorkStealing::start_spare(Occupant& from) noexcept {
@@ -94,8 +104,7 @@ void WorkStealing::work_in_place_until(const lowlevel::Event& event, Occupant& w
   while (!event.is_set()) {
     ++who.seat->turns;
     fire_due_timers();
-    who.seat->ready.refill();
-    take_injected(*who.seat);
+    collect_ready(*who.seat);
     lowlevel::Job* job =
         who.seat->turns % kTurnsOfOldestFork == 0 ? who.seat->forks.take_oldest() : nullptr;
     if (!job) job = own_job(*who.seat);

@@ -8,7 +8,8 @@ namespace mtaio::runtime {
 /// whose functions all wait for functions that are queued behind them would wait forever.
 class WaitsInPool {
  public:
-  WaitsInPool() noexcept;
+  /// Throws `std::system_error` if a thread is needed for that, and cannot be had.
+  WaitsInPool();
   WaitsInPool(const WaitsInPool&) = delete;
   WaitsInPool& operator=(const WaitsInPool&) = delete;
   ~WaitsInPool();

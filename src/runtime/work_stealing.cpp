@@ -183,8 +183,7 @@ inline lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
 }
 
 [[gnu::noinline]] lowlevel::Job* WorkStealing::look_around(const Occupant& who) noexcept {
-  who.seat->ready.refill();
-  take_injected(*who.seat);
+  collect_ready(*who.seat);
   fire_due_timers();
   if constexpr (kWatchesForStarvation) look_for_starvation(*who.seat);
   if (lowlevel::Job* job = overdue_job(*who.seat)) return get_to_work(*who.seat, job);
@@ -211,8 +210,7 @@ inline lowlevel::Job* WorkStealing::next_own_job(const Occupant& who) noexcept {
 }
 
 [[gnu::noinline]] lowlevel::Job* WorkStealing::look_further(const Occupant& who) noexcept {
-  who.seat->ready.refill();
-  take_injected(*who.seat);
+  collect_ready(*who.seat);
   lowlevel::Job* job = own_job(*who.seat);
   if (!job) job = search(who);
   return job ? get_to_work(*who.seat, job) : nullptr;
@@ -244,13 +242,24 @@ inline lowlevel::Job* WorkStealing::oldest_ready(Seat& seat) noexcept {
   return seat.ready.take(workers_.size() == 1);
 }
 
-void WorkStealing::take_injected(Seat& seat) noexcept {
+/// Brings up what waits behind the ring, and what has come from outside. On the way from one place
+/// to the other a sleeper that takes its last look sees jobs in neither; so this counts as a push.
+void WorkStealing::collect_ready(Seat& seat) noexcept {
+  const bool refilled = seat.ready.refill();
+  if (!take_injected(seat) && !refilled) return;
+  lowlevel::asymmetric_fence_light();  // E1
+  if (idlers_.hungry()) wake_unless_lingering();
+}
+
+/// Whether there was anything.
+bool WorkStealing::take_injected(Seat& seat) noexcept {
   const std::size_t size = injector_.size();
-  if (size == 0) return;
+  if (size == 0) return false;
   const std::size_t fair_share = size / workers_.size() + 1;
   lowlevel::IntrusiveList<lowlevel::Job> taken;
-  injector_.pop_many(std::min(fair_share, kInjectedAtOnce), taken);
+  const std::size_t count = injector_.pop_many(std::min(fair_share, kInjectedAtOnce), taken);
   while (lowlevel::Job* job = taken.pop_front()) seat.ready.push(*job);
+  return count > 0;
 }
 
 lowlevel::Job* WorkStealing::search(const Occupant& who) noexcept {
@@ -264,7 +273,7 @@ lowlevel::Job* WorkStealing::search(const Occupant& who) noexcept {
     }
     if (lowlevel::Job* job = own_job(seat)) return job;
     if (lowlevel::Job* job = steal(seat)) return job;
-    take_injected(seat);
+    collect_ready(seat);
     if (lowlevel::Job* job = own_job(seat)) return job;
     for (int pause = 0; pause < (8 << round); ++pause) platform::cpu_relax();
   }
@@ -284,6 +293,8 @@ lowlevel::Job* WorkStealing::steal(Seat& seat) noexcept {
       seat.hands_off_until = now() + kRipening;
     }
     if (victim.ready.share_list(seat.ready)) {
+      lowlevel::asymmetric_fence_light();  // E1, as in collect_ready()
+      if (idlers_.hungry()) wake_unless_lingering();
       if (lowlevel::Job* job = oldest_ready(seat)) return job;
     }
     if (!ripe(victim)) continue;

@@ -73,7 +73,8 @@ class WorkStealing final : public lowlevel::Scheduler {
   lowlevel::Job* oldest_ready(Seat& seat) noexcept;
   lowlevel::Job* search(const Occupant& who) noexcept;
   lowlevel::Job* steal(Seat& seat) noexcept;
-  void take_injected(Seat& seat) noexcept;
+  void collect_ready(Seat& seat) noexcept;
+  bool take_injected(Seat& seat) noexcept;
   void fire_due_timers() noexcept;
   bool ripe(Seat& victim) noexcept;
   lowlevel::Job* overdue_job(Seat& seat) noexcept;
@@ -133,11 +134,12 @@ class WorkStealing final : public lowlevel::Scheduler {
   std::atomic<std::size_t> runs_{0};      // calls of run() that are under way
 
   lowlevel::Idlers idlers_;
-  lowlevel::Lock sleepers_lock_;  // guards the next four
+  lowlevel::Lock sleepers_lock_;  // guards the next five
   lowlevel::IntrusiveList<Seat>
-      sleepers_;                    // the one that fell asleep last in front: its cache is warm
-  std::size_t unstarted_ = 0;       // seats without a thread; they count as asleep
-  const Seat* watchman_ = nullptr;  // a sleeper that will wake up by itself,
+      sleepers_;               // the one that fell asleep last in front: its cache is warm
+  std::size_t unstarted_ = 0;  // seats without a thread; they count as asleep
+  lowlevel::TimePoint no_start_before_{};                // a thread could not be had
+  const Seat* watchman_ = nullptr;                       // a sleeper that will wake up by itself,
   std::atomic<lowlevel::TimePoint::rep> watched_until_;  // at this time. Read without the lock
   std::atomic<int> lingering_{0};  // how many sleepers will soon look for ready jobs by themselves
   std::atomic<std::size_t> hands_off_{0};  // how many of those do not want to be woken for forks
