@@ -145,7 +145,7 @@ typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept 
   if (!may_go_on()) [[unlikely]]
     return Push::kTurnOver;
   const Push pushed = store_next(node);
-  if (pushed != Push::kStored) [[unlikely]]
+  if (pushed == Push::kFull) [[unlikely]]
     turn_not_taken();
   return pushed;
 }
@@ -252,7 +252,7 @@ typename QueueCore<Storage>::Popped QueueCore<Storage>::pop() noexcept {
   if (!may_go_on()) [[unlikely]]
     return {nullptr, false, true};
   const Popped popped = take_next();
-  if (!popped.node) [[unlikely]]
+  if (!popped.node && !popped.shut_down) [[unlikely]]
     turn_not_taken();
   return popped;
 }

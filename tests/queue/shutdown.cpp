@@ -188,3 +188,35 @@ QUEUE_TEST_CASE("queue: shutting down again changes nothing") {
 }
 
 }  // namespace
+
+namespace {
+
+mtaio::Task<void> ask_until(mtaio::AsyncQueue<int>& queue, const bool& end) {
+  while (!end) co_await queue.next();
+}
+mtaio::Task<void> put_until(mtaio::AsyncQueue<int>& queue, const bool& end) {
+  while (!end) {
+    try {
+      co_await queue.put(1);
+    } catch (const mtaio::QueueShutDown&) {  // NOLINT(bugprone-empty-catch): that is what is asked
+    }
+  }
+}
+mtaio::Task<void> set(bool& flag) {
+  flag = true;
+  co_return;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "queue: operations on one that is shut down let others run, as all do that need not wait") {
+  mtaio::AsyncQueue<int> queue;
+  queue.shutdown();
+  mtaio::TaskExecutor executor;
+  bool end = false;
+  mtaio::run(executor.gather(ask_until(queue, end), set(end)), {.threads = 1});
+  end = false;
+  mtaio::run(executor.gather(put_until(queue, end), set(end)), {.threads = 1});
+  CHECK(end);
+}

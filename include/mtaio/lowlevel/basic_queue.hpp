@@ -235,8 +235,9 @@ class PutOperation<T, Storage>::Awaiter {
     if (node_ && turn_is_over()) {
       if (asked_to_stop(context_of(awaiting))) return false;
       if (is_over(core_.try_push(*node_))) {
-        if (!done_) return false;
-        wait_.emplace(*this).yield(awaiting);
+        Wait& wait = wait_.emplace(*this);
+        wait.shut_down = shut_down_;
+        wait.yield(awaiting);
         return true;  // another worker may have resumed it by now: this may be gone
       }
     }
@@ -375,11 +376,12 @@ class GetOperation<T, Storage, Result>::Awaiter {
     if (popped_.turn_over) {
       if (asked_to_stop(context_of(awaiting))) return false;
       popped_ = core_.try_pop();
-      if (popped_.node) {  // taken without waiting
-        wait_.emplace().yield(awaiting);
+      if (popped_.node || popped_.shut_down) {  // without waiting
+        auto& wait = wait_.emplace();
+        wait.shut_down = popped_.shut_down;
+        wait.yield(awaiting);
         return true;
       }
-      if (popped_.shut_down) return false;
     }
     auto& wait = wait_.emplace();
     wait.prepare(awaiting);
