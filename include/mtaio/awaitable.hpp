@@ -11,7 +11,7 @@ namespace lowlevel {
 
 template <class T>
 concept Awaiter = requires(T& awaiter) {
-  { awaiter.await_ready() } -> std::convertible_to<bool>;
+  static_cast<bool>(awaiter.await_ready());
   awaiter.await_resume();
 };
 

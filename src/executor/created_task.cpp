@@ -20,6 +20,10 @@ namespace {
 thread_local constinit IntrusiveList<CreatedTask> to_delete;
 thread_local constinit bool deleting = false;
 
+// The same for tasks that wait for each other's handles, and are asked to stop one by the other.
+thread_local constinit CreatedTask* to_stop = nullptr;
+thread_local constinit bool stopping = false;
+
 }  // namespace
 
 TaskRoot& current_task_root() {
@@ -155,9 +159,10 @@ CreatedTask::CreatedTask(TaskRoot& creator, std::shared_ptr<CreatedTasks> siblin
 
 CreatedTask::~CreatedTask() = default;
 
-void CreatedTask::start(std::coroutine_handle<> frame, PromiseBase& promise) {
+void CreatedTask::start(std::coroutine_handle<> frame, PromiseBase& promise,
+                        PromiseBase::Completed ended) {
   entry_ = frame;
-  promise.received_by(&CreatedTask::ended, this, 0, &context());
+  promise.received_by(ended, this, 0, &context());
   TaskRoot::run().hold();
   if (!siblings_->add(*this)) {
     const std::shared_ptr<CreatedTasks> siblings = siblings_;
@@ -174,13 +179,31 @@ std::coroutine_handle<> CreatedTask::enter(Job& job) noexcept {
   return static_cast<CreatedTask&>(job).entry_;
 }
 
-std::coroutine_handle<> CreatedTask::ended(PromiseBase& promise) noexcept {
-  static_cast<CreatedTask*>(promise.receiver())->end();
-  return std::noop_coroutine();
+void CreatedTask::request_stop_in_turn() noexcept {
+  if (to_stop_.exchange(true, std::memory_order_relaxed)) return;
+  hold();
+  next_to_stop_ = std::exchange(to_stop, this);
+  if (stopping) return;
+  stopping = true;
+  while (CreatedTask* task = to_stop) {
+    to_stop = task->next_to_stop_;
+    task->request_stop();
+    task->release();
+  }
+  stopping = false;
 }
 
-void CreatedTask::end() noexcept {
+/// Once it is done the scopes above may go at any moment: what report() has to know is noted
+/// before.
+[[gnu::cold, gnu::noinline]] void CreatedTask::note_why_it_failed() noexcept {
+  stopped_ =
+      exception_cast<CancelledError>(error()) != nullptr && context().scope.stop_requested_nearby();
+}
+
+void CreatedTask::end(bool failed) noexcept {
   WakeList wake;
+  if (failed) [[unlikely]]
+    note_why_it_failed();
   std::uint64_t before = 0;
   {
     const std::scoped_lock guard{lock_};
@@ -192,8 +215,6 @@ void CreatedTask::end() noexcept {
     report();
     drop_frame();
   }
-  // That report() knows of it when the scope does not any more, if nothing in there has waited.
-  if (TaskRoot::run().context().scope.stop_arrived()) context().scope.request_stop();
   // From here on nobody waits in its scope any more. The handle, which keeps it, may outlive the
   // run.
   context().scope.close();
@@ -267,7 +288,7 @@ void CreatedTask::report() noexcept {
   std::exception_ptr failure = error();
   if (!failure) return;
   const auto* cancelled = exception_cast<CancelledError>(failure);
-  if (cancelled && context().scope.stop_requested()) {  // it was asked to, and so it did
+  if (cancelled && stopped_) {  // it was asked to, and so it did
     failure = nested_in_cancelled(failure);
     if (!failure) return;
     cancelled = nullptr;

@@ -67,6 +67,11 @@ mtaio::Task<void> by_gather_with_a_sibling(Tree& tree, int left) {
 mtaio::Task<void> by_gather_of_outcomes(Tree& tree, int left) {
   co_await tree.executor.gather(mtaio::return_exceptions, descend(tree, left));
 }
+mtaio::Task<void> nothing() { co_return; }
+mtaio::Task<void> by_gather_beside_a_handle(Tree& tree, int left) {
+  auto other = tree.executor.create_task(nothing());
+  co_await tree.executor.gather(other, descend(tree, left));
+}
 mtaio::Task<void> by_stop_token(Tree& tree, int left) {
   const std::stop_source source;
   co_await mtaio::with_stop_token(source.get_token(), descend(tree, left));
@@ -121,6 +126,7 @@ constexpr std::array kLevels{&by_await,
                              &by_gather_of_range,
                              &by_gather_with_a_sibling,
                              &by_gather_of_outcomes,
+                             &by_gather_beside_a_handle,
                              &by_stop_token,
                              &by_created_task};
 

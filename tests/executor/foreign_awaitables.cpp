@@ -335,3 +335,38 @@ TEST_CASE(
     CHECK_FALSE(inside);
   }
 }
+
+namespace {
+
+/// What says whether it is so, but is not a bool.
+struct Answer {
+  explicit operator bool() const { return yes; }
+  bool yes;
+};
+struct ExplicitlyReady {
+  [[nodiscard]] Answer await_ready() const noexcept { return {true}; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  [[nodiscard]] int await_resume() const noexcept { return 3; }
+};
+/// An operator that is found where it is used, and not through the namespace of its argument.
+struct Ready {
+  [[nodiscard]] bool await_ready() const noexcept { return true; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  [[nodiscard]] std::chrono::seconds await_resume() const noexcept { return time; }
+  std::chrono::seconds time;
+};
+Ready operator co_await(std::chrono::seconds time) { return {time}; }
+
+}  // namespace
+
+TEST_CASE("foreign awaitable: await_ready() may give what is explicitly converted to bool") {
+  on_one_thread([]() -> mtaio::Task<void> { CHECK(co_await ExplicitlyReady{} == 3); });
+}
+
+TEST_CASE(
+    "foreign awaitable: a program's own operator co_await for a type of the standard library") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    const auto time = co_await std::chrono::seconds{2};
+    CHECK(time == 2s);
+  });
+}

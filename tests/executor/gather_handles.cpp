@@ -3,11 +3,13 @@
 #include <mtaio/testing/simulation.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/sanitized.hpp"
 #include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
@@ -301,4 +303,33 @@ TEST_CASE("races: the ends of tasks and the failure of a gather of their handles
       CHECK(all_done(handles));
     }
   });
+}
+
+namespace {
+
+/// Each task gathers the handle of the next one; the last one waits until it is stopped.
+mtaio::Task<void> gather_next(mtaio::TaskExecutor& executor, int left, std::atomic<bool>& deepest) {
+  if (left == 0) {
+    deepest = true;
+    co_await mtaio::sleep(1h);
+  } else {
+    auto next = executor.create_task(gather_next(executor, left - 1, deepest));
+    co_await executor.gather(next);
+  }
+}
+mtaio::Task<void> stop_first_of(int count) {
+  mtaio::TaskExecutor executor;
+  std::atomic<bool> deepest{false};
+  auto first = executor.create_task(gather_next(executor, count, deepest));
+  while (!deepest) co_await mtaio::sleep(0s);
+  first.request_stop();
+  const auto outcome = co_await outcome_of(std::move(first));
+  CHECK(threw<mtaio::CancelledError>(outcome));
+}
+
+}  // namespace
+
+TEST_CASE("gather of handles: a stop request that passes through 200,000 deep does not recurse") {
+  constexpr int kMany = test::kSanitized ? 20'000 : 200'000;
+  for (const std::size_t threads : {1U, 2U}) mtaio::run(stop_first_of(kMany), {.threads = threads});
 }

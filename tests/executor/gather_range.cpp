@@ -6,11 +6,13 @@
 
 #include <array>
 #include <concepts>
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
 #include <numeric>
 #include <ranges>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -235,8 +237,7 @@ TEST_CASE("gather: a range with a task that was awaited before starts none of th
     const auto plain = co_await outcome_of(executor.gather(with_one_missing()));
     const auto outcomes =
         co_await outcome_of(executor.gather(mtaio::return_exceptions, with_one_missing()));
-    const auto viewed =
-        co_await outcome_of(executor.gather(kept | std::views::filter([](auto&) { return true; })));
+    const auto viewed = co_await outcome_of(executor.gather(std::span{kept}));
 
     CHECK(test::threw<std::logic_error>(plain));
     CHECK(test::threw<std::logic_error>(outcomes));
@@ -245,5 +246,21 @@ TEST_CASE("gather: a range with a task that was awaited before starts none of th
     kept.pop_back();
     co_await executor.gather(kept);  // they are still there
     CHECK(started == 5);
+  });
+}
+
+TEST_CASE("gather: a view that makes its tasks on the way is walked once, references or not") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    std::deque<mtaio::Task<int>> made;
+    int calls = 0;
+    const auto make = [&](int i) -> mtaio::Task<int>& {
+      ++calls;
+      return made.emplace_back(give(i));
+    };
+    const auto results =
+        co_await executor.gather(std::views::iota(0, 5) | std::views::transform(make));
+    CHECK(results == std::vector{0, 1, 2, 3, 4});
+    CHECK(calls == 5);
   });
 }

@@ -169,3 +169,15 @@ TEST_CASE("nested run: a function in a simulation may use a runtime with several
   };
   CHECK(simulation.run(test()) == 7);
 }
+
+TEST_CASE("nested run: the task_timeout of a map reaches a run in its function") {
+  on_one_thread([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const std::vector<int> items{1};
+    const auto wait = [](int) { wait_long_in_a_run(); };
+    const auto outcome = co_await outcome_of(executor.map(wait, items, {.task_timeout = 10ms}));
+    const auto* error = as<mtaio::ExecutionError>(outcome.error());
+    REQUIRE(error != nullptr);
+    CHECK(as<mtaio::TimeoutError>(error->cause()) != nullptr);
+  });
+}

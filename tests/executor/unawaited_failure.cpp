@@ -12,6 +12,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -168,4 +169,32 @@ TEST_CASE(
     CHECK(handle->done());
   }
   CHECK(captured.text().empty());
+}
+
+namespace {
+
+mtaio::Task<void> poll_until_stopped() {
+  const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
+  while (!stop.stop_requested()) std::this_thread::yield();
+  throw mtaio::CancelledError{};
+}
+mtaio::Task<void> create_and_poll() {
+  mtaio::TaskExecutor executor;
+  const auto handle = executor.create_task(poll_until_stopped());
+  while (!handle.done()) std::this_thread::yield();
+  co_return;
+}
+void create_and_poll_in_a_run() { mtaio::run(create_and_poll(), {.threads = 2}); }
+
+}  // namespace
+
+TEST_CASE(
+    "create_task: a task in a nested run that polls, and stops because the outer time is over, is "
+    "not reported") {
+  const std::string text = stderr_of([]() -> mtaio::Task<void> {
+    mtaio::TaskExecutor executor;
+    const auto outcome = co_await outcome_of(
+        executor.run(executor.run_in_thread(&create_and_poll_in_a_run), {.timeout = 5ms}));
+  });
+  CHECK(text.empty());
 }

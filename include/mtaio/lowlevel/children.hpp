@@ -4,18 +4,19 @@
 #include <mtaio/awaitable.hpp>
 #include <mtaio/exceptions.hpp>
 #include <mtaio/lowlevel/blocking_call.hpp>
+#include <mtaio/lowlevel/context.hpp>
 #include <mtaio/lowlevel/element_source.hpp>
 #include <mtaio/lowlevel/fan_out.hpp>
+#include <mtaio/lowlevel/promise.hpp>
 #include <mtaio/lowlevel/timed_task.hpp>
 #include <mtaio/lowlevel/timed_thread_call.hpp>
 #include <mtaio/options.hpp>
-#include <mtaio/stop_token.hpp>
 #include <mtaio/task.hpp>
-#include <mtaio/this_task.hpp>
 #include <mtaio/timeout.hpp>
 
 #include <chrono>
 #include <concepts>
+#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -55,11 +56,30 @@ struct JoinOptions : GatherOptions {
   }
 };
 
+/// Throws `CancelledError` in a task that is asked to stop. Never suspends.
+class StopIfAsked {
+ public:
+  using resumes_at_home = void;
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+    TaskContext* context = context_of(awaiting);
+    asked_ = context && context->scope.notice_if_requested_nearby();
+    return false;
+  }
+  void await_resume() const {
+    if (asked_) throw CancelledError{};
+  }
+
+ private:
+  bool asked_ = false;
+};
+
 /// A child that does not run yet, beside some that do: it never starts once it is asked to stop.
 template <class T>
 Task<T> unless_stopped(Task<T> task) {
-  const StopToken stop = co_await this_task::stop_token();
-  if (stop.stop_requested()) throw CancelledError{};
+  co_await StopIfAsked{};
   co_return co_await std::move(task);
 }
 template <class A>
@@ -72,6 +92,14 @@ auto to_child_among_joined(A&& awaitable) {
     return unless_stopped(std::move(task));
   }
 }
+
+/// Whether a view is that of a container, which holds its elements.
+template <class View>
+inline constexpr bool kOfContainer = false;
+template <class Range>
+inline constexpr bool kOfContainer<std::ranges::ref_view<Range>> = true;
+template <class Range>
+inline constexpr bool kOfContainer<std::ranges::owning_view<Range>> = true;
 
 /// The children of `gather(range)`: the elements of the range.
 template <class View>
@@ -87,8 +115,8 @@ class GatheredChildren {
 
   explicit GatheredChildren(ElementSource<View> source) : source_(std::move(source)) {}
 
-  /// Throws `std::logic_error` if one of them is no task any more, while nothing has started. Not
-  /// where the range can be walked only once, or makes its elements on the way.
+  /// Throws `std::logic_error` if one of them is not a task any more, while nothing has started.
+  /// Only for containers and what lies side by side: a view may make its elements on the way.
   void check() {
     if constexpr (kStay) {
       if (source_.any_of([](auto& task) { return !task; })) [[unlikely]]
@@ -108,6 +136,7 @@ class GatheredChildren {
  private:
   using Reference = std::ranges::range_reference_t<View>;
   static constexpr bool kStay = std::ranges::forward_range<View> &&
+                                (kOfContainer<View> || std::ranges::contiguous_range<View>) &&
                                 std::is_lvalue_reference_v<Reference> &&
                                 kIsTask<std::remove_cvref_t<Reference>>;
 

@@ -93,6 +93,9 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   }
   /// Any thread.
   void request_stop() noexcept { context().scope.request_stop(); }
+  /// The same, inside a notification that may itself be one of a long chain of such: no length of
+  /// it grows the stack. REQUIRES: the caller is a party.
+  void request_stop_in_turn() noexcept;
   /// Whether the task has come to know that it is to stop. REQUIRES: it has ended.
   [[nodiscard]] bool noticed_stop() noexcept { return context().scope.noticed(); }
 
@@ -114,9 +117,11 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   CreatedTask(TaskRoot& creator, std::shared_ptr<CreatedTasks> siblings) noexcept;
   virtual ~CreatedTask();
 
-  /// Schedules `frame` to be entered. Throws `std::logic_error` when the executor was closed: then
-  /// the task is gone.
-  void start(std::coroutine_handle<> frame, PromiseBase& promise);
+  /// Schedules `frame` to be entered, and has `ended` called when it has come to its end. Throws
+  /// `std::logic_error` when the executor was closed: then the task is gone.
+  void start(std::coroutine_handle<> frame, PromiseBase& promise, PromiseBase::Completed ended);
+  /// The frame has come to its end.
+  void end(bool failed) noexcept;
 
  private:
   friend class CreatedTasks;
@@ -127,14 +132,13 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   virtual void drop_frame() noexcept = 0;
 
   static std::coroutine_handle<> enter(Job& job) noexcept;
-  static std::coroutine_handle<> ended(PromiseBase& promise) noexcept;
-  void end() noexcept;
+  void note_why_it_failed() noexcept;
   void report() noexcept;
   void leave_as_last(std::uint64_t state) noexcept;
   [[noreturn, gnu::cold]] static void throw_taken_before();
 
   /// Keeps the object, but has no interest in what the task leaves behind. REQUIRES: the task is in
-  /// the list of its siblings, whose lock is held.
+  /// the list of its siblings, whose lock is held; or the caller is a party.
   void hold() noexcept { state_.fetch_add(kKeeper, std::memory_order_relaxed); }
   void release() noexcept;
   void delete_this() noexcept;
@@ -148,6 +152,9 @@ class [[gnu::visibility("default")]] CreatedTask : private TaskRoot,
   std::atomic<std::uint64_t> state_{kKeeper + kParty};  // the task and its handle
   std::coroutine_handle<> entry_;
   std::shared_ptr<CreatedTasks> siblings_;
+  CreatedTask* next_to_stop_ = nullptr;  // of those that one thread has to ask, in turn
+  std::atomic<bool> to_stop_{false};     // a thread is about to ask it
+  bool stopped_ = false;                 // ended because it was asked to. Before kDone
   std::uint64_t number_ = 0;  // in the order of creation; guarded by the lock of CreatedTasks
   Lock lock_;                 // guards the list, and setting kDone
   WaitList waiters_;
@@ -161,7 +168,7 @@ class CreatedTaskOf final : public CreatedTask {
                                std::shared_ptr<CreatedTasks> siblings) {
     auto* created = new CreatedTaskOf{creator, std::move(siblings)};
     created->frame_ = task.release();
-    created->start(created->frame_, created->frame_.promise());
+    created->start(created->frame_, created->frame_.promise(), &CreatedTaskOf::ended);
     return *created;
   }
 
@@ -171,6 +178,13 @@ class CreatedTaskOf final : public CreatedTask {
   using CreatedTask::CreatedTask;
   ~CreatedTaskOf() override {
     if (frame_) frame_.destroy();
+  }
+
+  static std::coroutine_handle<> ended(PromiseBase& promise) noexcept {
+    auto* task = static_cast<CreatedTask*>(promise.receiver());
+    static_cast<CreatedTaskOf*>(task)->end(
+        static_cast<TaskPromise<T>&>(promise).result().has_error());
+    return std::noop_coroutine();
   }
 
   [[nodiscard]] std::exception_ptr error() const noexcept override {

@@ -48,7 +48,7 @@ class JoinedTask : private StopNode {
 
  private:
   static void stop(StopNode& node) noexcept {
-    static_cast<JoinedTask&>(node).task_->request_stop();
+    static_cast<JoinedTask&>(node).task_->request_stop_in_turn();
   }
   void leave_scope() noexcept {
     if (StopScope* scope = std::exchange(scope_, nullptr)) scope->remove(*this);

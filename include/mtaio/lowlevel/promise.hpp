@@ -115,6 +115,13 @@ class PromiseBase {
   ForeignAwait<A> await_transform(A&& awaitable) const {
     return ForeignAwait<A>{std::forward<A>(awaitable)};
   }
+  /// What only the code that awaits it knows how to await, by an operator co_await that is declared
+  /// there: it is left as it is, and the task goes on where it is resumed.
+  template <class A>
+    requires(!Awaitable<A>)
+  A&& await_transform(A&& awaitable) const noexcept {
+    return std::forward<A>(awaitable);
+  }
 
   [[nodiscard]] std::coroutine_handle<> complete() noexcept {
     return completed_ ? completed_(*this) : continuation_;

@@ -21,6 +21,7 @@ namespace mtaio::lowlevel {
 template <class Bound>
 class TimedThreadCall : private BlockingCall {
  public:
+  using resumes_at_home = void;
   using Result = typename Bound::Result;
 
   TimedThreadCall(Bound&& bound, BlockingPool* pool, std::size_t limit, Timeout timeout)
@@ -49,6 +50,7 @@ class TimedThreadCall : private BlockingCall {
   static void call(BlockingCall& base, StopToken) noexcept {
     auto& self = static_cast<TimedThreadCall&>(base);
     auto& context = self.context_.emplace(self.caller_, self.timeout_, self.scheduler());
+    const InnerScope inner{context.scope};
     call_into(self.result_, self.bound_, StopToken{&context.scope});
   }
 

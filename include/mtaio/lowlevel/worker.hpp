@@ -127,6 +127,25 @@ struct ThreadState {
 #endif
 }
 
+/// While it lives, the stop requests of the function that runs on this thread come from `scope`,
+/// which is below the scope that they came from before.
+class InnerScope {
+ public:
+  explicit InnerScope(StopScope& scope) noexcept
+      : outer_{this_thread().function},
+        // Null where runs in the function are not to be told.
+        function_{outer_->scope ? &scope : nullptr, outer_->called_in} {
+    this_thread().function = &function_;
+  }
+  InnerScope(const InnerScope&) = delete;
+  InnerScope& operator=(const InnerScope&) = delete;
+  ~InnerScope() { this_thread().function = outer_; }
+
+ private:
+  const FunctionInThread* const outer_;
+  const FunctionInThread function_;
+};
+
 /// Asked by operations that did not have to wait. False once in a while: then the task lets others
 /// run first, so that two tasks that never make each other wait cannot keep a worker to themselves.
 /// Not in a coroutine, nor where it may be inlined into one.
