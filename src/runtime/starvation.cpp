@@ -52,7 +52,7 @@ void WorkStealing::look_for_starvation(Seat& seat) noexcept {
   // Ready jobs get every other turn, and what is behind the ring waits for a look now and then.
   constexpr std::uint64_t kForReady = 4;
   // A worker takes one or more at each look.
-  constexpr std::uint64_t kForInjected = 2 * kTurnsBetweenLooks;
+  constexpr std::uint64_t kForInjected = std::uint64_t{2} * kTurnsBetweenLooks;
   // `seat.turns` overflows; this is called every kTurnsBetweenLooks of them.
   const std::uint64_t turn = seat.watches.turns += kTurnsBetweenLooks;
   if (!seat.watches.ready.look(turn, seat.ready.gone(), seat.ready.gone_when_empty(), kForReady)) {

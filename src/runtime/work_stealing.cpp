@@ -339,12 +339,11 @@ WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
   if (timer_due()) return Outlook::kNow;
   auto outlook = Outlook::kNothing;
   const bool hands_off = keeps_hands_off(seat);
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    Seat& other = *workers_[i];
-    const bool forks = !other.forks.empty();
-    if ((forks && !hands_off) || !other.ready.list_empty() || ripe(other)) return Outlook::kNow;
+  for (const auto& other : workers_) {
+    const bool forks = !other->forks.empty();
+    if ((forks && !hands_off) || !other->ready.list_empty() || ripe(*other)) return Outlook::kNow;
     if (forks) outlook = Outlook::kForOthers;
-    if (!other.ready.empty()) outlook = std::max(outlook, Outlook::kLater);
+    if (!other->ready.empty()) outlook = std::max(outlook, Outlook::kLater);
   }
   return outlook;
 }

@@ -32,7 +32,7 @@ using test::message_of;
 using test::outcome_of;
 using test::threw;
 
-const std::string kComplaint =
+const std::string complaint =
     "Task: the coroutine ended without co_return, so there is no result. Every way through a "
     "coroutine that gives a result must co_return it or throw; add the missing co_return.";
 
@@ -59,13 +59,13 @@ mtaio::Task<std::unique_ptr<int>> never(int) { co_await mtaio::sleep(0s); }
 /// Whether it ended with the complaint,
 template <class T>
 bool complains(const mtaio::Outcome<T>& outcome) {
-  return threw<std::logic_error>(outcome) && message_of(outcome.error()) == kComplaint;
+  return threw<std::logic_error>(outcome) && message_of(outcome.error()) == complaint;
 }
 /// or with an `ExecutionError` that has it as its cause.
 template <class T>
 bool complains_as_cause(const mtaio::Outcome<T>& outcome) {
   const auto* error = test::as<mtaio::ExecutionError>(outcome.error());
-  return error && message_of(error->cause()) == kComplaint;
+  return error && message_of(error->cause()) == complaint;
 }
 
 TASK_TEST_CASE("no co_return: co_await throws std::logic_error, whatever the result's type") {
@@ -86,9 +86,9 @@ TASK_TEST_CASE("no co_return: co_await throws std::logic_error, whatever the res
 }
 
 TEST_CASE("no co_return: mtaio::run throws std::logic_error") {
-  CHECK_THROWS_WITH_AS((void)mtaio::run(number(1)), kComplaint.c_str(), std::logic_error);
-  CHECK_THROWS_WITH_AS((void)mtaio::run(text(1)), kComplaint.c_str(), std::logic_error);
-  CHECK_THROWS_WITH_AS((void)mtaio::run(never(1)), kComplaint.c_str(), std::logic_error);
+  CHECK_THROWS_WITH_AS((void)mtaio::run(number(1)), complaint.c_str(), std::logic_error);
+  CHECK_THROWS_WITH_AS((void)mtaio::run(text(1)), complaint.c_str(), std::logic_error);
+  CHECK_THROWS_WITH_AS((void)mtaio::run(never(1)), complaint.c_str(), std::logic_error);
 }
 
 TASK_TEST_CASE("no co_return: for run, timed or not, it is a failure of the task") {

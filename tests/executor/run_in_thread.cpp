@@ -19,7 +19,6 @@ using test::as;
 using test::message_of;
 using test::on_one_thread;
 using test::outcome_of;
-using test::threw;
 
 namespace {
 

@@ -17,7 +17,6 @@
 #include <utility>
 
 using namespace std::chrono_literals;
-using test::CapturedStderr;
 using test::occurrences;
 using test::outcome_of;
 using test::stderr_of;

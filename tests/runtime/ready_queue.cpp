@@ -23,6 +23,10 @@ std::size_t number_of(const mtaio::lowlevel::Job& job, const std::vector<Numbere
   return static_cast<std::size_t>(static_cast<const Numbered*>(&job) - of.data());
 }
 
+void take_note(mtaio::lowlevel::Job* job) {
+  if (job) ++static_cast<Numbered*>(job)->taken;
+}
+
 mtaio::lowlevel::Job* take(ReadyQueue& queue) {
   queue.refill();
   return queue.take(true);
@@ -110,13 +114,12 @@ TEST_CASE("ready queue: thieves and the owner take every job once, when there ar
   std::vector<Numbered> jobs(kJobs);
   ReadyQueue queue;
   std::atomic<bool> done{false};
-  const auto note = [](mtaio::lowlevel::Job* job) { ++static_cast<Numbered*>(job)->taken; };
   const auto rob = [&] {
     ReadyQueue own;
     while (!done) {
-      if (auto* job = queue.steal()) note(job);
+      take_note(queue.steal());
       if (queue.share_list(own)) {
-        while (auto* job = take(own)) note(job);
+        while (auto* job = take(own)) take_note(job);
       }
     }
   };
@@ -126,13 +129,13 @@ TEST_CASE("ready queue: thieves and the owner take every job once, when there ar
     queue.push(jobs[i]);
     if (i % 3 != 0) continue;
     queue.refill();
-    if (auto* job = queue.take(false)) note(job);
+    take_note(queue.take(false));
   }
   for (;;) {
     queue.refill();
     auto* job = queue.take(false);
     if (!job && queue.empty()) break;
-    if (job) note(job);
+    take_note(job);
   }
   done = true;
   first.join();

@@ -114,6 +114,7 @@ class [[nodiscard]] ForeignAwait {
   using Awaiter = std::remove_reference_t<Found>;
 
  public:
+  // NOLINTNEXTLINE(*-rvalue-reference-param-not-moved): A may be an lvalue reference
   explicit ForeignAwait(A&& awaitable) : awaiter_(awaiter_of(std::forward<A>(awaitable))) {}
   ForeignAwait(const ForeignAwait&) = delete;
   ForeignAwait& operator=(const ForeignAwait&) = delete;

@@ -103,6 +103,7 @@ class PromiseBase {
   /// What resumes at home is awaited as it is; all else is seen home.
   template <Awaitable A>
     requires ResumesAtHome<A>
+  // NOLINTNEXTLINE(*-missing-std-forward): a reference to it is what is given
   [[gnu::always_inline]] decltype(auto) await_transform(A&& awaitable) const noexcept {
     if constexpr (kCopiesAwaiters && !HasMemberCoAwait<A> && !HasFreeCoAwait<A>) {
       return AwaiterInPlace<std::remove_reference_t<A>>{awaitable};

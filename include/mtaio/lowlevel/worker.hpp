@@ -86,7 +86,8 @@ struct Worker {
 
 /// A function that runs in a thread while a task waits for it. On the stack of that thread.
 struct FunctionInThread {
-  StopScope* scope;  // from which the function's stop requests come; null when there is none
+  StopScope* scope =
+      nullptr;  // from which the function's stop requests come; null when there is none
   ForkMark called_in;
 };
 
