@@ -32,12 +32,14 @@ class ModelledWait {
   ModelledWait& operator=(const ModelledWait&) = delete;
 
   bool await_ready() {
-    if constexpr (Self::kTakesTurns) turn_over_ = self().tries() && run_.turn_is_over();
+    bool tries = false;
+    if constexpr (Self::kTakesTurns) tries = self().tries();
+    if constexpr (Self::kTakesTurns) turn_over_ = tries && run_.turn_is_over();
     if (!turn_over_) self().at_once();
     const bool ready = inner_.await_ready();
     run_.check_between();
     if constexpr (Self::kTakesTurns) {
-      if (served()) run_.take_turn();
+      if (tries && over()) run_.take_turn();
     }
     expect_equal(over(), ready, "await_ready()");
     if (!over() && run_.seldom(8)) run_.interfere();
@@ -52,7 +54,7 @@ class ModelledWait {
         run_.actors().waits().end(wait_, End::kCancelled);
       } else if (turn_over_) {
         self().at_once();
-        gives_way = served();
+        gives_way = over();
       }
     }
     if (!over()) self().suspend();
