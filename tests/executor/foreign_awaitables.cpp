@@ -29,6 +29,16 @@ namespace {
 /// Threads of another library.
 class Threads {
  public:
+  Threads() = default;
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+  ~Threads() {
+    // What a thread resumes may end all of this while resume() is still noting that thread.
+    std::vector<std::jthread> threads;
+    const std::scoped_lock guard{mutex_};
+    threads.swap(threads_);
+  }
+
   void resume(std::coroutine_handle<> awaiting) {
     const std::scoped_lock guard{mutex_};
     threads_.emplace_back([awaiting] { awaiting.resume(); });
