@@ -89,7 +89,9 @@ class CancelledErrorWhileStopping final : public CancelledError,
                                           public std::nested_exception {
  public:
   explicit CancelledErrorWhileStopping(const std::exception_ptr& nested)
-      : Holder{nested}, text_{CancelledError::what() + (kWhileStopping + message_of(nested))} {}
+      : Holder{nested},
+        // NOLINTNEXTLINE(bugprone-throw-keyword-missing): a member, which is not thrown
+        text_{CancelledError::what() + (kWhileStopping + message_of(nested))} {}
   [[nodiscard]] const char* what() const noexcept override { return text_.what(); }
 
  private:

@@ -250,7 +250,10 @@ void CreatedTask::leave() noexcept {
   // acquire: E1, and everything that the others did with it comes before it is deleted.
   std::uint64_t state = state_.load(std::memory_order_acquire);
   while ((state & ~kTaken) != (kParty | kDone)) {
-    if (state < 2 * kParty && (state & kDone) != 0) return leave_as_last(state);
+    if (state < 2 * kParty && (state & kDone) != 0) {
+      leave_as_last(state);
+      return;
+    }
     // release: E1, what this party did with it.
     if (state_.compare_exchange_weak(state, state - kParty, std::memory_order_acq_rel,
                                      std::memory_order_acquire)) {
