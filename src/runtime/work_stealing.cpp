@@ -89,7 +89,12 @@ void WorkStealing::post(lowlevel::Job& job) noexcept {
     return;
   }
   static_cast<Seat*>(worker)->ready.push(job);
-  lowlevel::asymmetric_fence_light();  // E1
+  pushed_at_home();
+}
+
+/// E1, the pusher: jobs have been pushed onto the ready queue of this thread's worker.
+inline void WorkStealing::pushed_at_home() noexcept {
+  lowlevel::asymmetric_fence_light();
   if (idlers_.hungry()) [[unlikely]]
     wake_unless_lingering();
 }
@@ -246,9 +251,7 @@ inline lowlevel::Job* WorkStealing::oldest_ready(Seat& seat) noexcept {
 /// to the other a sleeper that takes its last look sees jobs in neither; so this counts as a push.
 void WorkStealing::collect_ready(Seat& seat) noexcept {
   const bool refilled = seat.ready.refill();
-  if (!take_injected(seat) && !refilled) return;
-  lowlevel::asymmetric_fence_light();  // E1
-  if (idlers_.hungry()) wake_unless_lingering();
+  if (take_injected(seat) || refilled) pushed_at_home();
 }
 
 /// Whether there was anything.
@@ -293,8 +296,7 @@ lowlevel::Job* WorkStealing::steal(Seat& seat) noexcept {
       seat.hands_off_until = now() + kRipening;
     }
     if (victim.ready.share_list(seat.ready)) {
-      lowlevel::asymmetric_fence_light();  // E1, as in collect_ready()
-      if (idlers_.hungry()) wake_unless_lingering();
+      pushed_at_home();  // as in collect_ready()
       if (lowlevel::Job* job = oldest_ready(seat)) return job;
     }
     if (!ripe(victim)) continue;

@@ -74,6 +74,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   lowlevel::Job* search(const Occupant& who) noexcept;
   lowlevel::Job* steal(Seat& seat) noexcept;
   void collect_ready(Seat& seat) noexcept;
+  void pushed_at_home() noexcept;
   bool take_injected(Seat& seat) noexcept;
   void fire_due_timers() noexcept;
   bool ripe(Seat& victim) noexcept;

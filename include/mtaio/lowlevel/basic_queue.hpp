@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/exceptions.hpp>
+#include <mtaio/lowlevel/context.hpp>
 #include <mtaio/lowlevel/frame_allocator.hpp>
 #include <mtaio/lowlevel/queue_core.hpp>
 #include <mtaio/lowlevel/single_use.hpp>
@@ -41,11 +42,6 @@ struct ItemNode : Storage::Node {
 
   T item;
 };
-
-/// Whether a coroutine with this context was asked to stop; if so, that is noticed.
-[[nodiscard]] inline bool asked_to_stop(TaskContext* context) noexcept {
-  return context != nullptr && context->scope.notice_if_requested_nearby();
-}
 
 template <class T, class Storage>
 class [[nodiscard]] PutOperation;

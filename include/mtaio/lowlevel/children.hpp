@@ -64,8 +64,7 @@ class StopIfAsked {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-    TaskContext* context = context_of(awaiting);
-    asked_ = context && context->scope.notice_if_requested_nearby();
+    asked_ = asked_to_stop(context_of(awaiting));
     return false;
   }
   void await_resume() const {

@@ -32,6 +32,11 @@ struct TaskContext {
   TaskRoot* root;
 };
 
+/// Whether a coroutine with this context was asked to stop; if so, that is noticed.
+[[nodiscard]] inline bool asked_to_stop(TaskContext* context) noexcept {
+  return context != nullptr && context->scope.notice_if_requested_nearby();
+}
+
 /// One call of `run()`: everything that was started in it, and that it waits for.
 class Run {
  public:
