@@ -1,5 +1,6 @@
 #include "_core/executor_object.hpp"
 
+#include "_core/arguments.hpp"
 #include "_core/awaiting.hpp"
 #include "_core/gathering.hpp"
 #include "_core/module_state.hpp"
@@ -12,7 +13,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <new>
 #include <unordered_map>
 #include <utility>
@@ -70,19 +70,6 @@ bool fill(CoroutineSource& source, PyObject* given) {
   return true;
 }
 
-/// A timeout in seconds, infinite for None; NaN with an exception set.
-double parse_timeout(PyObject* timeout) {
-  if (timeout == Py_None) return std::numeric_limits<double>::infinity();
-  const double seconds = PyFloat_AsDouble(timeout);
-  if (PyErr_Occurred()) return std::numeric_limits<double>::quiet_NaN();
-  if (std::isnan(seconds)) {
-    PyErr_SetString(PyExc_ValueError,
-                    "TaskExecutor.run(timeout=nan): a timeout must be a number; use None to wait "
-                    "for ever.");
-  }
-  return seconds;
-}
-
 /// run(coro, *, timeout=None)
 PyObject* run(PyObject* self, PyObject* given, PyObject* keywords) {
   static std::array<const char*, 3> names{"coro", "timeout", nullptr};
@@ -95,7 +82,7 @@ PyObject* run(PyObject* self, PyObject* given, PyObject* keywords) {
   }
   if (check_open(as_executor(self), "run")) {
     if (is_awaitable(awaitable)) {
-      const double seconds = parse_timeout(timeout);
+      const double seconds = parse_seconds(timeout, "TaskExecutor.run", "timeout");
       if (!std::isnan(seconds)) return RunOperation::create(awaitable, seconds);
     } else {
       PyErr_Format(PyExc_TypeError,

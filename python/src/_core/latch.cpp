@@ -1,6 +1,7 @@
 /// The Python type Latch.
 #include <mtaio/latch.hpp>
 
+#include "_core/arguments.hpp"
 #include "_core/latch_operation.hpp"
 #include "_core/module_state.hpp"
 #include "bridge/type_tables.hpp"
@@ -10,7 +11,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <utility>
 
 namespace mtaio::python {
@@ -85,17 +85,8 @@ PyObject* wait(PyObject* object, PyObject* arguments, PyObject* keywords) {
   if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O", names.data(), &given)) {
     return nullptr;
   }
-  double timeout = std::numeric_limits<double>::infinity();
-  if (given != Py_None) {
-    timeout = PyFloat_AsDouble(given);
-    if (timeout == -1.0 && PyErr_Occurred()) return nullptr;
-    if (std::isnan(timeout)) {
-      PyErr_SetString(PyExc_ValueError,
-                      "Latch.wait(timeout=nan): a timeout must be a number; use None to wait for "
-                      "ever.");
-      return nullptr;
-    }
-  }
+  const double timeout = parse_seconds(given, "Latch.wait", "timeout");
+  if (std::isnan(timeout)) return nullptr;
   return LatchOperation::create(as_latch(object), timeout, false);
 }
 

@@ -8,7 +8,6 @@
 #include "bridge/running_loop.hpp"
 #include "bridge/runtime_state.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -18,9 +17,6 @@ namespace mtaio::python {
 namespace {
 
 using State = RunOperation::State;
-
-// Loops cannot count further ahead than that.
-constexpr double kCentury = 100 * 365 * 24 * 3600.0;
 
 void raise_timeout(double timeout) {
   std::array<char, 100> text{};
@@ -59,8 +55,7 @@ bool start_timer(RunOperation* self) {
   }
   self->cancelling = ask_task(self->task, python::state().name_cancelling);
   if (self->cancelling < 0) return false;
-  self->timer = arm(loop, std::min(self->timeout, kCentury), time_out_method,
-                    reinterpret_cast<PyObject*>(self));
+  self->timer = arm(loop, self->timeout, time_out_method, reinterpret_cast<PyObject*>(self));
   return self->timer != nullptr;
 }
 
