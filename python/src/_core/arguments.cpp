@@ -94,4 +94,19 @@ double parse_seconds(PyObject* value, const char* call, const char* name) {
   return seconds;
 }
 
+Py_ssize_t parse_limit(PyObject* value, const char* call) {
+  const Py_ssize_t limit = PyNumber_AsSsize_t(value, nullptr);
+  if (limit == -1 && PyErr_Occurred()) {
+    if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+      PyErr_Clear();
+      refuse_type(call, "limit", value, "a limit is an integer or None");
+    }
+    return 0;
+  }
+  if (limit >= 1) return limit;
+  refuse(PyExc_ValueError, call, "limit", value,
+         "a limit must be at least 1; use None for no limit");
+  return 0;
+}
+
 }  // namespace mtaio::python

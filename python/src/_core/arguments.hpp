@@ -10,4 +10,7 @@ namespace mtaio::python {
 /// `name` "timeout".
 [[nodiscard]] double parse_seconds(PyObject* value, const char* call, const char* name);
 
+/// A limit, which is at least 1; 0 with an exception set.
+[[nodiscard]] Py_ssize_t parse_limit(PyObject* value, const char* call);
+
 }  // namespace mtaio::python

@@ -2,6 +2,8 @@
 
 #include "bridge/runtime_state.hpp"
 
+#include <utility>
+
 namespace mtaio::python {
 namespace {
 
@@ -57,6 +59,25 @@ PyObject* iterator_of(PyObject* awaitable) {
   }
   Py_INCREF(awaitable);
   return awaitable;
+}
+
+bool is_future(PyObject* object) noexcept {
+  if (PyCoro_CheckExact(object)) return false;
+  RaisedError before = RaisedError::fetch();
+  const Reference blocking =
+      Reference::take(PyObject_GetAttr(object, state().name_future_blocking));
+  if (!blocking) PyErr_Clear();
+  if (before) std::move(before).restore();
+  return blocking && blocking.get() != Py_None;
+}
+
+void cancel(PyObject* future) noexcept {
+  const Reference keep = Reference::to(future);
+  RaisedError before = RaisedError::fetch();
+  const Reference done =
+      Reference::take(PyObject_CallMethodNoArgs(keep.get(), state().name_cancel));
+  if (!done) PyErr_WriteUnraisable(keep.get());
+  if (before) std::move(before).restore();
 }
 
 void close_unstarted(PyObject* awaitable) noexcept {

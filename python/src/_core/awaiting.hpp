@@ -10,6 +10,10 @@ namespace mtaio::python {
 [[nodiscard]] PyObject* iterator_of(PyObject* awaitable);
 /// Whether it can be awaited.
 [[nodiscard]] bool is_awaitable(PyObject* object) noexcept;
+/// Whether it is a future or a task, as `asyncio.isfuture()` tells it.
+[[nodiscard]] bool is_future(PyObject* object) noexcept;
+/// Cancels a future or a task; an exception that is set stays.
+void cancel(PyObject* future) noexcept;
 /// Closes a coroutine that was handed over and will not run; an exception that is set stays.
 void close_unstarted(PyObject* awaitable) noexcept;
 /// One step of an iterator from iterator_of(), with an exception (borrowed) or without.

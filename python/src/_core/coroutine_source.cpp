@@ -1,6 +1,8 @@
 #include "_core/coroutine_source.hpp"
 
 #include "_core/awaiting.hpp"
+#include "_core/executor_object.hpp"
+#include "_core/thread_call.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -29,25 +31,23 @@ void CoroutineSource::estimate_length() noexcept {
   }
 }
 
-CoroutineSource::Next CoroutineSource::next(Py_ssize_t started, PyObject*& awaitable,
-                                            bool& pulled) {
+Next CoroutineSource::next(Py_ssize_t started, PyObject*& made) {
   if (!function) {
-    awaitable = std::exchange(given[static_cast<std::size_t>(started)], nullptr);
-    return Next::kReady;
+    made = std::exchange(given[static_cast<std::size_t>(started)], nullptr);
+    return Next::kAwaitable;
   }
   if (async_iterator) {
-    pulled = true;
-    const unaryfunc anext = Py_TYPE(async_iterator)->tp_as_async->am_anext;
-    awaitable = anext(async_iterator);
-    if (!awaitable) return Next::kFailed;
+    const Reference iterator = Reference::to(async_iterator);
     pulling = true;
-    return Next::kReady;
+    made = Py_TYPE(iterator.get())->tp_as_async->am_anext(iterator.get());
+    if (made) return Next::kPull;
+    pulling = false;
+    return Next::kFailed;
   }
   const Reference arguments =
       Reference::take(PyTuple_New(static_cast<Py_ssize_t>(iterators.size())));
   if (!arguments) return Next::kFailed;
   for (std::size_t i = 0; i < iterators.size(); ++i) {
-    // Kept: the iterator may run any code, that of a task which stops this one too.
     const Reference iterator = Reference::to(iterators[i]);
     PyObject* item = PyIter_Next(iterator.get());
     if (!item) {
@@ -57,28 +57,57 @@ CoroutineSource::Next CoroutineSource::next(Py_ssize_t started, PyObject*& await
     }
     PyTuple_SET_ITEM(arguments.get(), static_cast<Py_ssize_t>(i), item);
   }
-  return apply(arguments.get(), awaitable);
+  return apply(arguments.get(), made);
 }
 
-CoroutineSource::Next CoroutineSource::apply(PyObject* arguments, PyObject*& awaitable) {
+Next CoroutineSource::apply(PyObject* arguments, PyObject*& made) {
   const Reference called = Reference::to(function);
   if (!called) return Next::kExhausted;
-  awaitable = PyObject_Call(called.get(), arguments, nullptr);
-  return awaitable ? Next::kReady : Next::kFailed;
+  if (executor) {
+    const PyObject* pool = as_executor(executor)->pool;
+    const bool in_pool = pool && pool != Py_None;
+    made = call_in_thread(called.get(), arguments, in_pool);
+    if (!made) return Next::kFailed;
+    return in_pool ? Next::kPoolCall : Next::kThreadCall;
+  }
+  made = PyObject_Call(called.get(), arguments, nullptr);
+  if (!made) return Next::kFailed;
+  return is_awaitable(made) ? Next::kAwaitable : Next::kValue;
+}
+
+PyObject* CoroutineSource::call_in_thread(PyObject* called, PyObject* arguments, bool in_pool) {
+  const Reference by = Reference::to(executor);
+  if (!in_pool) return new_thread_call(by.get(), called, arguments, nullptr, false);
+  return PyObject_CallMethod(by.get(), "_call_in_pool", "OO", called, arguments);
+}
+
+void CoroutineSource::gives_awaitables() noexcept {
+  if (may_give_awaitables) Py_CLEAR(executor);
+}
+
+void CoroutineSource::stop(Py_ssize_t started) noexcept {
+  for (auto i = static_cast<std::size_t>(started); i < given.size(); ++i) {
+    if (!given[i]) continue;
+    if (is_future(given[i])) {
+      cancel(given[i]);
+    } else {
+      const Reference unstarted = Reference::take(std::exchange(given[i], nullptr));
+      close_unstarted(unstarted.get());
+    }
+  }
 }
 
 void CoroutineSource::drop(Py_ssize_t started) noexcept {
   exhausted = true;
   for (auto i = static_cast<std::size_t>(started); i < given.size(); ++i) {
-    if (PyObject* unstarted = std::exchange(given[i], nullptr)) {
-      close_unstarted(unstarted);
-      Py_DECREF(unstarted);
-    }
+    const Reference unstarted = Reference::take(std::exchange(given[i], nullptr));
+    if (unstarted) close_unstarted(unstarted.get());
   }
+  const std::vector<PyObject*> dropped = std::exchange(iterators, {});
+  for (PyObject* iterator : dropped) Py_DECREF(iterator);
   Py_CLEAR(function);
-  for (PyObject*& iterator : iterators) Py_CLEAR(iterator);
-  iterators.clear();
   Py_CLEAR(async_iterator);
+  Py_CLEAR(executor);
 }
 
 int CoroutineSource::traverse(visitproc visit, void* arg) const {
@@ -86,6 +115,7 @@ int CoroutineSource::traverse(visitproc visit, void* arg) const {
   Py_VISIT(function);
   for (PyObject* each : iterators) Py_VISIT(each);
   Py_VISIT(async_iterator);
+  Py_VISIT(executor);
   return 0;
 }
 

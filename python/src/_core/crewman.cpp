@@ -1,10 +1,16 @@
+#include "_core/crewman.hpp"
+
 #include "_core/awaiting.hpp"
 #include "_core/gathering.hpp"
+#include "_core/loop_timer.hpp"
+#include "_core/timeout_error.hpp"
 #include "bridge/operation_type.hpp"
 #include "bridge/runtime_state.hpp"
 
 #include <array>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 namespace mtaio::python {
@@ -45,33 +51,57 @@ PySendResult end_and_recruit(Crewman* self, PyObject** result) {
 
 /// Its task was cancelled before it had begun, or between two coroutines.
 PySendResult end_early(Crewman* self, PyObject* error, PyObject** result) {
-  const bool all_end =
-      self->of->stopping || PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit) != 0;
-  return all_end ? end(self, result) : end_and_recruit(self, result);
+  const bool closing = PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit) != 0;
+  return closing ? end(self, result) : end_and_recruit(self, result);
+}
+
+/// Makes what was `made` its child, number `index`. False: it has ended already, or never starts.
+bool begin_child(Crewman* self, Next kind, PyObject* made) {
+  Gathering& of = *self->of;
+  const Reference awaitable = Reference::take(made);
+  if (of.stopping && !is_future(made)) {
+    close_unstarted(made);
+    return false;
+  }
+  if (of.task_timeout <= 0 && !is_future(made)) {
+    close_unstarted(made);
+    Reference error = make_timeout_error(of.name(), "task_timeout", of.task_timeout, nullptr);
+    if (error) RaisedError::raise(error.release());
+  } else if (self->adopt(made, kind) && self->start_clock()) {
+    return true;
+  }
+  self->drop_child();
+  of.ended(self->index, nullptr);
+  return false;
+}
+
+/// Number `index` is what was `made`, or has failed. True: there is a child.
+bool begin_next(Crewman* self, Next kind, PyObject* made) {
+  if (kind != Next::kValue && kind != Next::kFailed) return begin_child(self, kind, made);
+  self->of->ended(self->index, kind == Next::kValue ? made : nullptr);
+  return false;
 }
 
 /// Takes up the next coroutine. False: there is none for it.
 bool take_up(Crewman* self) {
   Gathering& of = *self->of;
-  PyObject* awaitable = nullptr;
   while (of.has_more()) {
-    bool pulled = false;
-    const CoroutineSource::Next next = of.source->next(of.started, awaitable, pulled);
-    if (next == CoroutineSource::Next::kExhausted) return false;
-    if (!pulled) self->index = of.started++;
-    if (next == CoroutineSource::Next::kReady) {
-      const Reference keep = Reference::take(awaitable);
-      self->child = iterator_of(awaitable);
-      self->context = self->child ? PyContext_CopyCurrent() : nullptr;
-      if (self->context) {
-        self->pulls = pulled;
-        return true;
-      }
-      Py_CLEAR(self->child);
-      if (pulled) of.source->pulling = false;
+    PyObject* made = nullptr;
+    const Next kind = of.source->next(of.started, made);
+    if (kind == Next::kExhausted) {
+      of.source_exhausted();
+      return false;
     }
-    if (pulled) self->index = of.started++;
-    of.ended(self->index, nullptr);
+    if (kind == Next::kPull) {
+      const Reference awaitable = Reference::take(made);
+      if (self->adopt(made, kind)) return true;
+      of.source->pulling = false;
+      self->index = of.start_next();
+      of.ended(self->index, nullptr);
+      continue;
+    }
+    self->index = of.start_next();
+    if (begin_next(self, kind, made)) return true;
   }
   return false;
 }
@@ -80,11 +110,11 @@ bool take_up(Crewman* self) {
 /// child to go on with.
 bool pulled(Crewman* self, PySendResult outcome, PyObject* value) {
   Gathering& of = *self->of;
-  self->pulls = false;
   of.source->pulling = false;
   if (outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_StopAsyncIteration)) {
     PyErr_Clear();
     of.source->exhausted = true;
+    of.source_exhausted();
     return false;
   }
   const Reference arguments = Reference::take(value);
@@ -92,21 +122,35 @@ bool pulled(Crewman* self, PySendResult outcome, PyObject* value) {
     PyErr_Clear();
     return false;
   }
-  self->index = of.started++;
-  PyObject* awaitable = nullptr;
-  if (outcome == PYGEN_RETURN &&
-      of.source->apply(arguments.get(), awaitable) == CoroutineSource::Next::kReady) {
-    const Reference keep = Reference::take(awaitable);
-    self->child = iterator_of(awaitable);
-    self->context = self->child ? PyContext_CopyCurrent() : nullptr;
-    if (self->context) return true;
-    Py_CLEAR(self->child);
-  }
-  of.ended(self->index, nullptr);
-  return false;
+  PyObject* made = nullptr;
+  const Next kind =
+      outcome == PYGEN_RETURN ? of.source->apply(arguments.get(), made) : Next::kFailed;
+  if (kind == Next::kExhausted) return false;  // dropped meanwhile
+  self->index = of.start_next();
+  return begin_next(self, kind, made);
 }
 
-/// Whether somebody has asked its task to be cancelled. What is left of that must not meet the next
+/// What a pool's thread gives: a pair of what was returned and what was raised. One of them, the
+/// second being raised; null with an exception set.
+PyObject* unpack(PyObject* pair) {
+  const Reference keep = Reference::take(pair);
+  PyObject* error = PyTuple_GET_ITEM(pair, 1);
+  if (error == Py_None) return Py_NewRef(PyTuple_GET_ITEM(pair, 0));
+  RaisedError::raise(Py_NewRef(error));
+  return nullptr;
+}
+
+/// A function has returned in a thread: `value`, taken over, or null with what it raised. True:
+/// what it returned is to be awaited, and is the child.
+bool goes_on(Crewman* self, PyObject*& value) {
+  if (value && self->kind == Next::kPoolCall) value = unpack(value);
+  if (!value || !is_awaitable(value)) return false;
+  self->of->source->gives_awaitables();
+  const Reference awaitable = Reference::take(std::exchange(value, nullptr));
+  return self->adopt(awaitable.get(), Next::kAwaitable);
+}
+
+/// Whether its task has been asked to be cancelled. What is left of that must not meet the next
 /// coroutine.
 bool was_cancelled(Crewman* self, bool& not_delivered) {
   not_delivered = false;
@@ -128,6 +172,7 @@ bool was_cancelled(Crewman* self, bool& not_delivered) {
 /// own task has been cancelled.
 bool deliver(Crewman* self, PyObject* value) {
   bool not_delivered = false;
+  self->stop_clock();
   RaisedError raised = RaisedError::fetch();
   const bool cancelled = was_cancelled(self, not_delivered);
   if (raised) {
@@ -141,12 +186,34 @@ bool deliver(Crewman* self, PyObject* value) {
   return cancelled;
 }
 
+/// In debug mode: remembers a child whose step was slow.
+class Stopwatch {
+ public:
+  explicit Stopwatch(Crewman* self) noexcept : self_{std::isinf(self->of->slow) ? nullptr : self} {
+    if (self_) begin_ = Clock::now();
+  }
+  /// `child` has done a step.
+  void look(PyObject* child) {
+    if (!self_) return;
+    const std::chrono::duration<double> took = Clock::now() - begin_;
+    if (took.count() >= self_->of->slow) Py_XSETREF(self_->slowest, Py_NewRef(child));
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Crewman* self_;
+  Clock::time_point begin_{};
+};
+
 /// One step of its child, in the child's context.
 PySendResult step_child(Crewman* self, PyObject* error, PyObject** result) {
   const Reference keep = Reference::to(self->child);
   const Reference context = Reference::to(self->context);
   if (PyContext_Enter(context.get()) < 0) return PYGEN_ERROR;
+  Stopwatch stopwatch{self};
   const PySendResult outcome = step(keep.get(), error, result);
+  stopwatch.look(keep.get());
   if (PyContext_Exit(context.get()) < 0) {
     if (outcome != PYGEN_ERROR) Py_CLEAR(*result);
     return PYGEN_ERROR;
@@ -160,21 +227,43 @@ struct Type : OperationType<Type, Crewman> {
       "Steps coroutines of gather() and map(), one after the other.";
 
   static const char* owner(const Crewman*) noexcept { return "TaskExecutor"; }
-  static const char* name(const Crewman*) noexcept { return "worker"; }
+  static const char* name(const Crewman* self) noexcept { return self->of->name(); }
   static PyObject* repr(Crewman* self) {
     if (self->child) return PyUnicode_FromFormat("<TaskExecutor worker of %R>", self->child);
     return PyUnicode_FromString("<TaskExecutor worker>");
   }
-  /// For asyncio's stacks of tasks.
-  static PyObject* get_frame(PyObject* object, void*) {
-    PyObject* child = as_operation(object)->child;
-    PyObject* frame = child ? PyObject_GetAttrString(child, "cr_frame") : nullptr;
-    if (frame) return frame;
+
+  /// Which coroutine stands for it where asyncio shows its task.
+  static PyObject* shown(PyObject* object) noexcept {
+    const Crewman* self = as_operation(object);
+    return self->slowest ? self->slowest : self->child;
+  }
+  static PyObject* get_attribute_of_shown(PyObject* object, const char* name) {
+    const Reference coroutine = Reference::to(shown(object));
+    PyObject* attribute = coroutine ? PyObject_GetAttrString(coroutine.get(), name) : nullptr;
+    if (attribute) return attribute;
     PyErr_Clear();
     Py_RETURN_NONE;
   }
-  static inline std::array<PyGetSetDef, 4> properties{
-      {kNameProperty, kQualnameProperty, {"cr_frame", &get_frame, nullptr, nullptr, nullptr}, {}}};
+  static PyObject* get_frame(PyObject* object, void*) {
+    return get_attribute_of_shown(object, "cr_frame");
+  }
+  static PyObject* get_code(PyObject* object, void*) {
+    return get_attribute_of_shown(object, "cr_code");
+  }
+  static PyObject* get_long_name(PyObject* object, void*) {
+    const char* call = as_operation(object)->of->name();
+    const Reference of = Reference::take(get_attribute_of_shown(object, "__qualname__"));
+    return of && PyUnicode_Check(of.get())
+               ? PyUnicode_FromFormat("TaskExecutor.%s of %U", call, of.get())
+               : PyUnicode_FromFormat("TaskExecutor.%s", call);
+  }
+  static inline std::array<PyGetSetDef, 5> properties{
+      {kNameProperty,
+       {"__qualname__", &get_long_name, nullptr, nullptr, nullptr},
+       {"cr_frame", &get_frame, nullptr, nullptr, nullptr},
+       {"cr_code", &get_code, nullptr, nullptr, nullptr},
+       {}}};
 
   static PySendResult resume(Crewman* self, PyObject* error, PyObject** result) {
     if (self->ended) {
@@ -184,6 +273,7 @@ struct Type : OperationType<Type, Crewman> {
     Gathering& of = *self->of;
     const Reference keep = Reference::to(reinterpret_cast<PyObject*>(&of));
     of.begins(*self);
+    Py_CLEAR(self->slowest);
     Turn turn;
     const bool closing = error && PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit) != 0;
     if (error && !self->child) return end_early(self, error, result);
@@ -192,24 +282,25 @@ struct Type : OperationType<Type, Crewman> {
       PyObject* value = nullptr;
       const PySendResult outcome = step_child(self, std::exchange(error, nullptr), &value);
       if (outcome == PYGEN_NEXT) {
-        if (!self->pulls) of.recruit();
+        if (self->kind != Next::kPull) of.recruit();
+        self->watch_clock();
         *result = value;
         return PYGEN_NEXT;
       }
-      Py_CLEAR(self->child);
-      Py_CLEAR(self->context);
+      const bool in_thread = self->kind == Next::kThreadCall || self->kind == Next::kPoolCall;
+      if (in_thread && goes_on(self, value)) continue;
+      self->drop_child();
       if (closing && outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
         self->leave();
         return PYGEN_ERROR;
       }
-      if (self->pulls) {
+      if (self->kind == Next::kPull) {
         if (pulled(self, outcome, value)) continue;
       } else if (deliver(self, value)) {
         return end_and_recruit(self, result);
       }
       if (turn.is_over() && of.has_more()) {
-        Py_INCREF(Py_None);
-        *result = Py_None;
+        *result = Py_NewRef(Py_None);
         return PYGEN_NEXT;
       }
     }
@@ -221,11 +312,14 @@ struct Type : OperationType<Type, Crewman> {
     Py_VISIT(self->task);
     Py_VISIT(self->child);
     Py_VISIT(self->context);
+    Py_VISIT(self->timer);
+    Py_VISIT(self->slowest);
     return 0;
   }
   static void clear(Crewman* self) {
-    Py_CLEAR(self->child);
-    Py_CLEAR(self->context);
+    self->drop_child();
+    disarm(std::exchange(self->timer, nullptr));
+    Py_CLEAR(self->slowest);
     Py_CLEAR(self->task);
   }
   static void release(Crewman* self) {
@@ -240,8 +334,24 @@ struct Type : OperationType<Type, Crewman> {
 void Crewman::leave() {
   if (ended) return;
   ended = true;
+  disarm(std::exchange(timer, nullptr));
   Py_CLEAR(task);
   of->left(*this);
+}
+
+bool Crewman::adopt(PyObject* awaitable, Next kind_of) {
+  Reference iterator = Reference::take(iterator_of(awaitable));
+  if (!iterator) return false;
+  if (!context) context = PyContext_CopyCurrent();
+  if (!context) return false;
+  kind = kind_of;
+  Py_XSETREF(child, iterator.release());
+  return true;
+}
+
+void Crewman::drop_child() {
+  Py_CLEAR(child);
+  Py_CLEAR(context);
 }
 
 bool Crewman::prepare_type() { return Type::prepare(); }
@@ -249,12 +359,14 @@ bool Crewman::prepare_type() { return Type::prepare(); }
 Crewman* Crewman::create(Gathering& of) {
   Crewman* made = Type::make();
   if (!made) return nullptr;
-  Py_INCREF(&of);
   made->of = &of;
+  Py_INCREF(&of);
   made->previous = made->next = nullptr;
-  made->task = made->child = made->context = nullptr;
+  made->task = made->child = made->context = made->timer = made->slowest = nullptr;
+  made->deadline = std::numeric_limits<double>::infinity();
   made->index = 0;
-  made->pulls = made->begun = made->ended = false;
+  made->kind = Next::kAwaitable;
+  made->timed_out = made->begun = made->ended = false;
   PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
   return made;
 }

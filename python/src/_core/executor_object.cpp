@@ -2,6 +2,7 @@
 
 #include "_core/arguments.hpp"
 #include "_core/awaiting.hpp"
+#include "_core/gather_options.hpp"
 #include "_core/gathering.hpp"
 #include "_core/module_state.hpp"
 #include "_core/run_operation.hpp"
@@ -21,18 +22,6 @@ namespace mtaio::python {
 namespace {
 
 PyTypeObject* type = nullptr;
-
-/// The limit that was asked for; 0 with an exception set.
-Py_ssize_t parse_limit(PyObject* limit, const char* member) {
-  if (limit == Py_None) return Gathering::kNoLimit;
-  const Py_ssize_t value = PyNumber_AsSsize_t(limit, nullptr);
-  if (value == -1 && PyErr_Occurred()) return 0;
-  if (value >= 1) return value;
-  PyErr_Format(PyExc_ValueError,
-               "TaskExecutor.%s(limit=%S): a limit must be at least 1; use None for no limit.",
-               member, limit);
-  return 0;
-}
 
 /// What gather() was given; false with an exception set.
 bool fill(CoroutineSource& source, PyObject* given) {
@@ -95,37 +84,14 @@ PyObject* run(PyObject* self, PyObject* given, PyObject* keywords) {
   return nullptr;
 }
 
-/// The keywords 'limit' and 'return_exceptions'.
-bool parse_keywords(PyObject* keywords, PyObject*& limit, int& return_exceptions) {
-  Py_ssize_t position = 0;
-  PyObject* name = nullptr;
-  PyObject* value = nullptr;
-  while (keywords && PyDict_Next(keywords, &position, &name, &value) != 0) {
-    if (PyUnicode_CompareWithASCIIString(name, "limit") == 0) {
-      limit = value;
-    } else if (PyUnicode_CompareWithASCIIString(name, "return_exceptions") == 0) {
-      return_exceptions = PyObject_IsTrue(value);
-      if (return_exceptions < 0) return false;
-    } else {
-      PyErr_Format(PyExc_TypeError, "gather() got an unexpected keyword argument '%U'", name);
-      return false;
-    }
-  }
-  return true;
-}
-
-/// gather(*coroutines, limit, return_exceptions). A tuple, because that is what a call with so many
-/// arguments that their memory counts has made of them.
+/// gather(*coroutines, **options). A tuple, because that is what a call with so many arguments that
+/// their memory counts has made of them.
 PyObject* gather(PyObject* self, PyObject* given, PyObject* keywords) {
-  PyObject* limit_given = Py_None;
-  int return_exceptions = 0;
   CoroutineSource source;
-  const bool parsed = check_open(as_executor(self), "gather") &&
-                      parse_keywords(keywords, limit_given, return_exceptions);
-  const Py_ssize_t limit = parsed ? parse_limit(limit_given, "gather") : 0;
-  if (limit > 0 && fill(source, given)) {
-    return reinterpret_cast<PyObject*>(
-        Gathering::create(self, std::move(source), limit, return_exceptions != 0));
+  GatherOptions options;
+  if (check_open(as_executor(self), "gather") &&
+      parse_options(keywords, "TaskExecutor.gather", options) && fill(source, given)) {
+    return reinterpret_cast<PyObject*>(Gathering::create(self, std::move(source), options));
   }
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(given); ++i) {
     close_unstarted(PyTuple_GET_ITEM(given, i));
@@ -158,28 +124,44 @@ PyObject* run_in_thread(PyObject* self, PyObject* arguments, PyObject* keywords)
                              keywords ? keywords : Py_None);
 }
 
-/// map(executor, function, iterators, asynchronous iterator or None, limit, return_exceptions)
+/// map(executor, function, where, iterators, asynchronous iterator or None, options): `where` the
+/// function is called is "loop", "thread", or "lambda": in a thread until that gives an awaitable.
 PyObject* map(PyObject*, PyObject* const* given, Py_ssize_t count) {
-  if (count != 6 || !check_executor(given[0]) || !PyTuple_Check(given[2])) {
+  if (count != 6 || !check_executor(given[0]) || !PyUnicode_Check(given[2]) ||
+      !PyTuple_Check(given[3]) || !PyDict_Check(given[5])) {
     if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "map() is not for others");
     return nullptr;
   }
-  const Py_ssize_t limit = parse_limit(given[4], "map");
-  const int return_exceptions = limit > 0 ? PyObject_IsTrue(given[5]) : -1;
-  if (return_exceptions < 0) return nullptr;
+  GatherOptions options;
+  if (!parse_options(given[5], "TaskExecutor.map", options)) return nullptr;
   CoroutineSource source;
-  source.function = Reference::to(given[1]).release();
-  if (given[3] != Py_None) {
-    source.async_iterator = Reference::to(given[3]).release();
+  source.function = Py_NewRef(given[1]);
+  if (PyUnicode_CompareWithASCIIString(given[2], "loop") != 0) {
+    source.executor = Py_NewRef(given[0]);
+    source.may_give_awaitables = PyUnicode_CompareWithASCIIString(given[2], "lambda") == 0;
+  }
+  if (given[4] != Py_None) {
+    source.async_iterator = Py_NewRef(given[4]);
   } else {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(given[2]); ++i) {
-      source.iterators.push_back(Reference::to(PyTuple_GET_ITEM(given[2], i)).release());
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(given[3]); ++i) {
+      source.iterators.push_back(Py_NewRef(PyTuple_GET_ITEM(given[3], i)));
     }
     source.exhausted = source.iterators.empty();
     source.estimate_length();
   }
-  return reinterpret_cast<PyObject*>(
-      Gathering::create(given[0], std::move(source), limit, return_exceptions != 0));
+  return reinterpret_cast<PyObject*>(Gathering::create(given[0], std::move(source), options));
+}
+
+/// parse_seconds(value, call, name)
+PyObject* seconds(PyObject*, PyObject* const* given, Py_ssize_t count) {
+  const char* call = count == 3 ? PyUnicode_AsUTF8(given[1]) : "parse_seconds";
+  const char* name = count == 3 ? PyUnicode_AsUTF8(given[2]) : nullptr;
+  if (!call || !name) {
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "parse_seconds() takes 3 arguments");
+    return nullptr;
+  }
+  const double value = parse_seconds(given[0], call, name);
+  return std::isnan(value) ? nullptr : PyFloat_FromDouble(value);
 }
 
 PyObject* close_coroutine(PyObject*, PyObject* awaitable) {
@@ -190,7 +172,9 @@ PyObject* can_be_awaited(PyObject*, PyObject* object) {
   return PyBool_FromLong(is_awaitable(object) ? 1 : 0);
 }
 
-std::array<PyMethodDef, 4> functions{{
+std::array<PyMethodDef, 5> functions{{
+    {"parse_seconds", as_method(&seconds), METH_FASTCALL,
+     PyDoc_STR("A time in seconds, infinite for None.")},
     {"map", as_method(&map), METH_FASTCALL, PyDoc_STR("What TaskExecutor.map() returns.")},
     {"close_unstarted", &close_coroutine, METH_O,
      PyDoc_STR("Closes a coroutine that will not be run.")},
@@ -226,7 +210,8 @@ TimeoutError too. A coroutine that is timed out is cancelled and waited for; wit
 timeout of zero or less it is never started. A result that was there before is returned.)";
 
 constexpr const char* kGatherDoc =
-    R"(gather($self, /, *coroutines, limit=None, return_exceptions=False)
+    R"(gather($self, /, *coroutines, limit=None, timeout=None, task_timeout=None, progress=None,
+       return_exceptions=False)
 --
 
 Run coroutines, at most limit at a time; give a list of their results, in order.
@@ -234,7 +219,16 @@ Run coroutines, at most limit at a time; give a list of their results, in order.
 To be awaited. When one fails, no further one starts, those that run are cancelled, all
 are waited for, and ExecutionError is raised: its __cause__ is the first exception, index
 the position of its coroutine. With return_exceptions all of them run, and exceptions
-stand in the list. Futures and tasks are fine too. Those that do not start are closed.)";
+stand in the list.
+
+timeout is in seconds, or a timedelta, and holds for all of it: TimeoutError when it has
+run out, with where the coroutines were as its __cause__; with return_exceptions the list
+has a TimeoutError for each that had not ended. task_timeout holds for each coroutine: a
+TimeoutError is its failure. progress is a Progress, or a function that is called with 1
+for each coroutine that has ended, such as the update() of a tqdm bar.
+
+Futures and tasks are fine too. What does not start is closed, or cancelled and waited for
+if it is a future.)";
 
 constexpr const char* kRunInThreadDoc = R"(run_in_thread($self, func, /, *args, **kwargs)
 --

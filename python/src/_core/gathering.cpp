@@ -1,22 +1,21 @@
 #include "_core/gathering.hpp"
 
+#include "_core/awaiting.hpp"
+#include "_core/timeout_error.hpp"
 #include "bridge/runtime_state.hpp"
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
 namespace mtaio::python {
 namespace {
 
+// A TimeoutError shows so many places where coroutines hung, and of those that failed all.
+constexpr std::size_t kMostHung = 10;
+
 // How many crewmen one that suspends calls for: so their number doubles each turn of the loop.
 constexpr int kRecruits = 2;
-
-void cancel_task(PyObject* task) {
-  const Reference keep = Reference::to(task);
-  PyObject* done = PyObject_CallMethodNoArgs(keep.get(), python::state().name_cancel);
-  if (!done) PyErr_WriteUnraisable(keep.get());
-  Py_XDECREF(done);
-}
 
 bool is_fatal() noexcept {
   return PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) ||
@@ -39,57 +38,112 @@ PyMethodDef task_is_done_method{"task_is_done", &task_is_done, METH_O, nullptr};
 
 }  // namespace
 
+void Gathering::open() {
+  if (!progress) return;
+  told =
+      maps ? source->length : static_cast<Py_ssize_t>(source->given.size() - source->copies.size());
+  if (told == CoroutineSource::kUnknown) told = 0;
+  if (!progress->add_total(told)) fails(0);
+}
+
+Py_ssize_t Gathering::start_next() {
+  const Py_ssize_t index = started++;
+  if (progress && !progress->count_started()) fails(index);
+  return index;
+}
+
+void Gathering::source_exhausted() {
+  if (!progress || started == told) return;
+  const Py_ssize_t more = started - told;
+  told = started;
+  if (!progress->add_total(more)) fails(started);
+}
+
 void Gathering::stop_crew() {
   if (stopping) return;
   stopping = true;
   RaisedError before = RaisedError::fetch();
   const Reference current = Reference::take(PyObject_CallNoArgs(python::state().current_task));
   if (!current) PyErr_Clear();
-  std::vector<PyObject*> tasks;
-  for (Crewman* each = crew; each; each = each->next) {
+  std::vector<Reference> tasks;
+  for (const Crewman* each = crew; each; each = each->next) {
     // Not one that reports what its coroutine has ended with.
     if (each->task && (each->child || each->task != current.get())) {
-      Py_INCREF(each->task);
-      tasks.push_back(each->task);
+      tasks.push_back(Reference::to(each->task));
     }
   }
-  for (PyObject* task : tasks) {
-    cancel_task(task);
-    Py_DECREF(task);
-  }
+  for (const Reference& task : tasks) cancel(task.get());
+  source->stop(started);
   if (before) std::move(before).restore();
 }
 
-void Gathering::ended(Py_ssize_t index, PyObject* result) {
-  while (results && PyList_GET_SIZE(results) <= index) {
-    if (PyList_Append(results, Py_None) < 0) {
-      PyErr_WriteUnraisable(nullptr);
-      Py_XDECREF(result);
-      return;
+void Gathering::time_is_over() {
+  if (stopping || (live == 0 && started > 0)) return;
+  timed_out = true;
+  if (return_exceptions) {
+    for (std::size_t i = 0; i < source->given.size(); ++i) {
+      const PyObject* unstarted = source->given[i];
+      if (!unstarted || is_future(source->given[i])) continue;
+      Reference error = make_timeout_error(name(), "timeout", timeout, nullptr);
+      if (!error) {
+        fails(static_cast<Py_ssize_t>(i));
+        return;
+      }
+      put_result(static_cast<Py_ssize_t>(i), error.release());
     }
   }
-  if (!results) {  // nobody is there to take it
-    Py_XDECREF(result);
-    PyErr_Clear();
-    return;
-  }
-  if (result) {
-    PyList_SetItem(results, index, result);
-    return;
-  }
-  const bool fatal = is_fatal();
-  const bool cancelled = PyErr_ExceptionMatches(python::state().cancelled_error) != 0;
-  RaisedError raised = RaisedError::fetch();
-  if (return_exceptions && !fatal) {
-    Py_INCREF(raised.get());
-    PyList_SetItem(results, index, raised.get());
-    return;
-  }
-  // It was asked to stop, and has.
-  if (stopping && cancelled) return;
-  Py_INCREF(raised.get());
-  failures->emplace_back(index, raised.get());
   stop_crew();
+}
+
+void Gathering::put_result(Py_ssize_t index, PyObject* result) {
+  Reference owned = Reference::take(result);
+  const Reference list = Reference::to(results);
+  bool all = static_cast<bool>(list);
+  while (all && PyList_GET_SIZE(list.get()) < index) all = PyList_Append(list.get(), Py_None) == 0;
+  if (!all) {
+    if (list) PyErr_WriteUnraisable(list.get());
+  } else if (PyList_GET_SIZE(list.get()) == index) {
+    if (PyList_Append(list.get(), owned.get()) < 0) PyErr_WriteUnraisable(list.get());
+  } else {
+    PyList_SetItem(list.get(), index, owned.release());
+  }
+}
+
+void Gathering::fails(Py_ssize_t index) {
+  const RaisedError raised = RaisedError::fetch();
+  failures->push_back({index, Reference::to(raised.get())});
+  stop_crew();
+}
+
+void Gathering::ended(Py_ssize_t index, PyObject* result) {
+  if (!results) {  // the caller has gone
+    const Reference dropped = Reference::take(result);
+    const RaisedError unseen = RaisedError::fetch();
+    return;
+  }
+  const bool failed = !result;
+  const bool cancelled = failed && PyErr_ExceptionMatches(python::state().cancelled_error) != 0;
+  const bool as_asked = stopping && cancelled;
+  if (!failed) {
+    put_result(index, result);
+  } else if (return_exceptions && !is_fatal()) {
+    const RaisedError raised = RaisedError::fetch();
+    Reference outcome = Reference::to(raised.get());
+    if (timed_out && cancelled) {
+      outcome = make_timeout_error(name(), "timeout", timeout, raised.get());
+    }
+    if (outcome) {
+      put_result(index, outcome.release());
+    } else {
+      fails(index);
+    }
+  } else if (!as_asked) {
+    fails(index);
+  } else {
+    const RaisedError raised = RaisedError::fetch();
+    if (timed_out && hung->size() < kMostHung) hung->push_back(Reference::to(raised.get()));
+  }
+  if (progress && !progress->count_done(failed && !as_asked)) fails(index);
 }
 
 bool Gathering::hire(Crewman& crewman) {
@@ -119,6 +173,7 @@ bool Gathering::try_to_recruit() {
       made = crewman != nullptr;
       if (!made) break;
       const Reference keep = Reference::take(reinterpret_cast<PyObject*>(crewman));
+      Py_INCREF(crewman);  // the list's: nothing else may refer to a task that hangs
       crewman->next = crew;
       if (crew) crew->previous = crewman;
       crew = crewman;
@@ -138,10 +193,7 @@ bool Gathering::try_to_recruit() {
 
 void Gathering::recruit() {
   if (!wants_crewman() || try_to_recruit()) return;
-  const RaisedError raised = RaisedError::fetch();
-  Py_INCREF(raised.get());
-  failures->emplace_back(started, raised.get());
-  stop_crew();
+  fails(started);
   if (live == 0) all_left();
 }
 
@@ -162,6 +214,7 @@ void Gathering::left(Crewman& crewman) {
   crewman.previous = crewman.next = nullptr;
   --live;
   if (live == 0 && !has_more()) all_left();
+  Py_DECREF(&crewman);
 }
 
 void Gathering::all_left() {

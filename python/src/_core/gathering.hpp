@@ -5,15 +5,14 @@
 #include <mtaio/python/reference.hpp>
 
 #include "_core/coroutine_source.hpp"
+#include "_core/crewman.hpp"
+#include "_core/gather_options.hpp"
+#include "_core/progress.hpp"
 
 #include <cstdint>
-#include <limits>
-#include <utility>
 #include <vector>
 
 namespace mtaio::python {
-
-struct Crewman;
 
 /// Runs many coroutines, at most `limit` at a time.
 ///
@@ -21,37 +20,59 @@ struct Crewman;
 /// every one in a copy of the context. There is one to begin with; when its coroutine suspends,
 /// more are made. So a thousand coroutines that never wait take one task, and a thousand that all
 /// wait take `limit`. Coroutines start in order. All of it happens on one thread, in one loop.
+///
+/// Once it is stopping, because one has failed, the time is over or the caller was cancelled, no
+/// coroutine starts. Futures that it was given and that have not been waited for are cancelled, and
+/// the crew waits for them.
 struct Gathering {
+  struct Failure {
+    Py_ssize_t index;
+    Reference error;
+  };
   enum class State : std::uint8_t { kNew, kRunning, kEnded };
 
   PyObject_HEAD PyObject* executor;
   PyObject* loop;
-  PyObject* results;  // a list; what has not ended has None in it
-  Pending* pending;   // what the caller waits for
-  PyObject* stop;     // the exception that ended the caller's wait, to be raised in the end
+  PyObject* results;         // a list; what has not ended has None in it
+  Pending* pending;          // what the caller waits for
+  PyObject* stop;            // the exception that ended the caller's wait, to be raised in the end
+  PyObject* timer;           // the loop's handle; null if there is no timeout
+  ProgressReport* progress;  // null if none is wanted
   CoroutineSource* source;
-  std::vector<std::pair<Py_ssize_t, PyObject*>>* failures;  // by time
-  Crewman* crew;                                            // a list of those who live
+  std::vector<Failure>* failures;  // by time
+  std::vector<Reference>* hung;    // what some of those have ended with that the timeout cancelled
+  Crewman* crew;                   // a list of those who live, which it owns
+  double timeout;                  // in seconds, for all of it
+  double task_timeout;             // for each coroutine
+  double slow;                     // so long is slow for a step in debug mode; infinite otherwise
   Py_ssize_t limit;
   Py_ssize_t live;     // crewmen,
   Py_ssize_t fresh;    // and those of them who have not begun
   Py_ssize_t started;  // coroutines
+  Py_ssize_t told;     // so many the progress was told there are
   bool maps;           // it is a map(), not a gather()
   bool return_exceptions;
   bool wraps_tasks;  // the loop has a factory for them, which may do anything
   bool stopping;
+  bool timed_out;   // and that is because the time is over
   bool recruiting;  // a call of recruit() is below on the stack,
   bool want_more;   // and was asked for more
   State state;
 
   /// Takes over `source`, and closes what is in it if it fails. Null with an exception set.
   [[nodiscard]] static Gathering* create(PyObject* executor, CoroutineSource source,
-                                         Py_ssize_t limit, bool return_exceptions);
-  static constexpr Py_ssize_t kNoLimit = std::numeric_limits<Py_ssize_t>::max();
+                                         const GatherOptions& options);
+  [[nodiscard]] const char* name() const noexcept { return maps ? "map" : "gather"; }
 
   // For the crew.
 
-  [[nodiscard]] bool has_more() noexcept { return !stopping && source->has_more(started); }
+  [[nodiscard]] bool has_more() noexcept {
+    return (!stopping || !maps) && source->has_more(started);
+  }
+  /// The number of the next coroutine, which counts as started.
+  [[nodiscard]] Py_ssize_t start_next();
+  /// There are no more than have started.
+  void source_exhausted();
   /// Number `index` has ended: with a result (taken over), or null and the exception that is set.
   void ended(Py_ssize_t index, PyObject* result);
   /// Another crewman or two if there is work for them. What keeps them from being made is a failure
@@ -59,43 +80,30 @@ struct Gathering {
   void recruit();
   /// A crewman is about to do its first step,
   void begins(Crewman& crewman) noexcept;
-  /// or will do none any more.
+  /// or will do none any more. It may be gone when this returns.
   void left(Crewman& crewman);
   void all_left();
 
   // For the caller.
 
-  /// No further coroutine starts, and those that run are asked to stop. An exception that is set
-  /// stays.
+  /// The clock starts, and the progress learns how many there are.
+  void open();
+  /// Nothing new starts, and what runs is asked to stop. An exception that is set stays.
   void stop_crew();
+  /// The time of all of it is over.
+  void time_is_over();
 
  private:
   /// False with an exception set.
   bool try_to_recruit();
   /// Has the loop make the task of a crewman. False with an exception set.
   bool hire(Crewman& crewman);
+  /// The exception that is set is a failure.
+  void fails(Py_ssize_t index);
+  void put_result(Py_ssize_t index, PyObject* result);
   [[nodiscard]] bool wants_crewman() noexcept {
     return live < limit && has_more() && (live == 0 || fresh < source->at_most(started));
   }
-};
-
-/// A coroutine that steps coroutines: what a task of the crew runs.
-struct Crewman {
-  PyObject_HEAD Gathering* of;
-  Crewman* previous;  // in the list of those who live
-  Crewman* next;
-  PyObject* task;     // the asyncio task that it is the coroutine of
-  PyObject* child;    // what it steps; null between two
-  PyObject* context;  // in which
-  Py_ssize_t index;   // which it is
-  bool pulls;         // the child is one of the asynchronous iterator
-  bool begun;
-  bool ended;
-
-  [[nodiscard]] static Crewman* create(Gathering& of);
-  /// Steps nothing any more.
-  void leave();
-  [[nodiscard]] static bool prepare_type();
 };
 
 }  // namespace mtaio::python

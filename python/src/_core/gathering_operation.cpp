@@ -1,12 +1,17 @@
 #include "_core/execution_error.hpp"
 #include "_core/gathering.hpp"
+#include "_core/loop_timer.hpp"
 #include "_core/module_state.hpp"
+#include "_core/timeout_error.hpp"
 #include "bridge/operation_type.hpp"
 #include "bridge/running_loop.hpp"
 #include "bridge/runtime_state.hpp"
 
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <utility>
+#include <vector>
 
 namespace mtaio::python {
 namespace {
@@ -15,13 +20,15 @@ using State = Gathering::State;
 
 void drop_source(Gathering* self) noexcept { self->source->drop(self->started); }
 
+/// What runs when they go may look at the operation again: it has forgotten them by then.
 void drop_failures(Gathering* self) noexcept {
-  for (auto& [index, error] : *self->failures) Py_CLEAR(error);
-  self->failures->clear();
+  const auto failures = std::exchange(*self->failures, {});
+  const auto hung = std::exchange(*self->hung, {});
 }
 
 void end(Gathering* self) noexcept {
   self->state = State::kEnded;
+  disarm(std::exchange(self->timer, nullptr));
   drop_source(self);
 }
 
@@ -29,6 +36,15 @@ void forget_pending(Gathering* self) noexcept {
   if (self->pending) self->pending->owner = nullptr;
   Py_CLEAR(self->pending);
 }
+
+/// The loop's call when the time is over.
+PyObject* time_out(PyObject* object, PyObject*) {
+  auto* self = reinterpret_cast<Gathering*>(object);
+  if (self->state == State::kRunning) self->time_is_over();
+  Py_RETURN_NONE;
+}
+
+PyMethodDef time_out_method{"time_out", &time_out, METH_NOARGS, nullptr};
 
 /// Has the caller wait, again.
 PySendResult wait(Gathering* self, PyObject** result) {
@@ -39,48 +55,80 @@ PySendResult wait(Gathering* self, PyObject** result) {
   return wait_for(self->pending, result);
 }
 
-/// Raises what the failures amount to.
-void raise_failure(Gathering* self) {
-  const auto& failures = *self->failures;
-  // What must not be wrapped comes first.
+using Failures = std::vector<Gathering::Failure>;
+
+/// Raises the first failure that must not be wrapped. False: there is none.
+bool raise_fatal(const Failures& failures) {
   for (const auto& [index, error] : failures) {
-    if (PyErr_GivenExceptionMatches(error, PyExc_Exception)) continue;
-    Py_INCREF(error);
-    RaisedError::raise(error);
-    return;
+    if (PyErr_GivenExceptionMatches(error.get(), PyExc_Exception)) continue;
+    RaisedError::raise(Py_NewRef(error.get()));
+    return true;
   }
+  return false;
+}
+
+void raise_failure(const Gathering* self, const Failures& failures) {
   const auto& [index, cause] = failures.front();
   const Reference all = Reference::take(PyTuple_New(static_cast<Py_ssize_t>(failures.size())));
   if (!all) return;
   for (std::size_t i = 0; i < failures.size(); ++i) {
-    PyObject* pair = Py_BuildValue("(nO)", failures[i].first, failures[i].second);
+    PyObject* pair = Py_BuildValue("(nO)", failures[i].index, failures[i].error.get());
     if (!pair) return;
     PyTuple_SET_ITEM(all.get(), static_cast<Py_ssize_t>(i), pair);
   }
   const auto total = static_cast<Py_ssize_t>(self->source->given.size());
   const Reference text = Reference::take(
-      total > 0 ? PyUnicode_FromFormat("task %zd of %zd failed: %S", index, total, cause)
-                : PyUnicode_FromFormat("task %zd failed: %S", index, cause));
-  raise_execution_error(text.get(), index, all.get(), cause);
+      total > 0 ? PyUnicode_FromFormat("task %zd of %zd failed: %S", index, total, cause.get())
+                : PyUnicode_FromFormat("task %zd failed: %S", index, cause.get()));
+  raise_execution_error(text.get(), index, all.get(), cause.get());
+}
+
+/// Raises a TimeoutError. Its cause says where the coroutines were that the timeout has cancelled,
+/// and what went wrong while they ended.
+void raise_timeout(const Gathering* self, const Failures& failures,
+                   const std::vector<Reference>& hung) {
+  Reference cause;
+  if (hung.size() + failures.size() > 1) {
+    const Reference errors = Reference::take(PyList_New(0));
+    bool all = static_cast<bool>(errors);
+    for (const Reference& each : hung) all = all && PyList_Append(errors.get(), each.get()) == 0;
+    for (const auto& each : failures) {
+      all = all && PyList_Append(errors.get(), each.error.get()) == 0;
+    }
+    if (!all) return;
+    cause = Reference::take(PyObject_CallFunction(
+        PyExc_BaseExceptionGroup, "sO", "what was cancelled when the time ran out", errors.get()));
+    if (!cause) return;
+  } else if (!hung.empty()) {
+    cause = Reference::to(hung.front().get());
+  } else if (!failures.empty()) {
+    cause = Reference::to(failures.front().error.get());
+  }
+  Reference error = make_timeout_error(self->name(), "timeout", self->timeout, cause.get());
+  if (error) RaisedError::raise(error.release());
 }
 
 PySendResult finish(Gathering* self, PyObject** result) {
   end(self);
   forget_pending(self);
   Reference results = Reference::take(std::exchange(self->results, nullptr));
+  const Failures failures = std::exchange(*self->failures, {});
+  const std::vector<Reference> hung = std::exchange(*self->hung, {});
   if (self->stop) return raise_from_operation(std::exchange(self->stop, nullptr));
-  if (!self->failures->empty()) {
-    raise_failure(self);
-    drop_failures(self);
+  if (raise_fatal(failures)) return PYGEN_ERROR;
+  if (self->timed_out && !self->return_exceptions) {
+    raise_timeout(self, failures, hung);
+    return PYGEN_ERROR;
+  }
+  if (!failures.empty()) {
+    raise_failure(self, failures);
     return PYGEN_ERROR;
   }
   for (const auto& [copy, original] : self->source->copies) {
     while (PyList_GET_SIZE(results.get()) <= copy) {
       if (PyList_Append(results.get(), Py_None) < 0) return PYGEN_ERROR;
     }
-    PyObject* value = PyList_GET_ITEM(results.get(), original);
-    Py_INCREF(value);
-    PyList_SetItem(results.get(), copy, value);
+    PyList_SetItem(results.get(), copy, Py_NewRef(PyList_GET_ITEM(results.get(), original)));
   }
   *result = results.release();
   return PYGEN_RETURN;
@@ -93,16 +141,49 @@ bool has_task_factory(PyObject* loop) noexcept {
   return factory.get() != Py_None;
 }
 
+/// How long a step has to take in the loop's debug mode to be slow; infinite if it is not in that
+/// mode, or does not say.
+double slow_step(PyObject* loop) noexcept {
+  const Reference debug =
+      Reference::take(PyObject_CallMethodNoArgs(loop, python::state().name_get_debug));
+  double seconds = std::numeric_limits<double>::infinity();
+  if (debug && debug.get() != Py_False && PyObject_IsTrue(debug.get()) == 1) {
+    const Reference slow =
+        Reference::take(PyObject_GetAttr(loop, python::state().name_slow_callback_duration));
+    if (slow) seconds = PyFloat_AsDouble(slow.get());
+  }
+  if (!PyErr_Occurred()) return seconds;
+  PyErr_Clear();
+  return std::numeric_limits<double>::infinity();
+}
+
+/// False with an exception set.
+bool start_clock(Gathering* self) {
+  if (self->timeout <= 0) {
+    self->time_is_over();
+  } else if (!std::isinf(self->timeout)) {
+    self->timer =
+        arm(self->loop, self->timeout, time_out_method, reinterpret_cast<PyObject*>(self));
+    return self->timer != nullptr;
+  }
+  return true;
+}
+
 PySendResult begin(Gathering* self, PyObject** result) {
-  self->loop = running_loop();
+  self->loop = Py_XNewRef(running_loop());
   if (!self->loop) {
     end(self);
     PyErr_SetString(PyExc_RuntimeError, "no running event loop");
     return PYGEN_ERROR;
   }
-  Py_INCREF(self->loop);
   self->wraps_tasks = has_task_factory(self->loop);
+  self->slow = slow_step(self->loop);
   self->state = State::kRunning;
+  self->open();
+  if (!start_clock(self)) {
+    end(self);
+    return PYGEN_ERROR;
+  }
   self->recruit();
   return self->live == 0 ? finish(self, result) : wait(self, result);
 }
@@ -112,7 +193,7 @@ struct Type : OperationType<Type, Gathering> {
   static constexpr const char* kDoc = "Coroutines to be run; nothing happens before it is awaited.";
 
   static const char* owner(const Gathering*) noexcept { return "TaskExecutor"; }
-  static const char* name(const Gathering* self) noexcept { return self->maps ? "map" : "gather"; }
+  static const char* name(const Gathering* self) noexcept { return self->name(); }
   static PyObject* repr(Gathering* self) {
     const char* state = self->state == State::kNew       ? "not awaited yet"
                         : self->state == State::kRunning ? "running"
@@ -148,12 +229,18 @@ struct Type : OperationType<Type, Gathering> {
     Py_VISIT(self->results);
     if (self->pending) Py_VISIT(self->pending->object());
     Py_VISIT(self->stop);
-    for (const auto& [index, error] : *self->failures) Py_VISIT(error);
+    Py_VISIT(self->timer);
+    for (Crewman* each = self->crew; each; each = each->next) Py_VISIT(each);
+    for (const auto& each : *self->failures) Py_VISIT(each.error.get());
+    for (const auto& each : *self->hung) Py_VISIT(each.get());
+    if (self->progress && self->progress->traverse(visit, arg) != 0) return -1;
     return self->source->traverse(visit, arg);
   }
   static void clear(Gathering* self) {
     drop_source(self);
+    disarm(std::exchange(self->timer, nullptr));
     forget_pending(self);
+    while (self->crew) self->crew->leave();
     Py_CLEAR(self->executor);
     Py_CLEAR(self->results);
     Py_CLEAR(self->stop);
@@ -163,29 +250,38 @@ struct Type : OperationType<Type, Gathering> {
     clear(self);
     Py_CLEAR(self->loop);
     delete self->failures;
+    delete self->hung;
+    delete self->progress;
     delete self->source;
   }
 };
 
 }  // namespace
 
-Gathering* Gathering::create(PyObject* executor, CoroutineSource source, Py_ssize_t limit,
-                             bool return_exceptions) {
+Gathering* Gathering::create(PyObject* executor, CoroutineSource source,
+                             const GatherOptions& options) {
   Gathering* made = Type::make();
-  if (!made) return nullptr;
-  Py_INCREF(executor);
-  made->executor = executor;
-  made->loop = made->stop = nullptr;
+  if (!made) {
+    source.drop(0);
+    return nullptr;
+  }
+  made->executor = Py_NewRef(executor);
+  made->loop = made->stop = made->timer = nullptr;
   made->pending = nullptr;
+  made->progress = options.progress ? new ProgressReport{options.progress} : nullptr;
   made->source = new CoroutineSource{std::move(source)};
-  made->failures = new std::vector<std::pair<Py_ssize_t, PyObject*>>;
+  made->failures = new std::vector<Failure>;
+  made->hung = new std::vector<Reference>;
   made->crew = nullptr;
-  made->limit = limit;
-  made->live = made->fresh = made->started = 0;
+  made->timeout = options.timeout;
+  made->task_timeout = options.task_timeout;
+  made->slow = std::numeric_limits<double>::infinity();
+  made->limit = options.limit;
+  made->live = made->fresh = made->started = made->told = 0;
   made->maps = made->source->function != nullptr;
-  made->return_exceptions = return_exceptions;
-  made->wraps_tasks = false;
-  made->stopping = made->recruiting = made->want_more = false;
+  made->return_exceptions = options.return_exceptions;
+  made->wraps_tasks = made->stopping = made->timed_out = false;
+  made->recruiting = made->want_more = false;
   made->state = State::kNew;
   made->results = PyList_New(0);
   PyObject_GC_Track(reinterpret_cast<PyObject*>(made));

@@ -21,6 +21,7 @@ struct ModuleState {
 [[nodiscard]] bool add_queue_api(PyObject* module);
 [[nodiscard]] bool add_latch_operation(PyObject* module);
 [[nodiscard]] bool add_latch(PyObject* module);
+[[nodiscard]] bool add_progress(PyObject* module);
 [[nodiscard]] bool add_gathering(PyObject* module);
 [[nodiscard]] bool add_run_operation(PyObject* module);
 [[nodiscard]] bool add_thread_call(PyObject* module);

@@ -25,22 +25,24 @@ bool prepare_state() {
     to = PyUnicode_InternFromString(name);
     return to != nullptr;
   };
-  const bool all = get(s.get_running_loop_or_none, c, "_get_running_loop") &&
-                   get(s.current_task, asyncio, "current_task") &&
+  const bool all =
+      get(s.get_running_loop_or_none, c, "_get_running_loop") &&
+      get(s.current_task, asyncio, "current_task") &&
 
-                   get(s.invalid_state_error, asyncio, "InvalidStateError") &&
-                   get(s.cancelled_error, asyncio, "CancelledError") &&
-                   get(s.ensure_future, asyncio, "ensure_future") &&
-                   intern(s.name_running_loop, "__asyncio_running_event_loop__") &&
-                   intern(s.name_call_soon, "call_soon") &&
-                   intern(s.name_create_task, "create_task") &&
-                   intern(s.name_get_task_factory, "get_task_factory") &&
+      get(s.invalid_state_error, asyncio, "InvalidStateError") &&
+      get(s.cancelled_error, asyncio, "CancelledError") &&
+      get(s.ensure_future, asyncio, "ensure_future") &&
+      intern(s.name_running_loop, "__asyncio_running_event_loop__") &&
+      intern(s.name_call_soon, "call_soon") && intern(s.name_create_task, "create_task") &&
+      intern(s.name_get_task_factory, "get_task_factory") &&
 
-                   intern(s.name_call_later, "call_later") && intern(s.name_cancel, "cancel") &&
-                   intern(s.name_cancelling, "cancelling") && intern(s.name_uncancel, "uncancel") &&
-                   intern(s.name_must_cancel, "_must_cancel") && intern(s.name_run, "run") &&
-                   intern(s.name_throw, "throw") && intern(s.name_close, "close") &&
-                   LoopWakeup::prepare_type() && Pending::prepare_type();
+      intern(s.name_call_later, "call_later") && intern(s.name_cancel, "cancel") &&
+      intern(s.name_cancelling, "cancelling") && intern(s.name_uncancel, "uncancel") &&
+      intern(s.name_must_cancel, "_must_cancel") && intern(s.name_run, "run") &&
+      intern(s.name_time, "time") && intern(s.name_get_debug, "get_debug") &&
+      intern(s.name_slow_callback_duration, "slow_callback_duration") &&
+      intern(s.name_future_blocking, "_asyncio_future_blocking") && intern(s.name_throw, "throw") &&
+      intern(s.name_close, "close") && LoopWakeup::prepare_type() && Pending::prepare_type();
   if (!all) return false;
   s.keywords_context = Py_BuildValue("(s)", "context");
   return s.keywords_context != nullptr;

@@ -27,6 +27,10 @@ struct State {
   PyObject* name_uncancel = nullptr;
   PyObject* name_must_cancel = nullptr;
   PyObject* name_run = nullptr;
+  PyObject* name_time = nullptr;
+  PyObject* name_get_debug = nullptr;
+  PyObject* name_slow_callback_duration = nullptr;
+  PyObject* name_future_blocking = nullptr;  // which only futures have
 };
 
 [[nodiscard]] State& state() noexcept;

@@ -1,4 +1,5 @@
 import concurrent.futures
+import datetime
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, Generic, Literal, TypeVar, overload
 
@@ -63,15 +64,29 @@ class ExecutorBase:
         self, func: Callable[..., T], /, *args: Any, **kwargs: Any
     ) -> Coroutine[Any, Any, T]: ...
 
+class Progress:
+    def __init__(self) -> None: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def started(self) -> int: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+
 def map(
     executor: ExecutorBase,
     function: Callable[..., Any],
+    where: Literal["loop", "thread", "lambda"],
     iterators: tuple[Any, ...],
     async_iterator: Any,
-    limit: int | None,
-    return_exceptions: bool,
+    options: dict[str, Any],
     /,
 ) -> Coroutine[Any, Any, list[Any]]: ...
+def parse_seconds(
+    value: float | datetime.timedelta | None, call: str, name: str, /
+) -> float: ...
 def call_in_thread(
     executor: ExecutorBase, function: Callable[..., T], arguments: tuple[Any, ...], /
 ) -> Coroutine[Any, Any, T]: ...

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from .exceptions import ExecutionError
+
 
 def set_from_anywhere(future: asyncio.Future[None]) -> None:
     """Has a future done in its own loop, from any thread."""
@@ -34,6 +36,22 @@ def cancel_elsewhere(
     except RuntimeError:
         ended.set_result(None)  # closed: it will never go on
     return ended
+
+
+def failed_unseen(task: asyncio.Task[Any]) -> bool:
+    """Whether a task has failed and nothing has asked for its exception yet."""
+    return bool(getattr(task, "_log_traceback", False))
+
+
+def raise_failures(failed: list[tuple[int, asyncio.Task[Any]]]) -> None:
+    """Raises what tasks have failed with, by number, if there are any."""
+    failures = [(index, error) for index, task in failed if (error := task.exception())]
+    if not failures:
+        return
+    index, first = failures[0]
+    raise ExecutionError(
+        f"task {index} failed: {first}", index=index, failures=tuple(failures)
+    ) from first
 
 
 async def wait_for_all(futures: set[asyncio.Future[Any]]) -> None:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import builtins
 import concurrent.futures
 import contextvars
+import datetime
 import functools
+import math
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _core
-from ._endings import cancel_elsewhere, set_from_anywhere, wait_for_all
-from ._mapping import gives_awaitables, zip_asynchronous
+from ._endings import (
+    cancel_elsewhere,
+    failed_unseen,
+    raise_failures,
+    set_from_anywhere,
+    wait_for_all,
+)
+from ._mapping import where_to_call, zip_asynchronous
 from ._operation import Operation
-from .exceptions import ExecutionError
+from .exceptions import ExecutionError, TimeoutError
 
 T = TypeVar("T")
 
@@ -30,20 +39,32 @@ class TaskExecutor(_core.ExecutorBase):
             results = await executor.gather(*(process_item(i) for i in items), limit=2)
 
     Leaving ``async with`` asks what ``create_task()`` left running to stop, and waits for that and
-    for functions in threads. Nothing is ever left running behind the caller's back: ``run``,
-    ``gather`` and ``map`` return, or raise, when everything that they started has ended.
+    for functions in threads. With ``wait=True`` it waits for the tasks instead, those included that
+    they create meanwhile, and raises the first failure that was not looked at; if the block raises
+    or is cancelled, they are cancelled as well. Nothing is ever left running behind the caller's
+    back: ``run``, ``gather`` and ``map`` return, or raise, when everything that they started has
+    ended.
 
     Functions run in the library's own threads, or in ``thread_pool``, which is used and left alone.
     """
 
-    def __init__(self, thread_pool: concurrent.futures.ThreadPoolExecutor | None = None) -> None:
+    def __init__(
+        self,
+        thread_pool: concurrent.futures.Executor | None = None,
+        *,
+        wait: bool = False,
+    ) -> None:
         if thread_pool is not None and not isinstance(thread_pool, concurrent.futures.Executor):
             raise TypeError(
                 f"TaskExecutor(thread_pool={thread_pool!r}): the pool must be a "
                 "concurrent.futures.ThreadPoolExecutor, or None."
             )
         self._pool = thread_pool
+        self._waits = bool(wait)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._created = 0
+        self._task_waiters: list[asyncio.Future[None]] = []
+        self._failed: list[tuple[int, asyncio.Task[Any]]] = []
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._pool_calls = 0
 
@@ -65,31 +86,44 @@ class TaskExecutor(_core.ExecutorBase):
         func: Callable[..., Any],
         *iterables: Any,
         limit: int | None = None,
+        timeout: float | datetime.timedelta | None = None,
+        task_timeout: float | datetime.timedelta | None = None,
+        progress: _core.Progress | Callable[[int], object] | None = None,
         return_exceptions: bool = False,
     ) -> Coroutine[Any, Any, list[Any]]:
         """Apply a function to every item of the iterables, at most ``limit`` at a time.
 
-        To be awaited; gives a list of the results, in order. An async function is awaited; a plain
-        one runs in a thread, and if it returns something that can be awaited, that is. Items are
-        pulled one at a time, only when a call may start, so that an endless iterable is fine; an
-        asynchronous one is too. Several iterables are zipped, as long as the shortest. Failures are
-        as with ``gather()``, those of the iterables included.
+        To be awaited; gives a list of the results, in order. Items are pulled one at a time, only
+        when a call may start, so that an endless iterable is fine; an asynchronous one is too.
+        Several iterables are zipped, as long as the shortest.
+
+        An async function is awaited. A plain one runs in a thread, and if it returns something that
+        can be awaited, that is. A lambda that calls an async function is called in the loop, and so
+        is one that has turned out to return something to await.
+
+        Failures, ``timeout``, ``task_timeout`` and ``progress`` are as with ``gather()``; a failure
+        of an iterable counts like one of the function.
         """
         self._check_open("map")
         if not callable(func):
             raise TypeError(f"TaskExecutor.map(): a {type(func).__name__} cannot be called.")
         if not iterables:
             raise TypeError("TaskExecutor.map(): needs an iterable to apply the function to.")
-        call: Callable[..., Any] = func
-        if not gives_awaitables(func):
-            call = functools.partial(self._call_then_await, func)
+        options = {
+            "limit": limit,
+            "timeout": timeout,
+            "task_timeout": task_timeout,
+            "progress": progress,
+            "return_exceptions": return_exceptions,
+        }
+        where = where_to_call(func)
         if any(hasattr(type(each), "__aiter__") for each in iterables):
             for each in iterables:
                 if not hasattr(type(each), "__aiter__"):
                     iter(each)
-            return _core.map(self, call, (), zip_asynchronous(iterables), limit, return_exceptions)
+            return _core.map(self, func, where, (), zip_asynchronous(iterables), options)
         iterators = tuple(iter(each) for each in iterables)
-        return _core.map(self, call, iterators, None, limit, return_exceptions)
+        return _core.map(self, func, where, iterators, None, options)
 
     def create_task(
         self,
@@ -100,7 +134,8 @@ class TaskExecutor(_core.ExecutorBase):
     ) -> asyncio.Task[T]:
         """Start a coroutine in the background and return its task.
 
-        What is still running when the executor is closed is cancelled and waited for.
+        What is still running when the executor is closed is cancelled and waited for; with
+        ``TaskExecutor(wait=True)``, leaving ``async with`` waits for it instead.
         """
         try:
             self._check_open("create_task")
@@ -112,40 +147,57 @@ class TaskExecutor(_core.ExecutorBase):
         except BaseException:
             _core.close_unstarted(coro)
             raise
-        if not task.done():
+        index, self._created = self._created, self._created + 1
+        if task.done():
+            self._task_ended(index, task)
+        else:
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(functools.partial(self._task_ended, index))
         return task
+
+    def _task_ended(self, index: int, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        failed = (self._waits or self._task_waiters) and failed_unseen(task)
+        if failed:
+            self._failed.append((index, task))
+        if failed or len(self._tasks) <= 1:  # one may be that which waits
+            waiters, self._task_waiters = self._task_waiters, []
+            for waiter in waiters:
+                set_from_anywhere(waiter)
 
     # Threads.
 
     def _run_in_pool(
         self, func: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any] | None
     ) -> Coroutine[Any, Any, T]:
-        def start() -> Coroutine[Any, Any, T]:
-            return self._call_in_pool(func, args, kwargs or {}, True)
+        async def call() -> T:
+            result: T
+            result, error = await self._call_in_pool(func, args, kwargs)
+            if error is None:
+                return result
+            if not isinstance(error, Exception):
+                raise error
+            raise ExecutionError(
+                f"function in a thread failed: {error}", failures=((0, error),)
+            ) from error
 
-        return Operation("TaskExecutor.run_in_thread", start)
-
-    async def _call_then_await(self, func: Callable[..., Any], *args: Any) -> Any:
-        if self._pool is None:
-            result = await _core.call_in_thread(self, func, args)
-        else:
-            result = await self._call_in_pool(func, args, {}, False)
-        return await result if _core.is_awaitable(result) else result
+        return Operation("TaskExecutor.run_in_thread", call)
 
     async def _call_in_pool(
-        self,
-        func: Callable[..., T],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        wrap_errors: bool,
-    ) -> T:
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None
+    ) -> tuple[Any, BaseException | None]:
+        """Calls a function in the pool; gives what it returned, and what it raised."""
         assert self._pool is not None
         context = contextvars.copy_context()
-        call: concurrent.futures.Future[T] = self._pool.submit(
-            lambda: context.run(func, *args, **kwargs)
-        )
+
+        def run() -> tuple[Any, BaseException | None]:
+            # Not every exception can be set on a future.
+            try:
+                return context.run(func, *args, **(kwargs or {})), None
+            except BaseException as error:
+                return None, error
+
+        call = self._pool.submit(run)
         self._pool_calls += 1
         returned = asyncio.wrap_future(call)
         stop: BaseException | None = None
@@ -158,21 +210,38 @@ class TaskExecutor(_core.ExecutorBase):
                         raise
                     stop = stop or error
             if stop is not None:
-                returned.cancelled() or returned.exception()  # seen, so that nobody reports it
                 raise stop
-            try:
-                return returned.result()
-            except Exception as error:
-                if not wrap_errors:
-                    raise
-                raise ExecutionError(
-                    f"function in a thread failed: {error}", failures=((0, error),)
-                ) from error
+            return returned.result()
         finally:
             self._pool_calls -= 1
             self._calls_ended()
 
     # The end.
+
+    def wait(
+        self, timeout: float | datetime.timedelta | None = None
+    ) -> Coroutine[Any, Any, None]:
+        """Wait until what ``create_task()`` has started has ended, without stopping any of it.
+
+        To be awaited. Tasks that are created meanwhile are waited for too. Raises ExecutionError of
+        the first that failed, once all have ended, unless the program has looked at that failure
+        itself, by awaiting the task for example; ``index`` is the number of the task, in the order
+        of creation. Raises TimeoutError after ``timeout`` seconds; the tasks go on.
+        """
+
+        seconds = _core.parse_seconds(timeout, "TaskExecutor.wait", "timeout")
+
+        async def wait() -> None:
+            try:
+                async with asyncio.timeout(None if seconds == math.inf else seconds):
+                    failed = await self._wait_for_tasks(stop_at_failure=False)
+            except builtins.TimeoutError as error:
+                raise TimeoutError(
+                    f"TaskExecutor.wait(timeout={timeout}): the time ran out."
+                ) from error
+            raise_failures(failed)
+
+        return Operation("TaskExecutor.wait", wait)
 
     def cancel_all(self) -> Coroutine[Any, Any, None]:
         """Cancel what ``create_task()`` has started, and wait until it has ended. To be awaited."""
@@ -195,7 +264,29 @@ class TaskExecutor(_core.ExecutorBase):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._close()
+        failed: list[tuple[int, asyncio.Task[Any]]] = []
+        try:
+            if self._waits and exc_type is None:
+                failed = await self._wait_for_tasks(stop_at_failure=True)
+        finally:
+            await self._close()
+        raise_failures(failed)
+
+    async def _wait_for_tasks(self, stop_at_failure: bool) -> list[tuple[int, asyncio.Task[Any]]]:
+        """Waits until all have ended, or one has failed; gives the failures."""
+        loop, current = asyncio.get_running_loop(), asyncio.current_task()
+        while True:
+            failed = [(index, task) for index, task in self._failed if failed_unseen(task)]
+            if self._tasks <= {current} or (failed and stop_at_failure):
+                self._failed = []
+                return failed
+            news: asyncio.Future[None] = loop.create_future()
+            self._task_waiters.append(news)
+            try:
+                await news
+            finally:
+                if news in self._task_waiters:
+                    self._task_waiters.remove(news)
 
     async def _cancel_all(self) -> None:
         loop = asyncio.get_running_loop()

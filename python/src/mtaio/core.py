@@ -5,9 +5,9 @@ PriorityQueue and LIFOQueue pass items between coroutines, threads and event loo
 coroutines wait until something has happened a number of times.
 """
 
-from ._core import AsyncQueue, Latch, LIFOQueue, PriorityQueue
+from ._core import AsyncQueue, Latch, LIFOQueue, PriorityQueue, Progress
 from ._executor import TaskExecutor
 
-__all__ = ["TaskExecutor", "AsyncQueue", "PriorityQueue", "LIFOQueue", "Latch"]
+__all__ = ["TaskExecutor", "AsyncQueue", "PriorityQueue", "LIFOQueue", "Latch", "Progress"]
 
 TaskExecutor.__module__ = __name__

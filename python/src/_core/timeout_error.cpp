@@ -1,0 +1,23 @@
+#include "_core/timeout_error.hpp"
+
+#include "_core/module_state.hpp"
+
+#include <array>
+#include <cstdio>
+
+namespace mtaio::python {
+
+Reference make_timeout_error(const char* call, const char* name, double seconds, PyObject* cause) {
+  std::array<char, 100> text{};
+  std::snprintf(text.data(), text.size(), "TaskExecutor.%s(%s=%g): the time ran out.", call, name,
+                seconds);
+  Reference error =
+      Reference::take(PyObject_CallFunction(module_state().timeout_error, "s", text.data()));
+  if (error && cause) {
+    PyException_SetCause(error.get(), Py_NewRef(cause));
+    PyException_SetContext(error.get(), Py_NewRef(cause));
+  }
+  return error;
+}
+
+}  // namespace mtaio::python
