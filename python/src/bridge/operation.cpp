@@ -1,16 +1,60 @@
 #include "bridge/operation.hpp"
 
-namespace mtaio::python {
+#include "bridge/type_tables.hpp"
 
+#include <array>
+#include <utility>
+
+namespace mtaio::python {
 namespace {
 
-// The interpreter takes the value out of a StopIteration at once, so one object is used again as
-// long as nobody else has kept it.
-PyObject* kept = nullptr;
+// What `await` raises and catches inside the interpreter, from Python 3.12 on once for every
+// operation that ends with a value. Making a StopIteration takes longer than most operations, so
+// one is kept: without its value, which belongs to the program alone.
+PyTypeObject* stop_type = nullptr;
+PyStopIterationObject* spare = nullptr;  // has arguments, the empty tuple, and nothing else
+
+void destroy_stop(PyObject* object) {
+  auto* self = reinterpret_cast<PyStopIterationObject*>(object);
+  PyObject_GC_UnTrack(object);
+  // First of all: this may run any code, in which other operations end.
+  Py_CLEAR(self->value);
+  const bool unused = !self->dict && !self->notes && !self->traceback && !self->context &&
+                      !self->cause && !self->suppress_context && self->args &&
+                      PyTuple_GET_SIZE(self->args) == 0;
+  if (unused && !spare) [[likely]] {
+    spare = self;
+    return;
+  }
+  reinterpret_cast<PyTypeObject*>(PyExc_StopIteration)->tp_clear(object);
+  free_object(object);
+}
+
+/// One that has the empty tuple as its arguments, and nothing else; null with an exception set.
+PyObject* make_stop() {
+  if (PyStopIterationObject* kept = std::exchange(spare, nullptr)) [[likely]] {
+    auto* made = reinterpret_cast<PyObject*>(kept);
+    _Py_NewReference(made);
+    PyObject_GC_Track(made);
+    return made;
+  }
+  return PyObject_CallNoArgs(reinterpret_cast<PyObject*>(stop_type));
+}
+
+bool prepare_stop_type() {
+  if (stop_type) return true;
+  std::array<PyType_Slot, 2> slots{{slot(Py_tp_dealloc, &destroy_stop), {0, nullptr}}};
+  // To Python it looks like the class that it is derived from.
+  PyType_Spec spec{"builtins.StopIteration", sizeof(PyStopIterationObject), 0, Py_TPFLAGS_DEFAULT,
+                   slots.data()};
+  stop_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpecWithBases(&spec, PyExc_StopIteration));
+  return stop_type != nullptr;
+}
 
 }  // namespace
 
 PyTypeObject* make_operation_type(PyType_Spec& spec) {
+  if (!prepare_stop_type()) return nullptr;
   PyObject* type = PyType_FromSpec(&spec);
   if (type && PyObject_SetAttrString(type, "_asyncio_future_blocking", Py_None) < 0) {
     Py_CLEAR(type);
@@ -18,34 +62,15 @@ PyTypeObject* make_operation_type(PyType_Spec& spec) {
   return reinterpret_cast<PyTypeObject*>(type);
 }
 
-void clear_stop_iteration() noexcept {
-  stop_iteration_kept = false;
-  if (kept && Py_REFCNT(kept) == 1) Py_CLEAR(reinterpret_cast<PyStopIterationObject*>(kept)->value);
-}
-
 PyObject* stop_iteration(PyObject* result) {
-  if (!kept || Py_REFCNT(kept) > 1) {
-    PyObject* made = PyObject_CallNoArgs(PyExc_StopIteration);
-    if (!made) {
-      Py_DECREF(result);
-      return nullptr;
-    }
-    Py_XSETREF(kept, made);
-  } else {
-    auto* base = reinterpret_cast<PyBaseExceptionObject*>(kept);
-    Py_CLEAR(base->traceback);
-    Py_CLEAR(base->context);
-    Py_CLEAR(base->dict);
+  PyObject* made = make_stop();
+  if (!made) {
+    Py_DECREF(result);
+    return nullptr;
   }
-  Py_XSETREF(reinterpret_cast<PyStopIterationObject*>(kept)->value, result);
-  stop_iteration_kept = true;
-  Py_INCREF(kept);
-#if PY_VERSION_HEX >= 0x030C0000
-  PyErr_SetRaisedException(kept);
-#else
-  Py_INCREF(PyExc_StopIteration);
-  PyErr_Restore(PyExc_StopIteration, kept, nullptr);
-#endif
+  // Not as its argument, which would be one more reference to it.
+  Py_XSETREF(reinterpret_cast<PyStopIterationObject*>(made)->value, result);
+  RaisedError::raise(made);
   return nullptr;
 }
 

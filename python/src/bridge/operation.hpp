@@ -10,15 +10,9 @@ namespace mtaio::python {
 /// it is a future; this says no without an AttributeError, which would be made and dropped.
 [[nodiscard]] PyTypeObject* make_operation_type(PyType_Spec& spec);
 
-/// Raises StopIteration(result), of which the interpreter takes the value at once. Takes over
-/// `result`.
+/// Raises StopIteration(result). Takes over `result`, to which nothing of ours refers any more when
+/// the exception has been caught.
 PyObject* stop_iteration(PyObject* result);
-/// When an operation goes, so does what the StopIteration that ended it was kept with.
-void clear_stop_iteration() noexcept;
-inline constinit bool stop_iteration_kept = false;
-inline void forget_stop_iteration() noexcept {
-  if (stop_iteration_kept) clear_stop_iteration();
-}
 /// The exception of a `throw(type[, value[, traceback]])`, normalised; null with an error set.
 [[nodiscard]] Reference thrown(PyObject* const* arguments, Py_ssize_t count);
 /// What `close()` of a coroutine does with the outcome of throwing GeneratorExit in.

@@ -91,10 +91,7 @@ class OperationType {
     end_life(as_operation(object));
   }
   /// The last thing in the life of one that owns nothing any more.
-  static void end_life(Op* self) noexcept {
-    forget_stop_iteration();
-    gone.keep_or_free(self);
-  }
+  static void end_life(Op* self) noexcept { gone.keep_or_free(self); }
 
   static PyObject* get_name(PyObject* object, void*) {
     return PyUnicode_FromString(Derived::name(as_operation(object)));

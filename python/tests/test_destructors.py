@@ -1,0 +1,96 @@
+"""What the end of an object runs, a destructor, a weakref callback, may be anything: the very operation that drops the
+object, too."""
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+from mtaio.core import AsyncQueue, TaskExecutor
+
+
+class Item:
+    pass
+
+
+async def give(value):
+    return value
+
+
+# What an operation ends with.
+
+
+async def test_results_that_lead_to_the_operation_may_be_dropped_by_the_next_one():
+    async def time_out():
+        async with asyncio.timeout(0.001):
+            await asyncio.sleep(10)
+
+    executor = TaskExecutor()
+    for _ in range(5):
+        await executor.gather(time_out(), time_out(), return_exceptions=True)
+
+
+async def test_results_are_gone_when_the_program_has_dropped_them():
+    async def fail():
+        error = ValueError()
+        error.item = item
+        error.task = asyncio.current_task()
+        raise error
+
+    executor = TaskExecutor()
+    item = Item()
+    seen = weakref.ref(item)
+    results = await executor.gather(fail(), return_exceptions=True)
+    del item, results
+    gc.collect()
+    assert seen() is None
+
+
+@pytest.mark.parametrize("end", ["next", "send"])
+def test_a_value_is_gone_when_the_exception_that_brought_it_is(end):
+    queue = AsyncQueue()
+    item = Item()
+    seen = weakref.ref(item)
+    queue.put_nowait(item)
+    del item
+    get = queue.get()
+    with pytest.raises(StopIteration) as raised:
+        next(get) if end == "next" else get.send(None)
+    assert raised.value.value is seen()
+    del raised
+    gc.collect()
+    assert seen() is None
+
+
+def test_an_exception_that_was_kept_keeps_its_value():
+    queue = AsyncQueue()
+    caught = []
+    for i in range(3):
+        queue.put_nowait(i)
+        try:
+            next(queue.get())
+        except StopIteration as stop:
+            stop.args = (i,)
+            caught.append(stop)
+    queue.put_nowait("new")
+    with pytest.raises(StopIteration) as raised:
+        next(queue.get())
+    assert [each.value for each in caught] == [0, 1, 2]
+    assert raised.value.value == "new" and raised.value.args == () and repr(raised.value) == "StopIteration()"
+
+
+async def test_the_end_of_a_value_may_end_other_operations():
+    class Busy:
+        def __del__(self):
+            other = AsyncQueue()
+            other.put_nowait(1)
+            with pytest.raises(StopIteration):
+                next(other.get())
+
+    queue = AsyncQueue()
+    for _ in range(3):
+        await queue.put(Busy())
+        await queue.get()
+        queue.put_nowait(Busy())
+        with pytest.raises(StopIteration):
+            next(queue.get())
