@@ -2,7 +2,9 @@
 object, too."""
 
 import asyncio
+import contextlib
 import gc
+import sys
 import weakref
 
 import pytest
@@ -15,6 +17,10 @@ class Item:
 
 async def give(value):
     return value
+
+
+def workers_of_gather():
+    return [each for each in asyncio.all_tasks() if each.get_coro().__qualname__ .startswith("TaskExecutor.gather")]
 
 
 # What an operation ends with.
@@ -94,3 +100,89 @@ async def test_the_end_of_a_value_may_end_other_operations():
         queue.put_nowait(Busy())
         with pytest.raises(StopIteration):
             next(queue.get())
+
+
+# What runs coroutines.
+
+
+async def test_an_asynchronous_iterator_may_end_the_map_that_asks_it(monkeypatch):
+    before = sys.get_asyncgen_hooks()
+    seen = []
+
+    def first(generator):
+        seen.append(generator.__name__)
+        mapping.close()
+
+    async def numbers():
+        yield 1
+
+    mapping = TaskExecutor().map(give, numbers())
+    mapping.send(None)
+    sys.set_asyncgen_hooks(firstiter=first)
+    try:
+        await asyncio.sleep(0)
+    finally:
+        sys.set_asyncgen_hooks(*before)
+    assert seen and "done" in repr(mapping)
+
+
+async def test_workers_may_end_while_their_gather_is_about_to_wait():
+    class Callback:
+        def __call__(self, _):
+            pass
+
+        def __del__(self):
+            for task in workers:
+                task.get_coro().close()
+
+    gather = TaskExecutor().gather(asyncio.Event().wait(), asyncio.Event().wait())
+    waits_for = gather.send(None)
+    waits_for.add_done_callback(Callback())
+    del waits_for
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    workers = workers_of_gather()
+    with pytest.raises(KeyError):
+        gather.throw(KeyError())
+    await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def test_the_end_of_an_iterator_may_close_the_map_that_drops_it():
+    class Numbers:
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            return 1
+
+        def __del__(self):
+            closed.append(mapping.close())
+
+    closed = []
+    for started in (True, False):
+        mapping = TaskExecutor().map(give, Numbers(), Numbers(), limit=2)
+        if started:
+            mapping.send(None)
+        mapping.close()
+        await asyncio.sleep(0)
+    assert closed == 4 * [None]
+
+
+async def test_what_shows_a_worker_may_end_what_it_steps():
+    class Shown:
+        def __repr__(self):
+            gather.close()
+            for task in workers:
+                with contextlib.suppress(asyncio.CancelledError, RuntimeError):
+                    task.get_coro().close()
+            return "shown"
+
+    queue = AsyncQueue(1)
+    queue.put_nowait(0)
+    gather = TaskExecutor().gather(queue.put([Shown()]))
+    gather.send(None)
+    await asyncio.sleep(0)
+    workers = workers_of_gather()
+    (worker,) = workers
+    assert "shown" in repr(worker.get_coro())
+    await asyncio.gather(*workers, return_exceptions=True)

@@ -154,15 +154,16 @@ bool goes_on(Crewman* self, PyObject*& value) {
 /// coroutine.
 bool was_cancelled(Crewman* self, bool& not_delivered) {
   not_delivered = false;
-  if (!self->task) return false;
+  const Reference task = Reference::to(self->task);
+  if (!task) return false;
   const Reference requests =
-      Reference::take(PyObject_CallMethodNoArgs(self->task, state().name_cancelling));
+      Reference::take(PyObject_CallMethodNoArgs(task.get(), state().name_cancelling));
   if (!requests) {
     PyErr_Clear();
     return false;
   }
   if (PyObject_IsTrue(requests.get()) != 1) return false;
-  const Reference must = Reference::take(PyObject_GetAttr(self->task, state().name_must_cancel));
+  const Reference must = Reference::take(PyObject_GetAttr(task.get(), state().name_must_cancel));
   if (!must) PyErr_Clear();
   not_delivered = must && PyObject_IsTrue(must.get()) == 1;
   return true;
@@ -229,7 +230,8 @@ struct Type : OperationType<Type, Crewman> {
   static const char* owner(const Crewman*) noexcept { return "TaskExecutor"; }
   static const char* name(const Crewman* self) noexcept { return self->of->name(); }
   static PyObject* repr(Crewman* self) {
-    if (self->child) return PyUnicode_FromFormat("<TaskExecutor worker of %R>", self->child);
+    const Reference child = Reference::to(self->child);
+    if (child) return PyUnicode_FromFormat("<TaskExecutor worker of %R>", child.get());
     return PyUnicode_FromString("<TaskExecutor worker>");
   }
 
@@ -335,7 +337,7 @@ void Crewman::leave() {
   if (ended) return;
   ended = true;
   disarm(std::exchange(timer, nullptr));
-  Py_CLEAR(task);
+  const Reference dropped = Reference::take(std::exchange(task, nullptr));  // last of all
   of->left(*this);
 }
 

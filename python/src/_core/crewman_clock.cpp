@@ -68,10 +68,11 @@ void Crewman::stop_clock() {
   if (!std::exchange(timed_out, false)) return;
   RaisedError raised = RaisedError::fetch();
   // As asyncio.timeout() tells it: whether anyone else has asked the task to stop.
-  const Reference left =
-      Reference::take(task ? PyObject_CallMethodNoArgs(task, state().name_uncancel) : nullptr);
+  const Reference of_mine = Reference::to(task);
+  const Reference left = Reference::take(
+      of_mine ? PyObject_CallMethodNoArgs(of_mine.get(), state().name_uncancel) : nullptr);
   const bool only_mine = left && PyLong_AsLong(left.get()) == 0;
-  if (PyErr_Occurred()) PyErr_WriteUnraisable(task);
+  if (PyErr_Occurred()) PyErr_WriteUnraisable(of_mine.get());
   if (!raised) return;
   if (only_mine && PyErr_GivenExceptionMatches(raised.get(), state().cancelled_error) != 0) {
     Reference error =

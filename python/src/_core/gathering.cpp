@@ -17,9 +17,9 @@ constexpr std::size_t kMostHung = 10;
 // How many crewmen one that suspends calls for: so their number doubles each turn of the loop.
 constexpr int kRecruits = 2;
 
-bool is_fatal() noexcept {
-  return PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) ||
-         PyErr_ExceptionMatches(PyExc_SystemExit);
+bool is_fatal(PyObject* error) noexcept {
+  return PyErr_GivenExceptionMatches(error, PyExc_KeyboardInterrupt) != 0 ||
+         PyErr_GivenExceptionMatches(error, PyExc_SystemExit) != 0;
 }
 
 /// The task of a crewman is done. One that the loop's factory has wrapped may never have stepped
@@ -111,23 +111,25 @@ void Gathering::put_result(Py_ssize_t index, PyObject* result) {
 
 void Gathering::fails(Py_ssize_t index) {
   const RaisedError raised = RaisedError::fetch();
-  failures->push_back({index, Reference::to(raised.get())});
+  fails_with(index, Reference::to(raised.get()));
+}
+
+void Gathering::fails_with(Py_ssize_t index, Reference error) {
+  failures->push_back({index, std::move(error)});
   stop_crew();
 }
 
 void Gathering::ended(Py_ssize_t index, PyObject* result) {
-  if (!results) {  // the caller has gone
-    const Reference dropped = Reference::take(result);
-    const RaisedError unseen = RaisedError::fetch();
-    return;
-  }
-  const bool failed = !result;
-  const bool cancelled = failed && PyErr_ExceptionMatches(python::state().cancelled_error) != 0;
+  // First of all: making an exception of what is raised may run any code.
+  const RaisedError raised = RaisedError::fetch();
+  Reference value = Reference::take(result);
+  if (!results) return;  // the caller has gone
+  const bool cancelled =
+      raised && PyErr_GivenExceptionMatches(raised.get(), python::state().cancelled_error) != 0;
   const bool as_asked = stopping && cancelled;
-  if (!failed) {
-    put_result(index, result);
-  } else if (return_exceptions && !is_fatal()) {
-    const RaisedError raised = RaisedError::fetch();
+  if (value) {
+    put_result(index, value.release());
+  } else if (return_exceptions && !is_fatal(raised.get())) {
     Reference outcome = Reference::to(raised.get());
     if (timed_out && cancelled) {
       outcome = make_timeout_error(name(), "timeout", timeout, raised.get());
@@ -138,12 +140,11 @@ void Gathering::ended(Py_ssize_t index, PyObject* result) {
       fails(index);
     }
   } else if (!as_asked) {
-    fails(index);
-  } else {
-    const RaisedError raised = RaisedError::fetch();
-    if (timed_out && hung->size() < kMostHung) hung->push_back(Reference::to(raised.get()));
+    fails_with(index, Reference::to(raised.get()));
+  } else if (timed_out && hung->size() < kMostHung) {
+    hung->push_back(Reference::to(raised.get()));
   }
-  if (progress && !progress->count_done(failed && !as_asked)) fails(index);
+  if (progress && !progress->count_done(raised && !as_asked)) fails(index);
 }
 
 bool Gathering::hire(Crewman& crewman) {

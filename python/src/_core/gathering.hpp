@@ -100,6 +100,7 @@ struct Gathering {
   bool hire(Crewman& crewman);
   /// The exception that is set is a failure.
   void fails(Py_ssize_t index);
+  void fails_with(Py_ssize_t index, Reference error);
   void put_result(Py_ssize_t index, PyObject* result);
   [[nodiscard]] bool wants_crewman() noexcept {
     return live < limit && has_more() && (live == 0 || fresh < source->at_most(started));

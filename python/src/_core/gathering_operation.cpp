@@ -46,15 +46,6 @@ PyObject* time_out(PyObject* object, PyObject*) {
 
 PyMethodDef time_out_method{"time_out", &time_out, METH_NOARGS, nullptr};
 
-/// Has the caller wait, again.
-PySendResult wait(Gathering* self, PyObject** result) {
-  forget_pending(self);
-  self->pending = Pending::create(self->loop);
-  if (!self->pending) return PYGEN_ERROR;
-  self->pending->owner = reinterpret_cast<PyObject*>(self);
-  return wait_for(self->pending, result);
-}
-
 using Failures = std::vector<Gathering::Failure>;
 
 /// Raises the first failure that must not be wrapped. False: there is none.
@@ -109,6 +100,10 @@ void raise_timeout(const Gathering* self, const Failures& failures,
 }
 
 PySendResult finish(Gathering* self, PyObject** result) {
+  if (self->state == State::kEnded) {
+    PyErr_Format(PyExc_RuntimeError, "TaskExecutor.%s() was closed while it ran", self->name());
+    return PYGEN_ERROR;
+  }
   end(self);
   forget_pending(self);
   Reference results = Reference::take(std::exchange(self->results, nullptr));
@@ -132,6 +127,21 @@ PySendResult finish(Gathering* self, PyObject** result) {
   }
   *result = results.release();
   return PYGEN_RETURN;
+}
+
+/// Has the caller wait, again, unless all have ended.
+PySendResult wait(Gathering* self, PyObject** result) {
+  // Both may run any code, in which the last crewman ends.
+  forget_pending(self);
+  if (self->live > 0) {
+    self->pending = Pending::create(self->loop);
+    if (!self->pending) return PYGEN_ERROR;
+    if (self->live > 0) {
+      self->pending->owner = reinterpret_cast<PyObject*>(self);
+      return wait_for(self->pending, result);
+    }
+  }
+  return finish(self, result);
 }
 
 bool has_task_factory(PyObject* loop) noexcept {
@@ -185,7 +195,7 @@ PySendResult begin(Gathering* self, PyObject** result) {
     return PYGEN_ERROR;
   }
   self->recruit();
-  return self->live == 0 ? finish(self, result) : wait(self, result);
+  return wait(self, result);
 }
 
 struct Type : OperationType<Type, Gathering> {
@@ -215,7 +225,7 @@ struct Type : OperationType<Type, Gathering> {
       self->stop_crew();
       if (PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit)) return finish(self, result);
     }
-    return self->live > 0 ? wait(self, result) : finish(self, result);
+    return wait(self, result);
   }
   static bool idle(Gathering* self) noexcept {
     if (self->state == State::kRunning) return false;
