@@ -2,9 +2,11 @@
 
 import asyncio
 import inspect
+import json
 import os
 import pathlib
 import pydoc
+import shutil
 import subprocess
 import sys
 
@@ -13,6 +15,7 @@ import pytest
 import mtaio.core
 import mtaio.exceptions
 
+EXAMPLE = pathlib.Path(__file__).with_name("typing_example.py")
 CLASSES = [getattr(module, name) for module in (mtaio.core, mtaio.exceptions) for name in module.__all__]
 
 
@@ -33,8 +36,24 @@ def test_the_package_is_typed_throughout(tmp_path):
 
 
 def test_the_types_are_those_that_programs_expect(tmp_path):
-    example = pathlib.Path(__file__).with_name("typing_example.py")
-    run_mypy("mypy", "--strict", "--warn-unused-ignores", f"--cache-dir={tmp_path}", str(example))
+    run_mypy("mypy", "--strict", "--warn-unused-ignores", f"--cache-dir={tmp_path}", str(EXAMPLE))
+
+
+def test_pyright_finds_the_same_types(tmp_path):
+    pyright = shutil.which("pyright")
+    if not pyright:
+        pytest.skip("pyright is not installed")
+    shutil.copy(EXAMPLE, tmp_path)
+    config = {
+        "include": [EXAMPLE.name],
+        "extraPaths": [str(pathlib.Path(mtaio.core.__file__).parent.parent)],
+        "typeCheckingMode": "strict",
+        "reportUnnecessaryTypeIgnoreComment": "error",
+        "pythonVersion": "3.11",
+    }
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(config))
+    done = subprocess.run([pyright, "-p", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("cls", CLASSES)

@@ -12,7 +12,7 @@ import functools
 import math
 from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from . import _core
 from ._endings import (
@@ -254,7 +254,7 @@ class TaskExecutor(_core.ExecutorBase):
         """
         return Operation("TaskExecutor.close", self._close)
 
-    async def __aenter__(self) -> TaskExecutor:
+    async def __aenter__(self) -> Self:
         self._check_open("__aenter__")
         return self
 
