@@ -1,6 +1,7 @@
 #include "_core/executor_object.hpp"
 
 #include "_core/arguments.hpp"
+#include "_core/async_method.hpp"
 #include "_core/awaiting.hpp"
 #include "_core/gather_options.hpp"
 #include "_core/gathering.hpp"
@@ -286,7 +287,10 @@ bool check_executor(PyObject* object) {
 }
 
 bool add_executor(PyObject* module) {
-  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (!type) {
+    type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+    if (type && !make_async(type, {"run", "gather", "run_in_thread"})) return false;
+  }
   return type && PyModule_AddType(module, type) == 0 &&
          PyModule_AddFunctions(module, functions.data()) == 0;
 }

@@ -2,6 +2,7 @@
 #include <mtaio/latch.hpp>
 
 #include "_core/arguments.hpp"
+#include "_core/async_method.hpp"
 #include "_core/latch_operation.hpp"
 #include "_core/module_state.hpp"
 #include "bridge/type_tables.hpp"
@@ -152,7 +153,12 @@ PyType_Spec spec{"mtaio.core.Latch", sizeof(LatchObject), 0,
 }  // namespace
 
 bool add_latch(PyObject* module) {
-  if (!latch_type) latch_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  if (!latch_type) {
+    latch_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+    // Not count_down(): it takes effect at the call, and so may be a callback of a loop, which
+    // refuses async functions.
+    if (latch_type && !make_async(latch_type, {"wait"})) return false;
+  }
   return latch_type && PyModule_AddType(module, latch_type) == 0;
 }
 

@@ -16,6 +16,7 @@ struct ModuleState {
 [[nodiscard]] ModuleState& module_state() noexcept;
 
 /// One for each file that has a type: adds it to the module. False with an exception set.
+[[nodiscard]] bool add_async_method(PyObject* module);
 [[nodiscard]] bool add_queue_operation(PyObject* module);
 [[nodiscard]] bool add_queues(PyObject* module);
 [[nodiscard]] bool add_queue_api(PyObject* module);

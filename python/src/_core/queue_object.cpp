@@ -4,6 +4,7 @@
 #include <mtaio/lifo_queue.hpp>
 #include <mtaio/priority_queue.hpp>
 
+#include "_core/async_method.hpp"
 #include "_core/module_state.hpp"
 #include "_core/queue_arguments.hpp"
 #include "_core/queue_docs.hpp"
@@ -241,6 +242,7 @@ bool add(PyObject* module, const char* name, const char* doc, PyMethodDef* with)
     PyType_Spec spec{name, sizeof(QueueObject), 0,
                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
     type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+    if (type && !make_async(type, {"join"})) return false;
   }
   return type && PyModule_AddType(module, type) == 0;
 }

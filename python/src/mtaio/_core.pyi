@@ -3,6 +3,7 @@ import datetime
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
+F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
 T = TypeVar("T")
 T1 = TypeVar("T1")
@@ -191,6 +192,7 @@ def map(
     /,
 ) -> Async[list[Any]]: ...
 def parse_seconds(value: Time, call: str, name: str, /) -> float: ...
+def async_method(function: F, /) -> F: ...
 def call_in_thread(
     executor: ExecutorBase, function: Callable[..., T], arguments: tuple[Any, ...], /
 ) -> Async[T]: ...

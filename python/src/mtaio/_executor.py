@@ -81,6 +81,7 @@ class TaskExecutor(_core.ExecutorBase):
 
     # Coroutines.
 
+    @_core.async_method
     def map(
         self,
         func: Callable[..., Any],
@@ -218,6 +219,7 @@ class TaskExecutor(_core.ExecutorBase):
 
     # The end.
 
+    @_core.async_method
     def wait(
         self, timeout: float | datetime.timedelta | None = None
     ) -> Coroutine[Any, Any, None]:
@@ -243,10 +245,12 @@ class TaskExecutor(_core.ExecutorBase):
 
         return Operation("TaskExecutor.wait", wait)
 
+    @_core.async_method
     def cancel_all(self) -> Coroutine[Any, Any, None]:
         """Cancel what ``create_task()`` has started, and wait until it has ended. To be awaited."""
         return Operation("TaskExecutor.cancel_all", self._cancel_all)
 
+    @_core.async_method
     def close(self) -> Coroutine[Any, Any, None]:
         """Cancel what was started, and wait for that and for functions in threads.
 
