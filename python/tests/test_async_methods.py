@@ -16,7 +16,7 @@ from mtaio.core import AsyncQueue, Latch, LIFOQueue, PriorityQueue, TaskExecutor
 
 QUEUES = [AsyncQueue, PriorityQueue, LIFOQueue]
 METHODS = [
-    *((queue, name) for queue in QUEUES for name in ("join",)),
+    *((queue, name) for queue in QUEUES for name in ("put", "get", "join")),
     (Latch, "wait"),
     *((TaskExecutor, name) for name in ("run", "gather", "map", "run_in_thread", "cancel_all", "close")),
 ]
@@ -55,7 +55,9 @@ async def test_a_latch_may_be_counted_down_by_the_loop():
 
 
 SIGNATURES = {
-    (LIFOQueue, "join"): "(self, /)",
+    (AsyncQueue, "put"): "(self, /, item)",
+    (PriorityQueue, "put"): "(self, /, item, priority=0)",
+    (LIFOQueue, "get"): "(self, /)",
     (Latch, "wait"): "(self, /, timeout=None)",
     (TaskExecutor, "run"): "(self, /, coro, *, timeout=None)",
     (TaskExecutor, "run_in_thread"): "(self, func, /, *args, **kwargs)",
@@ -178,6 +180,29 @@ async def test_subclasses_override_and_extend_them():
 # unittest.mock
 
 
+@pytest.mark.parametrize("instance", [False, True])
+@pytest.mark.parametrize("queue", QUEUES)
+async def test_a_queue_with_autospec_can_be_awaited_and_knows_its_parameters(queue, instance):
+    made = mock.create_autospec(queue, instance=instance)
+    mocked = made if instance else made()
+    mocked.get.return_value = 3
+    assert await mocked.put("item") is not None and await mocked.get() == 3
+    await mocked.join()
+    mocked.put.assert_awaited_once_with("item")
+    mocked.put_nowait("item")
+    assert not inspect.isawaitable(mocked.put_nowait("item"))
+    for wrong in [
+        lambda: mocked.put(),
+        lambda: mocked.put(1, 2, 3),
+        lambda: mocked.put(1, most=2),
+        lambda: mocked.get(1),
+    ]:
+        with pytest.raises(TypeError):
+            await wrong()
+    with pytest.raises(AttributeError):
+        mocked.nonsense
+
+
 async def test_an_executor_is_mocked():
     for mocked in (mock.AsyncMock(spec=TaskExecutor), mock.create_autospec(TaskExecutor, instance=True)):
         for name in ("run", "gather", "map", "run_in_thread"):
@@ -196,6 +221,11 @@ async def test_an_executor_is_mocked():
 
 async def test_methods_are_patched_with_autospec():
     queue, executor = AsyncQueue(), TaskExecutor()
+    with mock.patch.object(AsyncQueue, "get", autospec=True, return_value=3) as get:
+        assert await queue.get() == 3
+        get.assert_awaited_once_with(queue)
+        with pytest.raises(TypeError):
+            await queue.get(1)
     with mock.patch.object(TaskExecutor, "gather", autospec=True, return_value=[]) as gather:
         assert await executor.gather(1, 2, limit=3) == []
         gather.assert_awaited_once_with(executor, 1, 2, limit=3)
@@ -206,3 +236,11 @@ async def test_methods_are_patched_with_autospec():
         patched.assert_awaited_once_with(double, [1])
     queue.put_nowait(4)
     assert await queue.get() == 4 and await executor.gather(double(1)) == [2]
+
+
+def test_the_loop_refuses_one_as_a_callback_in_debug_mode():
+    loop = asyncio.new_event_loop()
+    loop.set_debug(True)
+    with pytest.raises(TypeError, match="coroutines cannot be used"):
+        loop.call_soon(AsyncQueue().put, 1)
+    loop.close()

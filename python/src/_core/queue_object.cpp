@@ -242,7 +242,7 @@ bool add(PyObject* module, const char* name, const char* doc, PyMethodDef* with)
     PyType_Spec spec{name, sizeof(QueueObject), 0,
                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
     type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-    if (type && !make_async(type, {"join"})) return false;
+    if (type && !make_async(type, {"put", "get", "join"})) return false;
   }
   return type && PyModule_AddType(module, type) == 0;
 }
