@@ -60,28 +60,29 @@ bool fill(CoroutineSource& source, PyObject* given) {
   return true;
 }
 
+/// Closes what was handed over, in vain.
+void close_all(PyObject* const* given, Py_ssize_t count) noexcept {
+  for (Py_ssize_t i = 0; i < count; ++i) close_unstarted(given[i]);
+}
+
 /// run(coro, *, timeout=None)
-PyObject* run(PyObject* self, PyObject* given, PyObject* keywords) {
-  static std::array<const char*, 3> names{"coro", "timeout", nullptr};
-  PyObject* awaitable = nullptr;
-  PyObject* timeout = Py_None;
-  if (PyArg_ParseTupleAndKeywords(given, keywords, "O|$O:run", const_cast<char**>(names.data()),
-                                  &awaitable, &timeout) == 0) {
-    if (PyTuple_GET_SIZE(given) > 0) close_unstarted(PyTuple_GET_ITEM(given, 0));
-    return nullptr;
-  }
-  if (check_open(as_executor(self), "run")) {
-    if (is_awaitable(awaitable)) {
-      const double seconds = parse_seconds(timeout, "TaskExecutor.run", "timeout");
-      if (!std::isnan(seconds)) return RunOperation::create(awaitable, seconds);
+PyObject* run(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* keywords) {
+  static constexpr const char* kCall = "TaskExecutor.run";
+  static constexpr std::array<const char*, 2> kNames{"coro", "timeout"};
+  std::array<PyObject*, 2> places{};
+  if (sort_arguments(kCall, {kNames, 1, 1}, given, count, keywords, places) &&
+      check_open(as_executor(self), "run")) {
+    if (is_awaitable(places[0])) {
+      const double seconds = parse_seconds(places[1] ? places[1] : Py_None, kCall, "timeout");
+      if (!std::isnan(seconds)) return RunOperation::create(places[0], seconds);
     } else {
       PyErr_Format(PyExc_TypeError,
                    "TaskExecutor.run(): a %.100s cannot be awaited; pass a coroutine, a future or "
                    "a task.",
-                   Py_TYPE(awaitable)->tp_name);
+                   Py_TYPE(places[0])->tp_name);
     }
   }
-  close_unstarted(awaitable);
+  close_all(given, count + (keywords ? PyTuple_GET_SIZE(keywords) : 0));
   return nullptr;
 }
 
@@ -94,9 +95,7 @@ PyObject* gather(PyObject* self, PyObject* given, PyObject* keywords) {
       parse_options(keywords, "TaskExecutor.gather", options) && fill(source, given)) {
     return reinterpret_cast<PyObject*>(Gathering::create(self, std::move(source), options));
   }
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(given); ++i) {
-    close_unstarted(PyTuple_GET_ITEM(given, i));
-  }
+  close_all(reinterpret_cast<PyTupleObject*>(given)->ob_item, PyTuple_GET_SIZE(given));
   return nullptr;
 }
 
@@ -106,7 +105,7 @@ PyObject* run_in_thread(PyObject* self, PyObject* arguments, PyObject* keywords)
   const Py_ssize_t count = PyTuple_GET_SIZE(arguments);
   if (count == 0) {
     PyErr_SetString(PyExc_TypeError,
-                    "run_in_thread() missing 1 required positional argument: 'func'");
+                    "TaskExecutor.run_in_thread() missing 1 required positional argument: 'func'");
     return nullptr;
   }
   PyObject* function = PyTuple_GET_ITEM(arguments, 0);
@@ -241,7 +240,7 @@ an ExecutionError. When it is cancelled it waits until the function has returned
 may use what the caller has; a function that has not started by then never does.)";
 
 std::array<PyMethodDef, 4> methods{{
-    {"run", as_method(&run), METH_VARARGS | METH_KEYWORDS, kRunDoc},
+    {"run", as_method(&run), METH_FASTCALL | METH_KEYWORDS, kRunDoc},
     {"gather", as_method(&gather), METH_VARARGS | METH_KEYWORDS, kGatherDoc},
     {"run_in_thread", as_method(&run_in_thread), METH_VARARGS | METH_KEYWORDS, kRunInThreadDoc},
     {},

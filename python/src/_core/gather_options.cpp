@@ -1,10 +1,8 @@
 #include "_core/gather_options.hpp"
 
-#include "_core/arguments.hpp"
 #include "_core/progress.hpp"
 
 #include <cmath>
-#include <string>
 
 namespace mtaio::python {
 namespace {
@@ -13,10 +11,7 @@ bool parse_option(PyObject* name, PyObject* value, const char* call, GatherOptio
   const auto is = [name](const char* other) {
     return PyUnicode_CompareWithASCIIString(name, other) == 0;
   };
-  if (is("limit")) {
-    if (value != Py_None) to.limit = parse_limit(value, call);
-    return to.limit > 0;
-  }
+  if (is("limit")) return (to.limit = parse_limit(value, call)) > 0;
   if (is("return_exceptions")) {
     const int truth = PyObject_IsTrue(value);
     to.return_exceptions = truth == 1;
@@ -30,7 +25,7 @@ bool parse_option(PyObject* name, PyObject* value, const char* call, GatherOptio
     if (value != Py_None) to.progress = value;
     return value == Py_None || ProgressReport::accepts(value, call);
   }
-  PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", call, name);
+  refuse_keyword(call, name);
   return false;
 }
 

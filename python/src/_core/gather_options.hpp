@@ -3,13 +3,13 @@
 
 #include <mtaio/python/reference.hpp>
 
+#include "_core/arguments.hpp"
+
 #include <limits>
 
 namespace mtaio::python {
 
 struct GatherOptions {
-  static constexpr Py_ssize_t kNoLimit = std::numeric_limits<Py_ssize_t>::max();
-
   Py_ssize_t limit = kNoLimit;
   double timeout = std::numeric_limits<double>::infinity();       // in seconds, for all of it
   double task_timeout = std::numeric_limits<double>::infinity();  // for each coroutine

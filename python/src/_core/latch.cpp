@@ -28,9 +28,13 @@ PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
 }
 
 int initialise(PyObject* object, PyObject* arguments, PyObject* keywords) {
-  static std::array<char*, 2> names{const_cast<char*>("count"), nullptr};
+  static constexpr std::array<const char*, 1> kNames{"count"};
+  std::array<PyObject*, 1> places{};
   Py_ssize_t count = 0;
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "n", names.data(), &count)) return -1;
+  if (!sort_arguments("Latch", {kNames, 1, 1}, arguments, keywords, places) ||
+      !parse_integer(places[0], "Latch", "count", "a count is an integer", count)) {
+    return -1;
+  }
   if (count < 0) {
     PyErr_Format(PyExc_ValueError,
                  "Latch(%zd): the count cannot be negative; use 0 for an open latch.", count);
@@ -60,10 +64,16 @@ PyObject* repr(PyObject* object) {
                               count == 0 ? " open" : "");
 }
 
-PyObject* count_down(PyObject* object, PyObject* arguments, PyObject* keywords) {
-  static std::array<char*, 2> names{const_cast<char*>("n"), nullptr};
+PyObject* count_down(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
+                     PyObject* keywords) {
+  static constexpr const char* kCall = "Latch.count_down";
+  static constexpr std::array<const char*, 1> kNames{"n"};
+  std::array<PyObject*, 1> places{};
   Py_ssize_t n = 1;
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|n", names.data(), &n)) return nullptr;
+  if (!sort_arguments(kCall, {kNames, 1, 0}, arguments, count, keywords, places) ||
+      (places[0] && !parse_integer(places[0], kCall, "n", "n is an integer", n))) {
+    return nullptr;
+  }
   if (n < 0) {
     PyErr_Format(PyExc_ValueError,
                  "Latch.count_down(%zd): a latch cannot be counted up; n must be zero or more.", n);
@@ -80,13 +90,12 @@ PyObject* count_down(PyObject* object, PyObject* arguments, PyObject* keywords) 
   return nullptr;
 }
 
-PyObject* wait(PyObject* object, PyObject* arguments, PyObject* keywords) {
-  static std::array<char*, 2> names{const_cast<char*>("timeout"), nullptr};
-  PyObject* given = Py_None;
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O", names.data(), &given)) {
-    return nullptr;
-  }
-  const double timeout = parse_seconds(given, "Latch.wait", "timeout");
+PyObject* wait(PyObject* object, PyObject* const* arguments, Py_ssize_t count, PyObject* keywords) {
+  static constexpr const char* kCall = "Latch.wait";
+  static constexpr std::array<const char*, 1> kNames{"timeout"};
+  std::array<PyObject*, 1> places{};
+  if (!sort_arguments(kCall, {kNames, 1, 0}, arguments, count, keywords, places)) return nullptr;
+  const double timeout = parse_seconds(places[0] ? places[0] : Py_None, kCall, "timeout");
   if (std::isnan(timeout)) return nullptr;
   return LatchOperation::create(as_latch(object), timeout, false);
 }
@@ -128,8 +137,8 @@ constexpr const char* kGetCountDoc = R"(get_count($self, /)
 Return the current count.)";
 
 std::array<PyMethodDef, 4> methods{{
-    {"count_down", as_method(&count_down), METH_VARARGS | METH_KEYWORDS, kCountDownDoc},
-    {"wait", as_method(&wait), METH_VARARGS | METH_KEYWORDS, kWaitDoc},
+    {"count_down", as_method(&count_down), METH_FASTCALL | METH_KEYWORDS, kCountDownDoc},
+    {"wait", as_method(&wait), METH_FASTCALL | METH_KEYWORDS, kWaitDoc},
     {"get_count", &get_count, METH_NOARGS, kGetCountDoc},
     {},
 }};

@@ -40,10 +40,10 @@ PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
 
 template <class Queue, class Storage>
 int initialise(PyObject* object, PyObject* arguments, PyObject* keywords) {
-  static std::array<char*, 2> names{const_cast<char*>("maxsize"), nullptr};
-  PyObject* value = nullptr;
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O", names.data(), &value)) return -1;
-  const Py_ssize_t maxsize = value ? parse_maxsize(object, value) : 0;
+  static constexpr std::array<const char*, 1> kNames{"maxsize"};
+  std::array<PyObject*, 1> places{};
+  if (!sort_arguments(short_name(object), {kNames, 1, 0}, arguments, keywords, places)) return -1;
+  const Py_ssize_t maxsize = places[0] ? parse_maxsize(object, places[0]) : 0;
   if (maxsize < 0) return -1;
   QueueObject* self = as_queue(object);
   if (self->initialised) {
@@ -97,14 +97,15 @@ PyObject* put(PyObject* object, PyObject* const* arguments, Py_ssize_t count, Py
   if (count == 1 && !keywords) [[likely]] {
     return QueueOperation::create(Kind::kPut, as_queue(object), arguments[0]);
   }
-  PyObject* item = parse_item(arguments, count, keywords, "put");
+  PyObject* item = parse_item(arguments, count, keywords, {short_name(object), "put"});
   return item ? QueueOperation::create(Kind::kPut, as_queue(object), item) : nullptr;
 }
 
 PyObject* put_prioritised(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
                           PyObject* keywords) {
   double priority = 0;
-  PyObject* item = parse_item_and_priority(arguments, count, keywords, "put", priority);
+  PyObject* item =
+      parse_item_and_priority(arguments, count, keywords, {short_name(object), "put"}, priority);
   return item ? QueueOperation::create(Kind::kPut, as_queue(object), item, priority) : nullptr;
 }
 
@@ -119,14 +120,15 @@ PyObject* put_at_once(PyObject* object, PyObject* item, double priority) {
 
 PyObject* put_nowait(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
                      PyObject* keywords) {
-  PyObject* item = parse_item(arguments, count, keywords, "put_nowait");
+  PyObject* item = parse_item(arguments, count, keywords, {short_name(object), "put_nowait"});
   return item ? put_at_once(object, item, 0) : nullptr;
 }
 
 PyObject* put_nowait_prioritised(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
                                  PyObject* keywords) {
   double priority = 0;
-  PyObject* item = parse_item_and_priority(arguments, count, keywords, "put_nowait", priority);
+  PyObject* item = parse_item_and_priority(arguments, count, keywords,
+                                           {short_name(object), "put_nowait"}, priority);
   return item ? put_at_once(object, item, priority) : nullptr;
 }
 
@@ -164,12 +166,14 @@ PyObject* task_done(PyObject* object, PyObject*) {
   Py_RETURN_NONE;
 }
 
-PyObject* shutdown(PyObject* object, PyObject* arguments, PyObject* keywords) {
-  static std::array<char*, 2> names{const_cast<char*>("immediate"), nullptr};
-  int immediate = 0;
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|p", names.data(), &immediate)) {
-    return nullptr;
-  }
+PyObject* shutdown(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
+                   PyObject* keywords) {
+  static constexpr std::array<const char*, 1> kNames{"immediate"};
+  std::array<PyObject*, 1> places{};
+  const CallName call{short_name(object), "shutdown"};
+  if (!sort_arguments(call, {kNames, 1, 0}, arguments, count, keywords, places)) return nullptr;
+  const int immediate = places[0] ? PyObject_IsTrue(places[0]) : 0;
+  if (immediate < 0) return nullptr;
   AnyQueue& queue = *as_queue(object)->queue;
   queue.shutdown(immediate != 0);
   if (!EventLoop::deliver()) return nullptr;
@@ -199,7 +203,7 @@ std::array<PyMethodDef, 13> methods(PyCFunction put, PyCFunction put_nowait, con
       {"get_nowait", &get_nowait, METH_NOARGS, kGetNowaitDoc},
       {"task_done", &task_done, METH_NOARGS, kTaskDoneDoc},
       {"join", &join, METH_NOARGS, kJoinDoc},
-      {"shutdown", as_method(&shutdown), METH_VARARGS | METH_KEYWORDS, kShutdownDoc},
+      {"shutdown", as_method(&shutdown), METH_FASTCALL | METH_KEYWORDS, kShutdownDoc},
       {"qsize", &qsize, METH_NOARGS, kQsizeDoc},
       {"empty", &empty, METH_NOARGS, kEmptyDoc},
       {"full", &full, METH_NOARGS, kFullDoc},

@@ -25,7 +25,7 @@ Items: TypeAlias = Iterable[A] | AsyncIterable[A]
 class TaskExecutor(_executor.TaskExecutor):
     def __init__(
         self,
-        thread_pool: concurrent.futures.ThreadPoolExecutor | None = None,
+        thread_pool: concurrent.futures.Executor | None = None,
         *,
         wait: bool = False,
     ) -> None: ...
