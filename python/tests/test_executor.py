@@ -69,7 +69,7 @@ async def test_run_gives_the_result():
 
 async def test_run_wraps_what_the_coroutine_raises():
     executor = TaskExecutor()
-    with pytest.raises(ExecutionError, match="task failed: refused") as raised:
+    with pytest.raises(ExecutionError, match="^task failed: ValueError: refused$") as raised:
         await executor.run(fail(ValueError("refused")))
     assert isinstance(raised.value.__cause__, ValueError)
     assert raised.value.index == 0 and raised.value.failures == ((0, raised.value.__cause__),)
@@ -117,7 +117,7 @@ async def test_what_is_there_in_spite_of_a_timeout_is_the_result():
         finally:
             raise ValueError("stumbled")
 
-    with pytest.raises(ExecutionError, match="task failed: stumbled"):
+    with pytest.raises(ExecutionError, match="^task failed: ValueError: stumbled$"):
         await TaskExecutor().run(stumble(), timeout=SOON)
     assert asyncio.current_task().cancelling() == 0
 
@@ -288,7 +288,7 @@ async def test_gather_takes_futures_tasks_and_the_same_coroutine_twice():
 async def test_a_failure_stops_the_others_and_starts_no_more():
     executor, counter = TaskExecutor(), Counter()
     coroutines = [counter.work(60), fail(ValueError("refused")), counter.work(60), counter.work(60)]
-    with pytest.raises(ExecutionError, match="task 1 of 4 failed: refused") as raised:
+    with pytest.raises(ExecutionError, match="^task 1 of 4 failed: ValueError: refused$") as raised:
         await executor.gather(*coroutines, limit=3)
     assert (raised.value.index, counter.begun, counter.cancelled) == (1, 2, 2)
     assert isinstance(raised.value.__cause__, ValueError)

@@ -145,7 +145,7 @@ async def test_error_handling(caplog):
     async def risky_timeout():
         raise TimeoutError("slow")
 
-    for operation, text in [(risky_operation, "Execution failed: task failed: risky"), (risky_timeout, "slow")]:
+    for operation, text in [(risky_operation, "Execution failed: task failed: ValueError: risky"), (risky_timeout, "slow")]:
         caplog.clear()
         names = await run_block("13_error_handling", risky_operation=operation)
         await names["handle_execution"]()

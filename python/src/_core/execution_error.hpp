@@ -5,11 +5,13 @@
 
 namespace mtaio::python {
 
-/// `failures`: pairs of an index and what was raised, by time; `index` and `cause` are those of the
-/// first. Where `text` or `failures` is null, what is raised already stays.
-void raise_execution_error(PyObject* text, Py_ssize_t index, PyObject* failures, PyObject* cause);
+/// An ExecutionError because of what `what` ("task 3 of 10", a str) has failed with; its text is
+/// "`what` failed: ValueError: refused". `failures` is a tuple of pairs of an index and what was
+/// raised, by time, and not empty. Where `what` or `failures` is null, what is raised already
+/// stays.
+void raise_execution_error(PyObject* what, PyObject* failures);
 
-/// For something that failed on its own: "`what` failed: " and the text of `cause` (borrowed).
+/// For something that failed on its own, with `cause` (borrowed).
 void raise_execution_error(const char* what, PyObject* cause);
 
 }  // namespace mtaio::python

@@ -59,7 +59,6 @@ bool raise_fatal(const Failures& failures) {
 }
 
 void raise_failure(const Gathering* self, const Failures& failures) {
-  const auto& [index, cause] = failures.front();
   const Reference all = Reference::take(PyTuple_New(static_cast<Py_ssize_t>(failures.size())));
   if (!all) return;
   for (std::size_t i = 0; i < failures.size(); ++i) {
@@ -68,10 +67,10 @@ void raise_failure(const Gathering* self, const Failures& failures) {
     PyTuple_SET_ITEM(all.get(), static_cast<Py_ssize_t>(i), pair);
   }
   const auto total = static_cast<Py_ssize_t>(self->source->given.size());
-  const Reference text = Reference::take(
-      total > 0 ? PyUnicode_FromFormat("task %zd of %zd failed: %S", index, total, cause.get())
-                : PyUnicode_FromFormat("task %zd failed: %S", index, cause.get()));
-  raise_execution_error(text.get(), index, all.get(), cause.get());
+  const Reference what = Reference::take(
+      total > 0 ? PyUnicode_FromFormat("task %zd of %zd", failures.front().index, total)
+                : PyUnicode_FromFormat("task %zd", failures.front().index));
+  raise_execution_error(what.get(), all.get());
 }
 
 /// Raises a TimeoutError. Its cause says where the coroutines were that the timeout has cancelled,

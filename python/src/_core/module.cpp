@@ -36,10 +36,10 @@ int execute(PyObject* module) {
     return -1;
   }
   const bool all = import_exceptions() && prepare_state() && add_async_method(module) &&
-                   add_queue_operation(module) && add_queues(module) && add_queue_api(module) &&
-                   add_latch_operation(module) && add_latch(module) && add_progress(module) &&
-                   add_gathering(module) && add_run_operation(module) && add_thread_call(module) &&
-                   add_executor(module);
+                   add_execution_error(module) && add_queue_operation(module) &&
+                   add_queues(module) && add_queue_api(module) && add_latch_operation(module) &&
+                   add_latch(module) && add_progress(module) && add_gathering(module) &&
+                   add_run_operation(module) && add_thread_call(module) && add_executor(module);
   return all ? 0 : -1;
 }
 

@@ -17,6 +17,7 @@ struct ModuleState {
 
 /// One for each file that has a type: adds it to the module. False with an exception set.
 [[nodiscard]] bool add_async_method(PyObject* module);
+[[nodiscard]] bool add_execution_error(PyObject* module);
 [[nodiscard]] bool add_queue_operation(PyObject* module);
 [[nodiscard]] bool add_queues(PyObject* module);
 [[nodiscard]] bool add_queue_api(PyObject* module);

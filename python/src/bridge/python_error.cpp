@@ -30,28 +30,10 @@ void raise_execution_error(const ExecutionError& error) noexcept {
   if (!raised || !cause) return;
   const Reference index = Reference::take(PyLong_FromSize_t(error.index()));
   if (index) PyObject_SetAttrString(raised.get(), "index", index.get());
-  Py_INCREF(cause.get());
-  PyException_SetCause(raised.get(), cause.get());
-  Py_INCREF(raised.get());
-  RaisedError::raise(raised.get());
+  RaisedError::raise_from(Py_NewRef(raised.get()), cause.get());
 }
 
-}  // namespace
-
-PythonError PythonError::fetch() {
-  const RaisedError raised = RaisedError::fetch();
-  auto text = std::make_shared<std::string>(Py_TYPE(raised.get())->tp_name);
-  const Reference shown = Reference::take(PyObject_Str(raised.get()));
-  const char* utf8 = shown ? PyUnicode_AsUTF8(shown.get()) : nullptr;
-  if (utf8 && *utf8 != '\0') {
-    *text += ": ";
-    *text += utf8;
-  }
-  PyErr_Clear();
-  return PythonError{std::make_shared<Object>(Object::to(raised.get())), std::move(text)};
-}
-
-void raise_in_python(const std::exception_ptr& error) noexcept {
+void raise_without_cause(const std::exception_ptr& error) noexcept {
   try {
     std::rethrow_exception(error);
   } catch (const PythonError& python) {
@@ -85,6 +67,44 @@ void raise_in_python(const std::exception_ptr& error) noexcept {
     PyErr_SetString(PyExc_RuntimeError, other.what());
   } catch (...) {
     PyErr_SetString(PyExc_RuntimeError, "a C++ exception that is no std::exception");
+  }
+}
+
+/// What is raised gets a cause, unless it is a Python exception that has one.
+void chain(const std::exception_ptr& nested) noexcept {
+  RaisedError raised = RaisedError::fetch();
+  raise_in_python(nested);
+  const RaisedError cause = RaisedError::fetch();
+  const Reference before = Reference::take(PyException_GetCause(raised.get()));
+  if (before || !cause || cause.get() == raised.get()) {
+    std::move(raised).restore();
+  } else {
+    RaisedError::raise_from(Py_NewRef(raised.get()), cause.get());
+  }
+}
+
+}  // namespace
+
+PythonError PythonError::fetch() {
+  const RaisedError raised = RaisedError::fetch();
+  auto text = std::make_shared<std::string>(Py_TYPE(raised.get())->tp_name);
+  const Reference shown = Reference::take(PyObject_Str(raised.get()));
+  const char* utf8 = shown ? PyUnicode_AsUTF8(shown.get()) : nullptr;
+  if (utf8 && *utf8 != '\0') {
+    *text += ": ";
+    *text += utf8;
+  }
+  PyErr_Clear();
+  return PythonError{std::make_shared<Object>(Object::to(raised.get())), std::move(text)};
+}
+
+void raise_in_python(const std::exception_ptr& error) noexcept {
+  raise_without_cause(error);
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::nested_exception& nesting) {
+    if (nesting.nested_ptr()) chain(nesting.nested_ptr());
+  } catch (...) {  // nothing is nested in it
   }
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .exceptions import ExecutionError
+from . import _core
 
 
 def set_from_anywhere(future: asyncio.Future[None]) -> None:
@@ -45,13 +45,9 @@ def failed_unseen(task: asyncio.Task[Any]) -> bool:
 
 def raise_failures(failed: list[tuple[int, asyncio.Task[Any]]]) -> None:
     """Raises what tasks have failed with, by number, if there are any."""
-    failures = [(index, error) for index, task in failed if (error := task.exception())]
-    if not failures:
-        return
-    index, first = failures[0]
-    raise ExecutionError(
-        f"task {index} failed: {first}", index=index, failures=tuple(failures)
-    ) from first
+    failures = tuple((index, error) for index, task in failed if (error := task.exception()))
+    if failures:
+        _core.raise_execution_error(f"task {failures[0][0]}", failures)
 
 
 async def wait_for_all(futures: set[asyncio.Future[Any]]) -> None:

@@ -24,7 +24,7 @@ from ._endings import (
 )
 from ._mapping import where_to_call, zip_asynchronous
 from ._operation import Operation
-from .exceptions import ExecutionError, TimeoutError
+from .exceptions import TimeoutError
 
 T = TypeVar("T")
 
@@ -178,9 +178,7 @@ class TaskExecutor(_core.ExecutorBase):
                 return result
             if not isinstance(error, Exception):
                 raise error
-            raise ExecutionError(
-                f"function in a thread failed: {error}", failures=((0, error),)
-            ) from error
+            _core.raise_execution_error("function in a thread", ((0, error),))
 
         return Operation("TaskExecutor.run_in_thread", call)
 

@@ -78,6 +78,16 @@ class RaisedError {
 #endif
   }
 
+  /// Raises an exception object because of another, as `raise error from cause` does where that is
+  /// handled; takes over the reference to `error`.
+  static void raise_from(PyObject* error, PyObject* cause) noexcept {
+    Py_INCREF(cause);
+    PyException_SetContext(error, cause);
+    Py_INCREF(cause);
+    PyException_SetCause(error, cause);
+    raise(error);
+  }
+
   [[nodiscard]] PyObject* get() const noexcept { return error_.get(); }
   explicit operator bool() const noexcept { return static_cast<bool>(error_); }
 
