@@ -101,6 +101,36 @@ async def test_an_execution_error_has_the_context_that_raise_from_gives_it():
     except KeyError as outer:
         raised = await of(executor.run(fail(ValueError("inner"))))
         assert raised.__context__ is raised.__cause__ and raised.__cause__.__context__ is outer
+        with pytest.raises(TimeoutError) as timed_out:
+            await executor.run(asyncio.sleep(60), timeout=1e-9)
+        # What is thrown into a coroutine has the context of that, which the traceback does not show.
+        assert isinstance(timed_out.value.__cause__, asyncio.CancelledError) and timed_out.value.__suppress_context__
+        assert timed_out.value.__context__ in (outer, timed_out.value.__cause__)
+
+
+async def test_a_timeout_shows_where_the_coroutine_hung():
+    async def inner():
+        await asyncio.sleep(60)  # it hangs here
+
+    async def outer():
+        await inner()
+
+    for awaited, timeout in [
+        (outer(), 1e-9),
+        (asyncio.create_task(outer()), 1e-9),
+        (asyncio.create_task(outer()), 0),
+    ]:
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError) as raised:
+            await TaskExecutor().run(awaited, timeout=timeout)
+        error = raised.value
+        assert isinstance(error.__cause__, asyncio.CancelledError) and error.__context__ is error.__cause__
+        text = "".join(traceback.format_exception(error))
+        assert "it hangs here" in text and "direct cause" in text
+        assert text.rstrip().endswith(f"TimeoutError: TaskExecutor.run(timeout={timeout:g}): the time ran out.")
+    with pytest.raises(TimeoutError) as raised:
+        await TaskExecutor().run(outer(), timeout=0)
+    assert raised.value.__cause__ is None  # it was not started
 
 
 async def test_errors_show_the_line_that_failed():

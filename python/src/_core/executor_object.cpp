@@ -207,7 +207,8 @@ Run a single coroutine, for at most timeout seconds.
 To be awaited; gives the result of the coroutine. Raises TimeoutError when the time ran
 out, and ExecutionError around anything else that the coroutine raised, an inner
 TimeoutError too. A coroutine that is timed out is cancelled and waited for; with a
-timeout of zero or less it is never started. A result that was there before is returned.)";
+timeout of zero or less it is never started, but a future or a task is cancelled and
+waited for. What ends with a result nonetheless, or was done before, gives its result.)";
 
 constexpr const char* kGatherDoc =
     R"(gather($self, /, *coroutines, limit=None, timeout=None, task_timeout=None, progress=None,

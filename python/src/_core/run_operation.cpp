@@ -18,11 +18,25 @@ namespace {
 
 using State = RunOperation::State;
 
-void raise_timeout(double timeout) {
+/// `where` is the CancelledError that shows what the time was spent with, or null.
+void raise_timeout(double timeout, PyObject* where) {
   std::array<char, 100> text{};
   std::snprintf(text.data(), text.size(), "TaskExecutor.run(timeout=%g): the time ran out.",
                 timeout);
-  PyErr_SetString(module_state().timeout_error, text.data());
+  if (!where) {
+    PyErr_SetString(module_state().timeout_error, text.data());
+    return;
+  }
+  PyObject* error = PyObject_CallFunction(module_state().timeout_error, "s", text.data());
+  if (error) RaisedError::raise_from(error, where);
+}
+
+/// As asyncio.isfuture(); -1 with an exception set.
+int is_future(PyObject* object) {
+  const Reference asyncio = Reference::take(PyImport_ImportModule("asyncio"));
+  const Reference answer = Reference::take(
+      asyncio ? PyObject_CallMethod(asyncio.get(), "isfuture", "O", object) : nullptr);
+  return answer ? PyObject_IsTrue(answer.get()) : -1;
 }
 
 /// What a method of the task that counts requests says; -1 with an exception set.
@@ -35,18 +49,14 @@ long ask_task(PyObject* task, PyObject* method) {
 PyObject* time_out(PyObject* object, PyObject*) {
   auto* self = reinterpret_cast<RunOperation*>(object);
   if (self->state != State::kRunning) Py_RETURN_NONE;
-  self->timed_out = true;
+  self->timed_out = self->asked_task = true;
   return PyObject_CallMethodNoArgs(self->task, python::state().name_cancel);
 }
 
 PyMethodDef time_out_method{"time_out", &time_out, METH_NOARGS, nullptr};
 
-bool start_timer(RunOperation* self) {
-  PyObject* loop = running_loop();
-  if (!loop) {
-    PyErr_SetString(PyExc_RuntimeError, "no running event loop");
-    return false;
-  }
+/// Notes who waits, and how often it has been asked to stop. False with an exception set.
+bool note_task(RunOperation* self) {
   self->task = PyObject_CallNoArgs(python::state().current_task);
   if (!self->task) return false;
   if (self->task == Py_None) {
@@ -54,7 +64,16 @@ bool start_timer(RunOperation* self) {
     return false;
   }
   self->cancelling = ask_task(self->task, python::state().name_cancelling);
-  if (self->cancelling < 0) return false;
+  return self->cancelling >= 0;
+}
+
+bool start_timer(RunOperation* self) {
+  PyObject* loop = running_loop();
+  if (!loop) {
+    PyErr_SetString(PyExc_RuntimeError, "no running event loop");
+    return false;
+  }
+  if (!note_task(self)) return false;
   self->timer = arm(loop, self->timeout, time_out_method, reinterpret_cast<PyObject*>(self));
   return self->timer != nullptr;
 }
@@ -71,11 +90,13 @@ void leave(RunOperation* self) noexcept {
   Py_CLEAR(self->child);
 }
 
-/// The request of the timer has been obeyed, or is not needed any more. Whether it was the only
-/// one; an exception that is set stays.
-bool withdraw_request(RunOperation* self) noexcept {
+/// After the time was over: whether nothing else has asked the task to stop. The request of the
+/// timer has been obeyed, or is not needed any more. An exception that is set stays.
+bool only_timed_out(RunOperation* self) noexcept {
   RaisedError before = RaisedError::fetch();
-  const long left = ask_task(self->task, python::state().name_uncancel);
+  const auto& names = python::state();
+  const long left =
+      ask_task(self->task, self->asked_task ? names.name_uncancel : names.name_cancelling);
   if (left < 0) PyErr_WriteUnraisable(self->task);
   if (before) std::move(before).restore();
   return left <= self->cancelling;
@@ -84,12 +105,12 @@ bool withdraw_request(RunOperation* self) noexcept {
 /// What its child has ended with becomes what it ends with itself.
 PySendResult finish(RunOperation* self, PySendResult outcome) {
   leave(self);
-  const bool expired = self->timed_out && withdraw_request(self);
+  const bool expired = self->timed_out && only_timed_out(self);
   Py_CLEAR(self->task);
   if (outcome == PYGEN_RETURN) return outcome;
   if (expired && PyErr_ExceptionMatches(python::state().cancelled_error)) {
-    PyErr_Clear();
-    raise_timeout(self->timeout);
+    const RaisedError where = RaisedError::fetch();
+    raise_timeout(self->timeout, where.get());
   } else if (PyErr_ExceptionMatches(PyExc_Exception)) {
     const RaisedError cause = RaisedError::fetch();
     raise_execution_error("task", cause.get());
@@ -97,14 +118,30 @@ PySendResult finish(RunOperation* self, PySendResult outcome) {
   return PYGEN_ERROR;
 }
 
+/// Asks a future or a task to stop that is not done. False with an exception set.
+bool stop_future(RunOperation* self) {
+  const Reference done = Reference::take(PyObject_CallMethod(self->awaitable, "done", nullptr));
+  const int is_done = done ? PyObject_IsTrue(done.get()) : -1;
+  if (is_done != 0) return is_done > 0;
+  if (!note_task(self)) return false;
+  self->timed_out = true;
+  const Reference asked =
+      Reference::take(PyObject_CallMethodNoArgs(self->awaitable, python::state().name_cancel));
+  return static_cast<bool>(asked);
+}
+
+/// The time was over before it began. False: nothing is to be waited for, and an exception is set.
+bool begin_too_late(RunOperation* self) {
+  const int future = is_future(self->awaitable);
+  if (future == 0) raise_timeout(self->timeout, nullptr);
+  return future > 0 && stop_future(self);
+}
+
 /// False: it has ended, with an exception set.
 bool begin(RunOperation* self) {
-  if (self->timeout <= 0) {
-    drop_unstarted(self);
-    raise_timeout(self->timeout);
-    return false;
-  }
-  if (!std::isinf(self->timeout) && !start_timer(self)) {
+  const bool begun =
+      self->timeout <= 0 ? begin_too_late(self) : std::isinf(self->timeout) || start_timer(self);
+  if (!begun) {
     drop_unstarted(self);
     return false;
   }
@@ -179,7 +216,7 @@ PyObject* RunOperation::create(PyObject* awaitable, double timeout) {
   made->child = made->timer = made->task = nullptr;
   made->cancelling = 0;
   made->timeout = timeout;
-  made->timed_out = false;
+  made->timed_out = made->asked_task = false;
   made->state = State::kNew;
   PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
   return reinterpret_cast<PyObject*>(made);
