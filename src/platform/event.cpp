@@ -3,6 +3,7 @@
 #include "platform/cpu.hpp"
 #include "platform/futex.hpp"
 
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -34,6 +35,13 @@ bool Event::is_set_soon() const noexcept {
 
 void Event::wait() const noexcept {
   while (!is_set()) platform::futex_wait(word_, 0);
+}
+
+bool Event::wait_until(std::chrono::steady_clock::time_point deadline) const noexcept {
+  // With a deadline in any case: without one the kernel goes on waiting after a handler that was
+  // installed with SA_RESTART.
+  if (!is_set()) platform::futex_wait(word_, 0, deadline);
+  return is_set();
 }
 
 StandIn* set_stand_in(StandIn* who) noexcept { return std::exchange(stand_in, who); }

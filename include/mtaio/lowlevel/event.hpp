@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 namespace mtaio::lowlevel {
@@ -19,6 +20,9 @@ class [[gnu::visibility("default")]] Event {
   void set() noexcept;
   /// Blocks the thread until it is set.
   void wait() const noexcept;
+  /// The same, until `deadline` at the latest (`time_point::max()`: without limit). Returns earlier
+  /// when a signal handler has run on the thread. Returns whether it is set.
+  [[nodiscard]] bool wait_until(std::chrono::steady_clock::time_point deadline) const noexcept;
   /// Looks again for a microsecond or two: is it set now?
   [[nodiscard]] bool is_set_soon() const noexcept;
 
