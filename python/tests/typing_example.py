@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Coroutine
 from typing import Any, assert_type
 
 from mtaio.core import AsyncQueue, Latch, LIFOQueue, PriorityQueue, Progress, TaskExecutor
-from mtaio.exceptions import ExecutionError, MTAIOError, QueueShutDown, TimeoutError
+from mtaio.exceptions import ExecutionError, MTAIOError, QueueEmpty, QueueShutDown, TimeoutError
 
 
 async def process(item: str) -> int:
@@ -172,4 +172,4 @@ def is_a_coroutine() -> Coroutine[Any, Any, list[int]]:
     return TaskExecutor().gather(process("a"), process("b"))
 
 
-errors: list[type[MTAIOError]] = [ExecutionError, TimeoutError, QueueShutDown]
+errors: list[type[MTAIOError]] = [ExecutionError, TimeoutError, QueueEmpty, QueueShutDown]

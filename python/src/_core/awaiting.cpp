@@ -64,9 +64,11 @@ PyObject* iterator_of(PyObject* awaitable) {
 bool is_future(PyObject* object) noexcept {
   if (PyCoro_CheckExact(object)) return false;
   RaisedError before = RaisedError::fetch();
-  const Reference blocking =
-      Reference::take(PyObject_GetAttr(object, state().name_future_blocking));
-  if (!blocking) PyErr_Clear();
+  // Of the class: some objects have any attribute that they are asked for.
+  PyObject* name = state().name_future_blocking;
+  const bool has = PyObject_HasAttr(reinterpret_cast<PyObject*>(Py_TYPE(object)), name) != 0;
+  const Reference blocking = Reference::take(has ? PyObject_GetAttr(object, name) : nullptr);
+  PyErr_Clear();
   if (before) std::move(before).restore();
   return blocking && blocking.get() != Py_None;
 }

@@ -21,8 +21,8 @@ class LatchWait final : public lowlevel::Waiter, public Wait {
     static_cast<LatchWait&>(job).arrive();
     return std::noop_coroutine();
   }
-  bool enlist(EventLoop& loop) noexcept override {
-    prepare(loop);
+  bool enlist(lowlevel::Scheduler& where) noexcept override {
+    prepare(where);
     return latch_.enlist(*this);
   }
   bool claim() noexcept override { return lowlevel::Waiter::claim(); }

@@ -26,6 +26,7 @@ bool import_exceptions() {
   return get(to.execution_error, ours, "ExecutionError") &&
          get(to.timeout_error, ours, "TimeoutError") &&
          get(to.queue_shut_down, ours, "QueueShutDown") &&
+         get(to.empty_in_time, ours, "QueueEmpty") && get(to.full_in_time, ours, "QueueFull") &&
          get(to.queue_empty, asyncio, "QueueEmpty") && get(to.queue_full, asyncio, "QueueFull");
 }
 

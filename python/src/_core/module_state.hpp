@@ -11,6 +11,8 @@ struct ModuleState {
   PyObject* queue_shut_down = nullptr;
   PyObject* queue_empty = nullptr;
   PyObject* queue_full = nullptr;
+  PyObject* empty_in_time = nullptr;  // mtaio.exceptions.QueueEmpty
+  PyObject* full_in_time = nullptr;
 };
 
 [[nodiscard]] ModuleState& module_state() noexcept;

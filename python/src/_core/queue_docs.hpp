@@ -84,6 +84,37 @@ inline constexpr const char* kGetNowaitDoc = R"(get_nowait($self, /)
 Remove and return the next item; raise asyncio.QueueEmpty if there is none.
 
 For any thread, with or without an event loop.)";
+inline constexpr const char* kPutBlockingDoc = R"(put_blocking($self, /, item, timeout=None)
+--
+
+Put an item into the queue; block the thread while it is full.
+
+For threads without an event loop. They wait in the same line as coroutines. The timeout
+is in seconds, or a datetime.timedelta; zero or less only looks. When it is over, raises
+mtaio.exceptions.QueueFull, which is a TimeoutError, a queue.Full and an
+asyncio.QueueFull. Raises QueueShutDown once the queue has been shut down, and
+RuntimeError in a thread that runs an event loop.)";
+inline constexpr const char* kPutBlockingPrioritisedDoc =
+    R"(put_blocking($self, /, item, priority=0, timeout=None)
+--
+
+Put an item into the queue; block the thread while it is full.
+
+For threads without an event loop. They wait in the same line as coroutines. The timeout
+is in seconds, or a datetime.timedelta; zero or less only looks. When it is over, raises
+mtaio.exceptions.QueueFull, which is a TimeoutError, a queue.Full and an
+asyncio.QueueFull. Raises QueueShutDown once the queue has been shut down, and
+RuntimeError in a thread that runs an event loop.)";
+inline constexpr const char* kGetBlockingDoc = R"(get_blocking($self, /, timeout=None)
+--
+
+Remove and return the next item; block the thread while there is none.
+
+For threads without an event loop. They wait in the same line as coroutines. The timeout
+is in seconds, or a datetime.timedelta; zero or less only looks. When it is over, raises
+mtaio.exceptions.QueueEmpty, which is a TimeoutError, a queue.Empty and an
+asyncio.QueueEmpty. Raises QueueShutDown once the queue has been shut down and is empty,
+and RuntimeError in a thread that runs an event loop.)";
 inline constexpr const char* kTaskDoneDoc = R"(task_done($self, /)
 --
 

@@ -7,6 +7,7 @@
 #include "_core/async_method.hpp"
 #include "_core/module_state.hpp"
 #include "_core/queue_arguments.hpp"
+#include "_core/queue_blocking.hpp"
 #include "_core/queue_docs.hpp"
 #include "_core/queue_operation.hpp"
 #include "bridge/type_tables.hpp"
@@ -194,13 +195,24 @@ PyObject* get_maxsize(PyObject* object, void*) {
   return PyLong_FromSize_t(as_queue(object)->queue->maxsize());
 }
 
-std::array<PyMethodDef, 13> methods(PyCFunction put, PyCFunction put_nowait, const char* put_doc,
-                                    const char* put_nowait_doc) {
+/// The ways to put, which take a priority or not.
+struct Puts {
+  PyCFunction put;
+  const char* put_doc;
+  PyCFunction put_nowait;
+  const char* put_nowait_doc;
+  PyCFunction put_blocking;
+  const char* put_blocking_doc;
+};
+
+std::array<PyMethodDef, 15> methods(const Puts& puts) {
   return {{
-      {"put", put, METH_FASTCALL | METH_KEYWORDS, put_doc},
-      {"put_nowait", put_nowait, METH_FASTCALL | METH_KEYWORDS, put_nowait_doc},
+      {"put", puts.put, METH_FASTCALL | METH_KEYWORDS, puts.put_doc},
+      {"put_nowait", puts.put_nowait, METH_FASTCALL | METH_KEYWORDS, puts.put_nowait_doc},
+      {"put_blocking", puts.put_blocking, METH_VARARGS | METH_KEYWORDS, puts.put_blocking_doc},
       {"get", &get, METH_NOARGS, kGetDoc},
       {"get_nowait", &get_nowait, METH_NOARGS, kGetNowaitDoc},
+      {"get_blocking", as_method(&get_blocking), METH_VARARGS | METH_KEYWORDS, kGetBlockingDoc},
       {"task_done", &task_done, METH_NOARGS, kTaskDoneDoc},
       {"join", &join, METH_NOARGS, kJoinDoc},
       {"shutdown", as_method(&shutdown), METH_FASTCALL | METH_KEYWORDS, kShutdownDoc},
@@ -212,9 +224,11 @@ std::array<PyMethodDef, 13> methods(PyCFunction put, PyCFunction put_nowait, con
   }};
 }
 
-auto plain_methods = methods(as_method(&put), as_method(&put_nowait), kPutDoc, kPutNowaitDoc);
-auto prioritised_methods = methods(as_method(&put_prioritised), as_method(&put_nowait_prioritised),
-                                   kPutPrioritisedDoc, kPutNowaitPrioritisedDoc);
+auto plain_methods = methods({as_method(&put), kPutDoc, as_method(&put_nowait), kPutNowaitDoc,
+                              as_method(&put_blocking), kPutBlockingDoc});
+auto prioritised_methods = methods(
+    {as_method(&put_prioritised), kPutPrioritisedDoc, as_method(&put_nowait_prioritised),
+     kPutNowaitPrioritisedDoc, as_method(&put_blocking_prioritised), kPutBlockingPrioritisedDoc});
 std::array<PyGetSetDef, 2> properties{{
     {"maxsize", &get_maxsize, nullptr, "How many items there may be; 0: any number.", nullptr},
     {},

@@ -3,14 +3,12 @@
 #include "_core/awaiting.hpp"
 #include "_core/execution_error.hpp"
 #include "_core/loop_timer.hpp"
-#include "_core/module_state.hpp"
+#include "_core/timeout_error.hpp"
 #include "bridge/operation_type.hpp"
 #include "bridge/running_loop.hpp"
 #include "bridge/runtime_state.hpp"
 
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 namespace mtaio::python {
@@ -20,23 +18,8 @@ using State = RunOperation::State;
 
 /// `where` is the CancelledError that shows what the time was spent with, or null.
 void raise_timeout(double timeout, PyObject* where) {
-  std::array<char, 100> text{};
-  std::snprintf(text.data(), text.size(), "TaskExecutor.run(timeout=%g): the time ran out.",
-                timeout);
-  if (!where) {
-    PyErr_SetString(module_state().timeout_error, text.data());
-    return;
-  }
-  PyObject* error = PyObject_CallFunction(module_state().timeout_error, "s", text.data());
-  if (error) RaisedError::raise_from(error, where);
-}
-
-/// As asyncio.isfuture(); -1 with an exception set.
-int is_future(PyObject* object) {
-  const Reference asyncio = Reference::take(PyImport_ImportModule("asyncio"));
-  const Reference answer = Reference::take(
-      asyncio ? PyObject_CallMethod(asyncio.get(), "isfuture", "O", object) : nullptr);
-  return answer ? PyObject_IsTrue(answer.get()) : -1;
+  Reference error = make_timeout_error("run", "timeout", timeout, where);
+  if (error) RaisedError::raise(error.release());
 }
 
 /// What a method of the task that counts requests says; -1 with an exception set.
@@ -132,9 +115,9 @@ bool stop_future(RunOperation* self) {
 
 /// The time was over before it began. False: nothing is to be waited for, and an exception is set.
 bool begin_too_late(RunOperation* self) {
-  const int future = is_future(self->awaitable);
-  if (future == 0) raise_timeout(self->timeout, nullptr);
-  return future > 0 && stop_future(self);
+  if (is_future(self->awaitable)) return stop_future(self);
+  raise_timeout(self->timeout, nullptr);
+  return false;
 }
 
 /// False: it has ended, with an exception set.

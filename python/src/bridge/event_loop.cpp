@@ -1,7 +1,5 @@
 #include <mtaio/python/event_loop.hpp>
 
-#include <mtaio/lowlevel/contract.hpp>
-
 #include "bridge/loop_wakeup.hpp"
 #include "bridge/running_loop.hpp"
 #include "bridge/runtime_state.hpp"
@@ -12,10 +10,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <mutex>
 #include <new>
-#include <string>
 #include <vector>
 
 namespace mtaio::python {
@@ -44,12 +40,6 @@ class FirstError {
  private:
   RaisedError first_;
 };
-
-[[noreturn]] void not_for_coroutines(const char* member) noexcept {
-  lowlevel::contract_violation(std::string{"EventLoop::"} + member +
-                               "(): called for a C++ coroutine. Those run on a Runtime; an event "
-                               "loop only runs Python.");
-}
 
 }  // namespace
 
@@ -216,19 +206,6 @@ void EventLoop::after_fork_in_child() noexcept {
   last_loop = nullptr;
   calling_thread.store(0, std::memory_order_relaxed);
   new (&kept_jobs) Jobs;
-}
-
-lowlevel::TimePoint EventLoop::now() noexcept { return std::chrono::steady_clock::now(); }
-void EventLoop::arm(lowlevel::Timer&, lowlevel::TimePoint) noexcept { not_for_coroutines("arm"); }
-void EventLoop::run_blocking(lowlevel::BlockingJob&, lowlevel::BlockingPool*) {
-  not_for_coroutines("run_blocking");
-}
-bool EventLoop::withdraw_blocking(lowlevel::BlockingJob&, lowlevel::BlockingPool*) noexcept {
-  not_for_coroutines("withdraw_blocking");
-}
-void EventLoop::feed() noexcept { not_for_coroutines("feed"); }
-void EventLoop::block_thread(const lowlevel::Event&) noexcept {
-  not_for_coroutines("block_thread");
 }
 
 }  // namespace mtaio::python

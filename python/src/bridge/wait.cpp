@@ -1,14 +1,25 @@
 #include <mtaio/python/wait.hpp>
 
+#include <utility>
+
 namespace mtaio::python {
 
 bool Wait::start(EventLoop& loop) noexcept {
   loop_ = &loop;
   loop.hold();
+  return start_on(loop);
+}
+
+bool Wait::start(std::unique_ptr<BlockedThread> thread) noexcept {
+  thread_ = std::move(thread);
+  return start_on(*thread_);
+}
+
+bool Wait::start_on(lowlevel::Scheduler& where) noexcept {
   owners_.store(2, std::memory_order_relaxed);  // the operation, and whoever will claim it
   {
     const EventLoop::Calling calling;
-    waits_ = enlist(loop);
+    waits_ = enlist(where);
   }
   if (!waits_) owners_.store(1, std::memory_order_relaxed);
   return waits_;
@@ -57,8 +68,10 @@ void Wait::abandon() noexcept {
 }
 
 void Wait::arrive() noexcept {
-  if (loop_->closed()) {
+  if (thread_ ? thread_->is_of_parent() : loop_->closed()) {
     if (take()) undo();
+  } else if (thread_) {
+    thread_->wake();
   } else {
     arrived_ = true;
     if (pending_) {

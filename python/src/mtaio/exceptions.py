@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import queue
 from typing import Any
 
-__all__ = ["MTAIOError", "ExecutionError", "TimeoutError", "QueueShutDown"]
+__all__ = [
+    "MTAIOError",
+    "ExecutionError",
+    "TimeoutError",
+    "QueueEmpty",
+    "QueueFull",
+    "QueueShutDown",
+]
 
 
 class MTAIOError(Exception):
@@ -45,6 +53,22 @@ def _make_execution_error(message: str, index: int, failures: Any) -> ExecutionE
 
 class TimeoutError(MTAIOError, builtins.TimeoutError):
     """Time ran out. Also the builtin ``TimeoutError``, which ``asyncio`` raises."""
+
+
+class QueueEmpty(TimeoutError, asyncio.QueueEmpty, queue.Empty):
+    """No item came before the timeout of ``get_blocking()`` was over.
+
+    Also what ``get_nowait()`` raises, ``asyncio.QueueEmpty``, and what the ``get()`` of a
+    ``queue.Queue`` does, ``queue.Empty``.
+    """
+
+
+class QueueFull(TimeoutError, asyncio.QueueFull, queue.Full):
+    """There was no room before the timeout of ``put_blocking()`` was over.
+
+    Also what ``put_nowait()`` raises, ``asyncio.QueueFull``, and what the ``put()`` of a
+    ``queue.Queue`` does, ``queue.Full``.
+    """
 
 
 _QueueShutDownBase: Any = getattr(asyncio, "QueueShutDown", Exception)

@@ -185,8 +185,8 @@ class QueueOf final : public AnyQueue {
       static_cast<Getter&>(job).arrive();
       return std::noop_coroutine();
     }
-    bool enlist(EventLoop& loop) noexcept override {
-      this->prepare(loop);
+    bool enlist(lowlevel::Scheduler& where) noexcept override {
+      this->prepare(where);
       return queue.core().wait_to_get(*this);
     }
     bool claim() noexcept override { return lowlevel::Waiter::claim(); }
@@ -208,8 +208,8 @@ class QueueOf final : public AnyQueue {
       return std::noop_coroutine();
     }
     typename Core::Node& make_node() override { std::terminate(); }  // it brings its item
-    bool enlist(EventLoop& loop) noexcept override {
-      this->prepare(loop);
+    bool enlist(lowlevel::Scheduler& where) noexcept override {
+      this->prepare(where);
       return queue.core().wait_to_put(*this);
     }
     bool claim() noexcept override { return lowlevel::Waiter::claim(); }
@@ -228,8 +228,8 @@ class QueueOf final : public AnyQueue {
       static_cast<Joiner&>(job).arrive();
       return std::noop_coroutine();
     }
-    bool enlist(EventLoop& loop) noexcept override {
-      this->prepare(loop);
+    bool enlist(lowlevel::Scheduler& where) noexcept override {
+      this->prepare(where);
       return queue.core().wait_to_join(*this);
     }
     bool claim() noexcept override { return lowlevel::Waiter::claim(); }

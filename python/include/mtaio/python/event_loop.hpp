@@ -3,7 +3,7 @@
 
 #include <mtaio/lowlevel/intrusive_list.hpp>
 #include <mtaio/lowlevel/lock.hpp>
-#include <mtaio/lowlevel/scheduler.hpp>
+#include <mtaio/python/arrival_scheduler.hpp>
 #include <mtaio/python/reference.hpp>
 
 #include <pthread.h>
@@ -27,7 +27,7 @@ namespace mtaio::python {
 ///
 /// E1  post <-> close    both under lock_: a job is in the list when the loop is closed, or the
 ///                       poster sees that it is closed.
-class EventLoop final : public lowlevel::Scheduler {
+class EventLoop final : public ArrivalScheduler {
  public:
   /// That of the running loop, held for the caller. Null with an exception set when no loop runs.
   [[nodiscard]] static EventLoop* of_running();
@@ -68,15 +68,7 @@ class EventLoop final : public lowlevel::Scheduler {
     if (!kept_jobs.empty()) deliver_all_unraisable();
   }
 
-  // Scheduler. Everything but post() is for coroutines of the library, which do not run here.
   void post(lowlevel::Job& job) noexcept override;
-  [[nodiscard]] lowlevel::TimePoint now() noexcept override;
-  void arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept override;
-  void run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) override;
-  bool withdraw_blocking(lowlevel::BlockingJob& job,
-                         lowlevel::BlockingPool* pool) noexcept override;
-  void feed() noexcept override;
-  void block_thread(const lowlevel::Event& event) noexcept override;
 
  private:
   friend struct LoopWakeup;

@@ -1,16 +1,19 @@
 /// An operation that waits, as the core and the event loop know it.
 #pragma once
 
+#include <mtaio/python/blocked_thread.hpp>
 #include <mtaio/python/event_loop.hpp>
 #include <mtaio/python/pending.hpp>
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 namespace mtaio::python {
 
-/// Lies between a Python operation, which owns it and may be destroyed at any time, and whoever
-/// wakes it: it lives until both have let go.
+/// Lies between what waits, which owns it, and what wakes it: it lives until both have let go. The
+/// owner is a Python operation, which may be destroyed at any time, or a call that blocks its
+/// thread.
 ///
 /// E1  wake <-> give up   The claim of the core decides. Whoever has claimed it posts it, and it
 ///                        arrives exactly once; if the operation claims it first, nobody will.
@@ -24,6 +27,10 @@ class Wait {
   /// Has it wait; it arrives in `loop`, which runs on this thread. False: there is no need to wait,
   /// and what it brought has to be taken. With the GIL; to be followed by `EventLoop::deliver()`.
   [[nodiscard]] bool start(EventLoop& loop) noexcept;
+  /// The same for a call that is going to block this thread.
+  [[nodiscard]] bool start(std::unique_ptr<BlockedThread> thread) noexcept;
+  /// The thread that it was started with.
+  [[nodiscard]] BlockedThread& thread() noexcept { return *thread_; }
 
   /// What the task is to wait for, as yielded by `owner`, until it arrives (borrowed). Null with an
   /// exception set.
@@ -55,7 +62,7 @@ class Wait {
   }
 
   /// Puts itself into the list of what it waits for. True if suspended.
-  virtual bool enlist(EventLoop& loop) noexcept = 0;
+  virtual bool enlist(lowlevel::Scheduler& where) noexcept = 0;
   virtual bool claim() noexcept = 0;
   /// Takes itself out of the list.
   virtual void forget() noexcept = 0;
@@ -67,15 +74,17 @@ class Wait {
   void arrive() noexcept;
 
  private:
+  bool start_on(lowlevel::Scheduler& where) noexcept;
   void forget_pending() noexcept;
   void let_go() noexcept {
     if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
   }
 
   EventLoop* loop_ = nullptr;
-  Pending* pending_ = nullptr;  // with the GIL only
-  bool waits_ = false;          // start() has said so
-  bool arrived_ = false;        // with the GIL only
+  std::unique_ptr<BlockedThread> thread_;  // instead of a loop
+  Pending* pending_ = nullptr;             // with the GIL only
+  bool waits_ = false;                     // start() has said so
+  bool arrived_ = false;                   // with the GIL only
   std::atomic<bool> settled_{false};
   std::atomic<std::uint8_t> owners_{1};
 };

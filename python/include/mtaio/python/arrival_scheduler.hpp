@@ -1,0 +1,23 @@
+/// A scheduler for what waits and is not a coroutine of the library.
+#pragma once
+
+#include <mtaio/lowlevel/scheduler.hpp>
+
+namespace mtaio::python {
+
+/// Where waits of Python arrive, through `post()`. Everything else is for coroutines of the
+/// library, which do not run there.
+class ArrivalScheduler : public lowlevel::Scheduler {
+ public:
+  [[nodiscard]] lowlevel::TimePoint now() noexcept final;
+  void arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept final;
+  void run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) final;
+  bool withdraw_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) noexcept final;
+  void feed() noexcept final;
+  void block_thread(const lowlevel::Event& event) noexcept final;
+
+ protected:
+  ~ArrivalScheduler() = default;
+};
+
+}  // namespace mtaio::python
