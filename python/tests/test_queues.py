@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import math
+import queue as standard
 import weakref
 
 import pytest
@@ -311,6 +312,7 @@ async def test_shutdown_ends_puts_at_once_and_gets_when_the_queue_is_empty(Queue
     assert isinstance(raised.value, MTAIOError)
     if hasattr(asyncio, "QueueShutDown"):
         assert isinstance(raised.value, asyncio.QueueShutDown)
+        assert isinstance(raised.value, standard.ShutDown)
 
 
 async def test_shutdown_wakes_getters():

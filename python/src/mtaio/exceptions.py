@@ -71,11 +71,14 @@ class QueueFull(TimeoutError, asyncio.QueueFull, queue.Full):
     """
 
 
-_QueueShutDownBase: Any = getattr(asyncio, "QueueShutDown", Exception)
+_Plain = type("_Plain", (Exception,), {})  # a base that changes nothing
+_AsyncioShutDown: Any = getattr(asyncio, "QueueShutDown", _Plain)
+_ShutDown: Any = getattr(queue, "ShutDown", Exception)
 
 
-class QueueShutDown(MTAIOError, _QueueShutDownBase):  # type: ignore[misc]
+class QueueShutDown(MTAIOError, _AsyncioShutDown, _ShutDown):  # type: ignore[misc]
     """The queue was shut down: it takes no more items, or has none left to give.
 
-    Where ``asyncio`` has a ``QueueShutDown`` of its own, from Python 3.13 on, this is one too.
+    From Python 3.13 on, where ``asyncio`` has a ``QueueShutDown`` and ``queue`` a ``ShutDown``,
+    this is both.
     """
