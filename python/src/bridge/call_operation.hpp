@@ -77,8 +77,8 @@ class CallOperationType : public OperationType<Derived, Op> {
                        Derived::request_stop(self);
     if (!waits) return fail_with(self, Py_NewRef(error));
     if (!self->stop) self->stop = Py_NewRef(error);
-    const bool again = self->call->wait(reinterpret_cast<PyObject*>(self));
-    return again ? wait_for(self->call->pending(), result) : fail(self);
+    if (!self->call->wait(reinterpret_cast<PyObject*>(self))) return fail(self);
+    return self->call->done() ? finish(self, result) : wait_for(self->call->pending(), result);
   }
   static PySendResult finish(Op* self, PyObject** result) {
     if (self->stop) return fail_with(self, std::exchange(self->stop, nullptr));

@@ -27,7 +27,8 @@ namespace mtaio::python {
 /// `resume` goes on with the operation: from the beginning or where it waits; with `error`
 /// (borrowed), the exception that was thrown in, or null. `PYGEN_NEXT`: it waits, and gives what to
 /// hand to the event loop. `PYGEN_RETURN`, `PYGEN_ERROR`: it has ended. `idle` says whether it does
-/// not wait; then it has ended.
+/// not wait; then it has ended. Neither is called while a `resume` of the same operation runs: what
+/// that calls or drops may run any code.
 template <class Derived, class Op>
 class OperationType {
  public:
@@ -59,7 +60,7 @@ class OperationType {
         {Py_tp_doc, const_cast<char*>(Derived::kDoc)},
         {0, nullptr},
     }};
-    PyType_Spec spec{Derived::kName, sizeof(Op), 0,
+    PyType_Spec spec{Derived::kName, sizeof(Whole), 0,
                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                      slots.data()};
     type = make_operation_type(spec);
@@ -70,7 +71,11 @@ class OperationType {
   }
 
   /// A new one whose fields have yet to be set, before the garbage collector is told of it.
-  [[nodiscard]] static Op* make() noexcept { return gone.make(type); }
+  [[nodiscard]] static Op* make() noexcept {
+    Op* made = gone.make(type);
+    if (made) whole(made).resuming = false;
+    return made;
+  }
 
   /// "cannot reuse already awaited TaskExecutor.gather()". Always `PYGEN_ERROR`.
   static PySendResult refuse_reuse(const Op* self) noexcept {
@@ -80,6 +85,14 @@ class OperationType {
   static PySendResult refuse_to_hurry(const Op* self) noexcept {
     return raise_runtime_error("%U() was resumed before it was ready", self);
   }
+
+ private:
+  /// An operation, and what all have.
+  struct Whole {
+    Op operation;
+    bool resuming;
+  };
+  static Whole& whole(Op* self) noexcept { return *reinterpret_cast<Whole*>(self); }
 
  protected:
   static Op* as_operation(PyObject* object) noexcept { return reinterpret_cast<Op*>(object); }
@@ -113,6 +126,22 @@ class OperationType {
     if (called) PyErr_Format(PyExc_RuntimeError, format, called.get());
     return PYGEN_ERROR;
   }
+  static PySendResult refuse_reentry(const Op* self) noexcept {
+    const Reference called = Reference::take(qualname(self));
+    if (called) PyErr_Format(PyExc_ValueError, "%U() is already executing", called.get());
+    return PYGEN_ERROR;
+  }
+
+  static PySendResult resume(PyObject* object, PyObject* error, PyObject** result) {
+    Op* self = as_operation(object);
+    bool& resuming = whole(self).resuming;
+    if (resuming) [[unlikely]]
+      return refuse_reentry(self);
+    resuming = true;
+    const PySendResult outcome = Derived::resume(self, error, result);
+    resuming = false;
+    return outcome;
+  }
 
   static inline FreeList<Op, 256> gone;
 
@@ -129,12 +158,12 @@ class OperationType {
   static PyObject* represent(PyObject* object) { return Derived::repr(as_operation(object)); }
 
   static PySendResult send(PyObject* self, PyObject* /*value*/, PyObject** result) {
-    return Derived::resume(as_operation(self), nullptr, result);
+    return resume(self, nullptr, result);
   }
   static PyObject* itself(PyObject* self) { return Py_NewRef(self); }
   static PyObject* next(PyObject* self) {
     PyObject* result = nullptr;
-    const PySendResult outcome = Derived::resume(as_operation(self), nullptr, &result);
+    const PySendResult outcome = resume(self, nullptr, &result);
     if (outcome == PYGEN_RETURN && result == Py_None) {
       Py_DECREF(result);
       return nullptr;  // the end of an iteration without an exception is None
@@ -143,22 +172,23 @@ class OperationType {
   }
   static PyObject* method_send(PyObject* self, PyObject* /*value*/) {
     PyObject* result = nullptr;
-    const PySendResult outcome = Derived::resume(as_operation(self), nullptr, &result);
+    const PySendResult outcome = resume(self, nullptr, &result);
     return as_call_result(outcome, result);
   }
   static PyObject* method_throw(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
     const Reference error = thrown(arguments, count);
     if (!error) return nullptr;
     PyObject* result = nullptr;
-    const PySendResult outcome = Derived::resume(as_operation(self), error.get(), &result);
+    const PySendResult outcome = resume(self, error.get(), &result);
     return as_call_result(outcome, result);
   }
   static PyObject* method_close(PyObject* self, PyObject*) {
-    if (Derived::idle(as_operation(self))) Py_RETURN_NONE;
+    const bool resuming = whole(as_operation(self)).resuming;
+    if (!resuming && Derived::idle(as_operation(self))) Py_RETURN_NONE;
     const Reference error = Reference::take(PyObject_CallNoArgs(PyExc_GeneratorExit));
     if (!error) return nullptr;
     PyObject* result = nullptr;
-    const PySendResult outcome = Derived::resume(as_operation(self), error.get(), &result);
+    const PySendResult outcome = resume(self, error.get(), &result);
     return closed(outcome, result, self);
   }
   static PyObject* as_call_result(PySendResult outcome, PyObject* result) {

@@ -72,6 +72,7 @@ class WaitOperationType : public OperationType<Derived, Op> {
     if (!waits) return Derived::finish(self, result);
     self->state = WaitState::kWaiting;
     if (!EventLoop::deliver()) return fail(self);
+    if (Derived::is_over(self)) return Derived::finish(self, result);
     if (!Derived::comes_soon(self)) return suspend(self, result);
     *result = Py_NewRef(Py_None);
     return PYGEN_NEXT;
@@ -95,7 +96,9 @@ class WaitOperationType : public OperationType<Derived, Op> {
  private:
   static PySendResult suspend(Op* self, PyObject** result) {
     Pending* pending = self->wait->suspend(reinterpret_cast<PyObject*>(self));
-    return pending ? wait_for(pending, result) : fail(self);
+    if (!pending) return fail(self);
+    // Making it may have run any code, in which what it waits for has come.
+    return Derived::is_over(self) ? Derived::finish(self, result) : wait_for(pending, result);
   }
   static Wait* make_wait(Op* self, EventLoop& loop) noexcept {
     try {
