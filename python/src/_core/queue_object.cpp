@@ -52,6 +52,12 @@ int initialise(PyObject* object, PyObject* arguments, PyObject* keywords) {
                  short_name(object));
     return -1;
   }
+  if (maxsize > 0 && (self->getters > 0 || self->putters > 0 || self->queue->unfinished() > 0)) {
+    PyErr_Format(PyExc_RuntimeError,
+                 "%s.__init__(): the queue has been used before; call it first of all.",
+                 short_name(object));
+    return -1;
+  }
   self->initialised = true;
   if (maxsize == 0) return 0;
   delete std::exchange(self->queue, new_queue<Object, Storage, Queue>(maxsize));
@@ -175,11 +181,16 @@ PyObject* shutdown(PyObject* object, PyObject* const* arguments, Py_ssize_t coun
   if (!sort_arguments(call, {kNames, 1, 0}, arguments, count, keywords, places)) return nullptr;
   const int immediate = places[0] ? PyObject_IsTrue(places[0]) : 0;
   if (immediate < 0) return nullptr;
-  AnyQueue& queue = *as_queue(object)->queue;
-  queue.shutdown(immediate != 0);
-  if (!EventLoop::deliver()) return nullptr;
-  queue.drop();
-  Py_RETURN_NONE;
+  QueueObject* self = as_queue(object);
+  self->queue->shutdown(immediate != 0);
+  if (EventLoop::deliver()) {
+    self->queue->drop();
+    Py_RETURN_NONE;
+  }
+  RaisedError raised = RaisedError::fetch();
+  self->queue->drop();
+  std::move(raised).restore();
+  return nullptr;
 }
 
 PyObject* qsize(PyObject* object, PyObject*) {
