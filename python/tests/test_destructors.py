@@ -3,12 +3,22 @@ object, too."""
 
 import asyncio
 import contextlib
+import contextvars
 import gc
 import sys
+import warnings
 import weakref
 
 import pytest
-from mtaio.core import AsyncQueue, TaskExecutor
+from mtaio.core import AsyncQueue, Latch, LIFOQueue, PriorityQueue, TaskExecutor
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_else_to_collect():
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 class Item:
@@ -17,6 +27,18 @@ class Item:
 
 async def give(value):
     return value
+
+
+def started(operation):
+    """An operation that waits, and what for."""
+    return operation, operation.send(None)
+
+
+def ended(operation):
+    try:
+        return operation.send(None)
+    except StopIteration as stop:
+        return stop.value
 
 
 def workers_of_gather():
@@ -118,7 +140,7 @@ async def test_an_asynchronous_iterator_may_end_the_map_that_asks_it(monkeypatch
 
     mapping = TaskExecutor().map(give, numbers())
     mapping.send(None)
-    sys.set_asyncgen_hooks(firstiter=first)
+    sys.set_asyncgen_hooks(firstiter=first, finalizer=None)
     try:
         await asyncio.sleep(0)
     finally:
@@ -156,7 +178,9 @@ async def test_the_end_of_an_iterator_may_close_the_map_that_drops_it():
             return 1
 
         def __del__(self):
-            closed.append(mapping.close())
+            with contextlib.suppress(ValueError):  # it is executing already
+                mapping.close()
+            closed.append(repr(mapping))
 
     closed = []
     for started in (True, False):
@@ -165,7 +189,7 @@ async def test_the_end_of_an_iterator_may_close_the_map_that_drops_it():
             mapping.send(None)
         mapping.close()
         await asyncio.sleep(0)
-    assert closed == 4 * [None]
+    assert len(closed) == 4 and all("done" in each for each in closed)
 
 
 async def test_what_shows_a_worker_may_end_what_it_steps():
@@ -179,10 +203,496 @@ async def test_what_shows_a_worker_may_end_what_it_steps():
 
     queue = AsyncQueue(1)
     queue.put_nowait(0)
-    gather = TaskExecutor().gather(queue.put([Shown()]))
+    gather = TaskExecutor().gather(queue.put(slice(Shown(), Shown())))
     gather.send(None)
     await asyncio.sleep(0)
     workers = workers_of_gather()
     (worker,) = workers
     assert "shown" in repr(worker.get_coro())
     await asyncio.gather(*workers, return_exceptions=True)
+
+
+# An operation that is being resumed.
+
+
+async def test_an_operation_cannot_be_used_while_it_executes():
+    class Reenters:
+        def __await__(self):
+            for use in (lambda: run.send(None), lambda: next(run), lambda: run.throw(KeyError()), run.close):
+                with pytest.raises(ValueError, match=r"^TaskExecutor.run\(\) is already executing$"):
+                    use()
+            assert "running None" in repr(run)
+            return iter([])
+
+    run = TaskExecutor().run(Reenters())
+    assert await run is None
+
+
+async def test_an_item_that_comes_while_a_get_is_about_to_wait_wakes_it():
+    class Garbage:
+        def __del__(self):
+            queue.put_nowait("item")
+
+    others = [started(AsyncQueue().get()) for _ in range(300)]  # so that what it waits for is allocated
+    queue = AsyncQueue()
+    get = queue.get()
+    before = gc.get_threshold()
+    gc.disable()
+    try:
+        garbage = Garbage()
+        garbage.itself = garbage
+        del garbage
+        gc.set_threshold(1)
+        gc.enable()
+        waits_for = ended(get)
+    finally:
+        gc.set_threshold(*before)
+        gc.enable()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert waits_for == "item" or (waits_for.done() and ended(get) == "item")
+    del others
+
+
+@pytest.mark.parametrize("use", ["put", "get", "join"])
+def test_a_queue_in_use_is_not_replaced(use):
+    class Late(AsyncQueue):
+        def __init__(self):
+            if use != "get":
+                self.put_nowait(1)
+            self.operation = getattr(self, use)(*[2][: use == "put"])
+
+            async def start():
+                with contextlib.suppress(StopIteration):
+                    self.operation.send(None)
+
+            asyncio.run(start())
+            with pytest.raises(RuntimeError, match="the queue has been used before"):
+                super().__init__(5)
+            self.operation.close()
+
+    Late()
+
+
+# Everything of ours that is dropped somewhere, and everything that its end may do.
+
+
+class Place:
+    """What the ends of the objects can get at."""
+
+    def __init__(self, act):
+        self.act = act
+        self.ends = 0
+        self.queue = AsyncQueue(2)
+        self.latch = Latch(2)
+        self.executor = TaskExecutor()
+        self.operation = None
+        self.references = []
+
+    def end(self, *_):
+        self.ends += 1
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            self.act(self)
+
+    async def ending(self, wait=True):
+        try:
+            if wait:
+                await asyncio.Event().wait()
+            return self.object()
+        finally:
+            self.end()
+
+
+class Deleted:
+    def __init__(self, place):
+        self.place = place
+
+    def __call__(self, *_, **__):
+        return 1
+
+    def __del__(self):
+        self.place.end()
+
+
+class Watched:
+    def __init__(self, place):
+        place.references.append(weakref.ref(self, place.end))
+
+    def __call__(self, *_, **__):
+        return 1
+
+
+class Cyclic(Deleted):
+    """Goes when the garbage collector comes, which is at once here."""
+
+    def __init__(self, place):
+        super().__init__(place)
+        self.itself = self
+
+
+def use_the_queue(place):
+    queue = place.queue
+    for use in (lambda: queue.put_nowait([1]), queue.get_nowait, queue.task_done, queue.qsize, lambda: repr(queue)):
+        with contextlib.suppress(Exception):
+            use()
+
+
+def shut_the_queue_down(place):
+    place.queue.shutdown(immediate=True)
+
+
+def initialise_the_queue(place):
+    place.queue.__init__(5)
+
+
+def make_operations(place):
+    queue, latch, executor = place.queue, place.latch, place.executor
+    made = [queue.get(), queue.put(place.end), queue.join(), anext(queue), latch.wait(), executor.run(give(1))]
+    made += [executor.gather(give(1), give(2)), executor.map(give, [1, 2]), executor.run_in_thread(id, 1)]
+    for each in made[::2]:
+        with contextlib.suppress(StopIteration):
+            each.send(None)
+    for each in made:
+        with contextlib.suppress(Exception):
+            each.close()
+
+
+def step(place):
+    place.operation.send(None)
+
+
+def step_and_keep(place):
+    place.kept = place.operation, next(place.operation, None)
+
+
+def throw(place):
+    place.operation.throw(KeyError())
+
+
+def close(place):
+    place.operation.close()
+
+
+def drop(place):
+    place.operation = None
+
+
+def show(place):
+    repr(place.operation), repr(place.queue), repr(place.executor)
+
+
+def count_down(place):
+    place.latch.count_down(5)
+
+
+def collect(_):
+    gc.collect()
+
+
+ACTIONS = [use_the_queue, shut_the_queue_down, initialise_the_queue, make_operations, step, step_and_keep, throw, close]
+ACTIONS += [drop, show, count_down, collect]
+
+
+async def item_of_get(place):
+    place.queue.put_nowait(place.object())
+    place.operation = place.queue.get()
+    await place.operation
+
+
+async def item_of_get_nowait(place):
+    place.queue.put_nowait(place.object())
+    place.queue.get_nowait()
+
+
+async def item_of_a_get_that_waited(place):
+    place.operation, waits_for = started(place.queue.get())
+    place.queue.put_nowait(place.object())
+    await asyncio.sleep(0)
+    ended(place.operation)
+
+
+async def item_put_back(place):
+    place.operation, waits_for = started(place.queue.get())
+    place.queue.put_nowait(place.object())
+    place.operation.close()
+    place.queue.shutdown(immediate=True)
+
+
+async def items_of_a_shutdown(place):
+    place.queue.put_nowait(place.object())
+    place.queue.put_nowait(place.object())
+    place.operation, _ = started(place.queue.put(place.object()))
+    place.queue.shutdown(immediate=True)
+    place.operation.close()
+
+
+def items_of_a_queue_that_goes(kind):
+    async def go(place):
+        queue = kind()
+        for _ in range(3):
+            queue.put_nowait(place.object())
+        place.operation, _ = started(place.queue.get())
+        del queue
+
+    go.__name__ += "_" + kind.__name__
+    return go
+
+
+async def items_of_a_queue_in_a_cycle(place):
+    queue = PriorityQueue()
+    queue.put_nowait(place.object(), 2)
+    queue.put_nowait(queue, 1)
+    place.operation, _ = started(place.queue.get())
+    del queue
+    gc.collect()
+
+
+async def item_of_a_put_that_is_closed(place):
+    place.operation = place.queue.put(place.object())
+    place.operation.close()
+
+
+async def item_of_a_put_that_is_dropped(place):
+    place.queue.put(place.object()).close()
+    place.operation = place.queue.get()
+    place.operation.close()
+
+
+async def item_of_a_put_that_waits(place):
+    place.queue.put_nowait(1)
+    place.queue.put_nowait(2)
+    place.operation, _ = started(place.queue.put(place.object()))
+    place.operation.close()
+
+
+async def what_is_thrown(place):
+    place.operation, _ = started(place.queue.get())
+    error = KeyError()
+    error.object = place.object()
+    with contextlib.suppress(KeyError):
+        place.operation.throw(error)
+    del error
+
+
+async def callbacks_of_a_wait(place):
+    for make in (place.queue.get, lambda: place.latch.wait(5), lambda: place.executor.gather(place.ending())):
+        place.operation, waits_for = started(make())
+        for _ in range(3):
+            waits_for.add_done_callback(place.object())
+        del waits_for
+        with contextlib.suppress(Exception):
+            place.operation.close()
+
+
+async def callbacks_that_are_called(place):
+    place.operation, waits_for = started(place.queue.get())
+    for _ in range(3):
+        waits_for.add_done_callback(place.object())
+    del waits_for
+    place.queue.put_nowait(1)
+    await asyncio.sleep(0)
+    with contextlib.suppress(Exception):
+        place.operation.close()
+
+
+async def callbacks_that_are_removed(place):
+    place.operation, waits_for = started(place.queue.get())
+    for each in (place.object(), place.object(), place.object()):
+        waits_for.add_done_callback(each)
+        waits_for.remove_done_callback(each)
+        del each
+    with contextlib.suppress(Exception):
+        place.operation.close()
+
+
+async def contexts_of_callbacks(place):
+    variable = contextvars.ContextVar("variable")
+    place.operation, waits_for = started(place.queue.get())
+    for _ in range(2):
+        context = contextvars.Context()
+        context.run(variable.set, place.object())
+        waits_for.add_done_callback(print, context=context)
+        del context
+    waits_for.remove_done_callback(print)
+    with contextlib.suppress(Exception):
+        place.operation.close()
+
+
+async def comparisons_of_callbacks(place):
+    class Equal:
+        def __call__(self, *_):
+            pass
+
+        def __eq__(self, other):
+            place.end()
+            return True
+
+    place.operation, waits_for = started(place.queue.get())
+    for _ in range(3):
+        waits_for.add_done_callback(Equal())
+    waits_for.remove_done_callback(place.object())
+    with contextlib.suppress(Exception):
+        place.operation.close()
+
+
+async def representations(place):
+    class Shown:
+        shown = False
+
+        def __repr__(self):
+            if not self.shown:
+                self.shown = True
+                place.end()
+            return "shown"
+
+    place.queue.put_nowait(slice(Shown(), Shown()))
+    repr(place.queue)
+    place.queue.put_nowait(place.object())
+    place.operation, waits_for = started(place.queue.put(slice(Shown(), Shown())))
+    repr(waits_for), repr(place.operation)
+    place.operation = place.executor.run(place.queue.put(slice(Shown(), Shown())))
+    repr(place.operation)
+    with contextlib.suppress(Exception):
+        place.operation.close()
+    place.operation = place.executor.run_in_thread(Deleted(place))
+    repr(place.operation)
+    with contextlib.suppress(Exception):
+        place.operation.close()
+
+
+async def results_of_gather(place):
+    place.operation = place.executor.gather(give(place.object()), give(place.object()))
+    results = await place.operation
+    del results
+
+
+async def results_of_a_gather_that_fails(place):
+    async def fail():
+        await asyncio.sleep(0)
+        raise KeyError
+
+    place.operation = place.executor.gather(give(place.object()), give(place.object()), fail())
+    with contextlib.suppress(Exception):
+        await place.operation
+
+
+async def failures_of_gather(place):
+    async def fail():
+        error = KeyError()
+        error.object = place.object()
+        raise error
+
+    for return_exceptions in (True, False):
+        place.operation = place.executor.gather(fail(), fail(), return_exceptions=return_exceptions)
+        with contextlib.suppress(Exception):
+            await place.operation
+
+
+async def coroutines_of_a_gather_that_is_closed(place):
+    for limit in (1, None):
+        place.operation, _ = started(place.executor.gather(place.ending(), place.ending(), limit=limit))
+        await asyncio.sleep(0)
+        with contextlib.suppress(Exception):
+            place.operation.close()
+        await asyncio.sleep(0)
+
+
+async def arguments_of_map(place):
+    class Items:
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            return place.object()
+
+        __del__ = place.end
+
+    async def wait(*_):
+        await asyncio.sleep(0)
+
+    place.operation, _ = started(place.executor.map(wait, Items(), Items(), limit=2))
+    await asyncio.sleep(0)
+    with contextlib.suppress(Exception):
+        place.operation.close()
+    await asyncio.sleep(0)
+
+
+async def what_map_applies(place):
+    place.operation = place.executor.map(place.object(), [1, 2])
+    with contextlib.suppress(Exception):
+        place.operation.close()
+    place.operation = place.executor.map(give, [place.object(), place.object()])
+    with contextlib.suppress(Exception):
+        await place.operation
+
+
+async def coroutine_of_run(place):
+    for timeout in (None, 5, 0):
+        place.operation = place.executor.run(place.ending(False), timeout=timeout)
+        with contextlib.suppress(Exception):
+            await place.operation
+    place.operation, _ = started(place.executor.run(place.ending()))
+    with contextlib.suppress(Exception):
+        place.operation.close()
+
+
+async def arguments_of_a_thread(place):
+    place.operation = place.executor.run_in_thread(place.object(), place.object(), key=place.object())
+    with contextlib.suppress(Exception):
+        await place.operation
+    place.operation = place.executor.run_in_thread(place.object(), place.object(), key=place.object())
+    with contextlib.suppress(Exception):
+        place.operation.close()
+
+
+async def result_of_a_thread(place):
+    place.operation = place.executor.run_in_thread(place.object)
+    with contextlib.suppress(Exception):
+        await place.operation
+    place.operation, _ = started(place.executor.run_in_thread(place.object))
+    await asyncio.sleep(0.001)
+    with contextlib.suppress(Exception):
+        place.operation.close()
+
+
+async def failure_of_a_thread(place):
+    def fail():
+        error = KeyError()
+        error.object = place.object()
+        raise error
+
+    place.operation = place.executor.run_in_thread(fail)
+    with contextlib.suppress(Exception):
+        await place.operation
+
+
+PLACES = [item_of_get, item_of_get_nowait, item_of_a_get_that_waited, item_put_back, items_of_a_shutdown]
+PLACES += [items_of_a_queue_that_goes(kind) for kind in (AsyncQueue, PriorityQueue, LIFOQueue)]
+PLACES += [items_of_a_queue_in_a_cycle, item_of_a_put_that_is_closed, item_of_a_put_that_is_dropped]
+PLACES += [item_of_a_put_that_waits, what_is_thrown, callbacks_of_a_wait, callbacks_that_are_called]
+PLACES += [callbacks_that_are_removed, contexts_of_callbacks, comparisons_of_callbacks, representations]
+PLACES += [results_of_gather, results_of_a_gather_that_fails, failures_of_gather]
+PLACES += [coroutines_of_a_gather_that_is_closed, arguments_of_map, what_map_applies, coroutine_of_run]
+PLACES += [arguments_of_a_thread, result_of_a_thread, failure_of_a_thread]
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("kind", [Deleted, Watched, Cyclic], ids=lambda each: each.__name__.lower())
+@pytest.mark.parametrize("dropped", PLACES, ids=lambda each: each.__name__)
+def test_what_is_dropped_may_do_anything(dropped, kind, action):
+    place = Place(action)
+    place.object = lambda: kind(place)
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            await dropped(place)
+        gc.collect()
+        await asyncio.sleep(0)
+        place.operation = None
+        gc.collect()
+        assert place.ends > 0
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of coroutines that were closed while they ran
+        asyncio.run(asyncio.wait_for(main(), 20))

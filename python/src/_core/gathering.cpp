@@ -221,8 +221,7 @@ void Gathering::left(Crewman& crewman) {
 void Gathering::all_left() {
   if (!pending) return;
   RaisedError before = RaisedError::fetch();
-  const Reference keep = Reference::to(pending->object());
-  if (!pending->complete()) PyErr_WriteUnraisable(nullptr);
+  if (pending && !pending->complete()) PyErr_WriteUnraisable(nullptr);
   if (before) std::move(before).restore();
 }
 

@@ -38,7 +38,8 @@ PyObject* time_out(PyObject* object, PyObject*) {
   Op* self = reinterpret_cast<Op*>(object);
   if (self->state == WaitState::kWaiting && self->wait->claim_back()) {
     self->timed_out = true;
-    if (!self->wait->pending()->complete()) return nullptr;
+    Pending* pending = self->wait->pending();
+    if (pending && !pending->complete()) return nullptr;
   }
   Py_RETURN_NONE;
 }
@@ -83,8 +84,9 @@ struct Type : WaitOperationType<Type, Op> {
   }
   static void leave(Op* self) noexcept {
     self->state = WaitState::kEnded;
-    disarm(std::exchange(self->timer, nullptr));
+    PyObject* timer = std::exchange(self->timer, nullptr);
     if (Wait* wait = std::exchange(self->wait, nullptr)) wait->abandon();
+    disarm(timer);
   }
 
   static int traverse(Op* self, visitproc visit, void* arg) {

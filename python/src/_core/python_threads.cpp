@@ -167,7 +167,11 @@ bool PythonThreads::submit(ThreadJob& job, EventLoop& loop) {
   if (!pool && !start()) return false;
   calls.push_back(job);
   if (runner_on_its_way || asked == &loop || ask(loop)) return true;
-  if (job.linked()) calls.erase(job);
+  if (!job.linked()) {  // another loop's thread has taken it meanwhile
+    PyErr_Clear();
+    return true;
+  }
+  calls.erase(job);
   return false;
 }
 

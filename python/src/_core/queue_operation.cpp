@@ -68,8 +68,8 @@ struct Type : WaitOperationType<Type, Op> {
   static const char* name(const Op* self) noexcept { return name_of(self->kind); }
   static PyObject* repr(Op* self) {
     const char* state = to_text(self->state);
-    if (self->item) {
-      return PyUnicode_FromFormat("<%s.%s(%R), %s, of %R>", owner(self), name(self), self->item,
+    if (const Reference item = Reference::to(self->item)) {
+      return PyUnicode_FromFormat("<%s.%s(%R), %s, of %R>", owner(self), name(self), item.get(),
                                   state, as_object(self->queue));
     }
     return PyUnicode_FromFormat("<%s.%s(), %s, of %R>", owner(self), name(self), state,
@@ -123,11 +123,11 @@ struct Type : WaitOperationType<Type, Op> {
     return PyErr_Occurred() ? fail(self) : end_of_queue(self);
   }
   static void leave(Op* self) noexcept {
+    self->state = WaitState::kEnded;
     if (Wait* wait = std::exchange(self->wait, nullptr)) {
       if (Py_ssize_t* count = waiting_count(self)) --*count;
       wait->abandon();
     }
-    self->state = WaitState::kEnded;
     Py_CLEAR(self->item);
   }
   /// A get that got nothing because the queue was shut down.
@@ -162,9 +162,9 @@ struct Type : WaitOperationType<Type, Op> {
 }  // namespace
 
 PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, double priority) {
-  track_newest();
-  Op* made = Type::make();
+  Op* made = Type::make();  // may run any code, which makes operations too
   if (!made) return nullptr;
+  track_newest();
   Py_INCREF(queue);
   Py_XINCREF(item);
   made->queue = queue;

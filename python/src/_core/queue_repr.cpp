@@ -41,10 +41,10 @@ PyObject* repr_of_queue(PyObject* object) {
     return entered > 0 ? PyUnicode_FromFormat("<%s ...>", short_name(object)) : nullptr;
   }
   const QueueObject* self = as_queue(object);
-  AnyQueue& queue = *self->queue;
-  const Reference items = first_items(queue);
+  const Reference items = first_items(*self->queue);
   PyObject* text = nullptr;
   if (items) {
+    AnyQueue& queue = *self->queue;
     const std::size_t stored = queue.stored();
     const auto listed = static_cast<std::size_t>(PyList_GET_SIZE(items.get()));
     text = PyUnicode_FromFormat(

@@ -33,7 +33,8 @@ PyObject* time_out(PyObject* object, PyObject*) {
   auto* self = reinterpret_cast<RunOperation*>(object);
   if (self->state != State::kRunning) Py_RETURN_NONE;
   self->timed_out = self->asked_task = true;
-  return PyObject_CallMethodNoArgs(self->task, python::state().name_cancel);
+  const Reference task = Reference::to(self->task);
+  return PyObject_CallMethodNoArgs(task.get(), python::state().name_cancel);
 }
 
 PyMethodDef time_out_method{"time_out", &time_out, METH_NOARGS, nullptr};
@@ -144,13 +145,19 @@ struct Type : OperationType<Type, RunOperation> {
   static PyObject* repr(RunOperation* self) {
     switch (self->state) {
       case State::kNew:
-        return PyUnicode_FromFormat("<TaskExecutor.run(%R) not awaited yet>", self->awaitable);
+        return repr_with("<TaskExecutor.run(%R) not awaited yet>", self->awaitable);
       case State::kRunning:
-        return PyUnicode_FromFormat("<TaskExecutor.run() running %R>", self->child);
+        return repr_with("<TaskExecutor.run() running %R>", self->child);
       case State::kEnded:
         break;
     }
     return PyUnicode_FromString("<TaskExecutor.run() done>");
+  }
+
+  /// `shown`, which is kept meanwhile, may be null.
+  static PyObject* repr_with(const char* format, PyObject* shown) {
+    const Reference keep = Reference::to(shown ? shown : Py_None);
+    return PyUnicode_FromFormat(format, keep.get());
   }
 
   static PySendResult resume(RunOperation* self, PyObject* error, PyObject** result) {

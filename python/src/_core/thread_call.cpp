@@ -21,7 +21,8 @@ struct Type : CallOperationType<Type, ThreadCall> {
     if (self->state == CallState::kEnded) {
       return PyUnicode_FromString("<TaskExecutor.run_in_thread(), done>");
     }
-    return PyUnicode_FromFormat("<TaskExecutor.run_in_thread(%R), %s>", self->function,
+    const Reference function = Reference::to(self->function);
+    return PyUnicode_FromFormat("<TaskExecutor.run_in_thread(%R), %s>", function.get(),
                                 to_text(self->state));
   }
 

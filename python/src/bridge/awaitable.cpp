@@ -100,9 +100,8 @@ std::coroutine_handle<> LoopCall::run_start(lowlevel::Job& job) noexcept {
       future =
           Reference::take(PyObject_Call(state().ensure_future, arguments.get(), keywords.get()));
     }
-    if (future && listen(self, future.get())) {
-      self.future_ = Object::to(future.get());
-      listening.push_back(&self);
+    if (future) {
+      self.listen_to(future.get());
     } else {
       self.end_with_python_error();
     }
@@ -110,12 +109,28 @@ std::coroutine_handle<> LoopCall::run_start(lowlevel::Job& job) noexcept {
   return std::noop_coroutine();
 }
 
+void LoopCall::listen_to(PyObject* future) noexcept {
+  // Noted first: a future may call back, or drop the callback, at once.
+  hold();
+  future_ = Object::to(future);
+  listening.push_back(this);
+  if (!listen(*this, future)) {
+    if (std::erase(listening, this) > 0) {
+      end_with_python_error();
+    } else {
+      PyErr_WriteUnraisable(future);
+    }
+  }
+  let_go();
+}
+
 std::coroutine_handle<> LoopCall::run_cancel(lowlevel::Job& job) noexcept {
   LoopCall& self = static_cast<Step&>(job).of;
   if (!self.loop_.closed() && self.future_) {
+    const Reference future = Reference::to(self.future_.get());
     const Reference done =
-        Reference::take(PyObject_CallMethodNoArgs(self.future_.get(), state().name_cancel));
-    if (!done) PyErr_WriteUnraisable(self.future_.get());
+        Reference::take(PyObject_CallMethodNoArgs(future.get(), state().name_cancel));
+    if (!done) PyErr_WriteUnraisable(future.get());
   }
   self.let_go();
   return std::noop_coroutine();

@@ -64,8 +64,10 @@ EventLoop* EventLoop::create(PyObject* loop) {
   static const int fork_handler = pthread_atfork(nullptr, nullptr, &EventLoop::after_fork_in_child);
   (void)fork_handler;
   trust_kept_loop();
+  const Reference keep = Reference::to(loop);
   auto* made = new EventLoop{loop};
   if (!made->start_watching(loop)) {
+    made->close();
     made->release();
     return nullptr;
   }
@@ -154,6 +156,7 @@ void EventLoop::deliver_all_unraisable() noexcept {
 }
 
 bool EventLoop::run_posted() {
+  hold();  // what is called may drop the callback that this is called from
   std::uint64_t count = 0;
   while (::read(eventfd_, &count, sizeof count) < 0 && errno == EINTR) {
   }
@@ -170,6 +173,7 @@ bool EventLoop::run_posted() {
     may_step_ = false;
     first.note();
   }
+  release();
   return !std::move(first).raise();
 }
 

@@ -30,10 +30,8 @@ std::coroutine_handle<> OutsideCall::arrive(lowlevel::Job& job) noexcept {
   auto& self = static_cast<OutsideCall&>(job);
   if (!self.loop_closed()) {
     self.done_ = true;
-    if (self.pending_) {
-      const Reference keep = Reference::to(self.pending_->object());
-      (void)self.pending_->complete(self.loop_->may_step());  // what it raises, the loop reports
-    }
+    // What it raises, the loop reports.
+    if (self.pending_) (void)self.pending_->complete(self.loop_->may_step());
   }
   self.let_go();
   return std::noop_coroutine();

@@ -56,13 +56,25 @@ bool schedule(Pending* self, bool at_once) {
     all = at_once ? call_now(self, callback, context) : call_soon(self, callback, context);
   }
   for (Py_ssize_t i = 0; all && more && i < PyList_GET_SIZE(more); ++i) {
-    PyObject* pair = PyList_GET_ITEM(more, i);
-    all = call_soon(self, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1));
+    // A remove_done_callback() that is below on the stack may take it out.
+    const Reference pair = Reference::to(PyList_GET_ITEM(more, i));
+    all = call_soon(self, PyTuple_GET_ITEM(pair.get(), 0), PyTuple_GET_ITEM(pair.get(), 1));
   }
   Py_XDECREF(callback);
   Py_XDECREF(context);
   Py_XDECREF(more);
   return all;
+}
+
+/// Adds a callback that is not the first.
+bool add_further(Pending* self, PyObject* callback, PyObject* context) {
+  const Reference pair = Reference::take(PyTuple_Pack(2, callback, context));
+  Reference list = Reference::take(PyList_New(0));
+  if (!pair || !list) return false;
+  // Making them may have run any code.
+  if (self->done) return call_soon(self, callback, context);
+  if (!self->more) self->more = list.release();
+  return PyList_Append(self->more, pair.get()) == 0;
 }
 
 PyObject* add_done_callback(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
@@ -84,11 +96,8 @@ PyObject* add_done_callback(PyObject* object, PyObject* const* arguments, Py_ssi
     Py_INCREF(arguments[0]);
     self->callback = arguments[0];
     self->context = context.release();
-  } else {
-    if (!self->more) self->more = PyList_New(0);
-    if (!self->more) return nullptr;
-    const Reference pair = Reference::take(PyTuple_Pack(2, arguments[0], context.get()));
-    if (!pair || PyList_Append(self->more, pair.get()) < 0) return nullptr;
+  } else if (!add_further(self, arguments[0], context.get())) {
+    return nullptr;
   }
   Py_RETURN_NONE;
 }
@@ -96,20 +105,28 @@ PyObject* add_done_callback(PyObject* object, PyObject* const* arguments, Py_ssi
 PyObject* remove_done_callback(PyObject* object, PyObject* callback) {
   Pending* self = as_pending(object);
   long removed = 0;
-  if (self->callback) {
-    const int same = PyObject_RichCompareBool(self->callback, callback, Py_EQ);
+  // A comparison may run any code: what was compared need not be there any more.
+  if (const Reference first = Reference::to(self->callback)) {
+    const int same = PyObject_RichCompareBool(first.get(), callback, Py_EQ);
     if (same < 0) return nullptr;
-    if (same > 0) {
-      Py_CLEAR(self->callback);
-      Py_CLEAR(self->context);
+    if (same > 0 && self->callback == first.get()) {
+      const Reference dropped = Reference::take(std::exchange(self->callback, nullptr));
+      const Reference context = Reference::take(std::exchange(self->context, nullptr));
       ++removed;
     }
   }
-  for (Py_ssize_t i = self->more ? PyList_GET_SIZE(self->more) : 0; i-- > 0;) {
-    const Reference pair = Reference::to(PyList_GET_ITEM(self->more, i));
+  const Reference more = Reference::to(self->more);
+  for (Py_ssize_t i = more ? PyList_GET_SIZE(more.get()) : 0; i-- > 0;) {
+    if (i >= PyList_GET_SIZE(more.get())) continue;
+    const Reference pair = Reference::to(PyList_GET_ITEM(more.get(), i));
     const int same = PyObject_RichCompareBool(PyTuple_GET_ITEM(pair.get(), 0), callback, Py_EQ);
-    if (same < 0 || (same > 0 && PySequence_DelItem(self->more, i) < 0)) return nullptr;
-    removed += same;
+    if (same < 0) return nullptr;
+    if (same == 0 || i >= PyList_GET_SIZE(more.get()) ||
+        PyList_GET_ITEM(more.get(), i) != pair.get()) {
+      continue;
+    }
+    if (PySequence_DelItem(more.get(), i) < 0) return nullptr;
+    ++removed;
   }
   return PyLong_FromLong(removed);
 }
@@ -171,7 +188,11 @@ int set_blocking(PyObject* object, PyObject* value, void*) {
 
 PyObject* repr(PyObject* object) {
   const Pending* self = as_pending(object);
-  if (self->owner) return PyObject_Repr(self->owner);
+  // An owner that is about to go is shown no more.
+  const bool owned = self->owner && Py_REFCNT(self->owner) > 0;
+  if (const Reference owner = Reference::to(owned ? self->owner : nullptr)) {
+    return PyObject_Repr(owner.get());
+  }
   return PyUnicode_FromFormat("<mtaio operation, %s>", self->cancelled ? "cancelled"
                                                        : self->done    ? "done"
                                                                        : "waiting");
@@ -256,6 +277,7 @@ Pending* Pending::create(PyObject* loop) {
 bool Pending::complete(bool at_once) {
   if (done) return true;
   done = true;
+  const Reference keep = Reference::to(object());
   return schedule(this, at_once);
 }
 

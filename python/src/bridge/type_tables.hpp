@@ -27,6 +27,13 @@ inline void free_object(PyObject* object) noexcept {
   Py_DECREF(of);
 }
 
+// Not under AddressSanitizer, which is to see each object.
+#if defined(__clang__)
+inline constexpr bool kKeepsObjects = !__has_feature(address_sanitizer);
+#else
+inline constexpr bool kKeepsObjects = true;
+#endif
+
 /// Objects that are gone, up to so many, to be used again. Guarded by the GIL.
 template <class T, std::size_t kMost>
 class FreeList {
@@ -40,7 +47,7 @@ class FreeList {
   }
   /// Instead of free_object().
   void keep_or_free(T* gone) noexcept {
-    if (count_ < kMost) {
+    if (kKeepsObjects && count_ < kMost) {
       kept_[count_++] = gone;
     } else {
       free_object(reinterpret_cast<PyObject*>(gone));

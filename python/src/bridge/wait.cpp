@@ -74,10 +74,8 @@ void Wait::arrive() noexcept {
     thread_->wake();
   } else {
     arrived_ = true;
-    if (pending_) {
-      const Reference keep = Reference::to(pending_->object());
-      (void)pending_->complete(loop_->may_step());  // what it raises, the loop reports
-    }
+    // What it raises, the loop reports.
+    if (pending_) (void)pending_->complete(loop_->may_step());
   }
   let_go();
 }

@@ -83,6 +83,9 @@ class QueueOf final : public AnyQueue {
       : queue_{std::move(queue)}, core_{queue_->core()} {
     core_.elide_lock(queue_.use_count() == 1);
   }
+  QueueOf(const QueueOf&) = delete;
+  QueueOf& operator=(const QueueOf&) = delete;
+  ~QueueOf() override { drop(); }
 
   Put put(PyObject* item, double priority) noexcept override {
     if (core_.looks_full()) {  // so that a put that waits allocates nothing

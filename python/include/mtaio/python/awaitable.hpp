@@ -58,6 +58,8 @@ class LoopCall {
   };
   static std::coroutine_handle<> run_start(lowlevel::Job& job) noexcept;
   static std::coroutine_handle<> run_cancel(lowlevel::Job& job) noexcept;
+  /// Has it end when `future` does. With the GIL.
+  void listen_to(PyObject* future) noexcept;
   void post_cancel() noexcept;
   void end() noexcept;
   void end_with_python_error() noexcept;

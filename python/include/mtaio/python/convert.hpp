@@ -141,13 +141,14 @@ struct Convert<std::vector<T>> {
   static bool from_python(PyObject* object, std::vector<T>& to) {
     const Reference items = Reference::take(PySequence_Fast(object, "an iterable is needed"));
     if (!items) return false;
-    const Py_ssize_t size = PySequence_Fast_GET_SIZE(items.get());
     to.clear();
-    to.reserve(static_cast<std::size_t>(size));
-    for (Py_ssize_t i = 0; i < size; ++i) {
-      T item{};
-      if (!Convert<T>::from_python(PySequence_Fast_GET_ITEM(items.get(), i), item)) return false;
-      to.push_back(std::move(item));
+    to.reserve(static_cast<std::size_t>(PySequence_Fast_GET_SIZE(items.get())));
+    // A list itself, which the conversion of an item may change.
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i) {
+      const Reference item = Reference::to(PySequence_Fast_GET_ITEM(items.get(), i));
+      T value{};
+      if (!Convert<T>::from_python(item.get(), value)) return false;
+      to.push_back(std::move(value));
     }
     return true;
   }
