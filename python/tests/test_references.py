@@ -90,8 +90,51 @@ async def threads(times, item):
         await asyncio.gather(*(executor.run_in_thread(id, item) for _ in range(10)))
 
 
+async def refused(times, item):
+    """Calls with wrong arguments, and with a time that is over."""
+
+    async def give():
+        return item
+
+    executor, queue = TaskExecutor(), PriorityQueue()
+    done = asyncio.get_running_loop().create_future()
+    done.set_result(item)
+    for _ in range(times // 100):
+        for wrong in [
+            lambda: executor.run(give(), timeout=item),
+            lambda: executor.run(give(), item=item),
+            lambda: executor.gather(give(), item, limit=item),
+            lambda: queue.put(item, priority=item),
+            lambda: queue.put(item, item=item),
+            lambda: Latch(item),
+            lambda: AsyncQueue(item),
+        ]:
+            try:
+                wrong()
+            except TypeError:
+                pass
+        assert await executor.run(done, timeout=0) is item
+        for late in (give(), asyncio.create_task(give())):
+            try:
+                await executor.run(late, timeout=0)
+            except TimeoutError:
+                pass
+            del late
+
+
+async def bound(times, item):
+    """Methods that are not called at once."""
+    executor, queue = TaskExecutor(), AsyncQueue()
+    for _ in range(times // 20):
+        put, get, gather = queue.put, queue.get, executor.gather
+        await put(item)
+        assert await gather(get()) == [item]
+        assert put.__name__ == "put" and gather == executor.gather and hash(gather)
+        assert AsyncQueue.put.__get__(queue) == put and repr(gather)
+
+
 def test_nothing_leaks():
-    for operations in (unblocked, blocked, cancelled, latches, gathered, threads):
+    for operations in (unblocked, blocked, cancelled, latches, gathered, threads, refused, bound):
         item = Item()
 
         def run(times):
