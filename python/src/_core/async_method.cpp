@@ -5,6 +5,7 @@
 
 #include <structmember.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -38,7 +39,8 @@ PyObject* call_with_keywords(PyObject* object, PyObject* const* arguments, std::
   if (!has_self(method, arguments, flags)) [[unlikely]] {
     return call_inner(object, arguments, flags, keywords);
   }
-  auto* function = reinterpret_cast<FastWithKeywords*>(reinterpret_cast<void*>(method->function));
+  auto* function =
+      reinterpret_cast<FastWithKeywords*>(reinterpret_cast<void (*)()>(method->function));
   return function(arguments[0], arguments + 1, PyVectorcall_NARGS(flags) - 1, keywords);
 }
 
@@ -201,12 +203,11 @@ PyObject* AsyncMethod::attribute(PyObject* name) {
 
 bool make_async(PyTypeObject* type, std::initializer_list<const char*> names) {
   auto* object = reinterpret_cast<PyObject*>(type);
-  for (const char* name : names) {
+  return std::ranges::all_of(names, [object](const char* name) {
     const Reference inner = Reference::take(PyObject_GetAttrString(object, name));
     const Reference made = Reference::take(inner ? AsyncMethod::create(inner.get()) : nullptr);
-    if (!made || PyObject_SetAttrString(object, name, made.get()) < 0) return false;
-  }
-  return true;
+    return made && PyObject_SetAttrString(object, name, made.get()) == 0;
+  });
 }
 
 bool add_async_method(PyObject* module) {

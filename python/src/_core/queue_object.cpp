@@ -100,12 +100,18 @@ int clear(PyObject* object) {
 
 // --- Methods ---
 
+/// Not inline, so that the usual call is short.
+[[gnu::noinline]] PyObject* put_named(PyObject* object, PyObject* const* arguments,
+                                      Py_ssize_t count, PyObject* keywords) {
+  PyObject* item = parse_item(arguments, count, keywords, {short_name(object), "put"});
+  return item ? QueueOperation::create(Kind::kPut, as_queue(object), item) : nullptr;
+}
+
 PyObject* put(PyObject* object, PyObject* const* arguments, Py_ssize_t count, PyObject* keywords) {
   if (count == 1 && !keywords) [[likely]] {
     return QueueOperation::create(Kind::kPut, as_queue(object), arguments[0]);
   }
-  PyObject* item = parse_item(arguments, count, keywords, {short_name(object), "put"});
-  return item ? QueueOperation::create(Kind::kPut, as_queue(object), item) : nullptr;
+  return put_named(object, arguments, count, keywords);
 }
 
 PyObject* put_prioritised(PyObject* object, PyObject* const* arguments, Py_ssize_t count,

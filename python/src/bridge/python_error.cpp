@@ -70,6 +70,16 @@ void raise_without_cause(const std::exception_ptr& error) noexcept {
   }
 }
 
+std::exception_ptr nested_in(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::nested_exception& nesting) {
+    return nesting.nested_ptr();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
 /// What is raised gets a cause, unless it is a Python exception that has one.
 void chain(const std::exception_ptr& nested) noexcept {
   RaisedError raised = RaisedError::fetch();
@@ -100,12 +110,7 @@ PythonError PythonError::fetch() {
 
 void raise_in_python(const std::exception_ptr& error) noexcept {
   raise_without_cause(error);
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::nested_exception& nesting) {
-    if (nesting.nested_ptr()) chain(nesting.nested_ptr());
-  } catch (...) {  // nothing is nested in it
-  }
+  if (const std::exception_ptr nested = nested_in(error)) chain(nested);
 }
 
 }  // namespace mtaio::python
