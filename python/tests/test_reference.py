@@ -11,6 +11,7 @@ import sys
 import textwrap
 from typing import Any, Awaitable, Callable, Coroutine, List, Optional, TypeVar
 
+import conftest
 import pytest
 
 import mtaio.core
@@ -107,10 +108,14 @@ async def test_items_are_retrieved_as_the_comments_say():
         assert await function() == expected
 
 
-async def test_latch():
-    names = await run_block("09_latch")
-    # It counts down once of three times: so it waits for its five seconds.
-    await names["latch_example"]()
+def test_latch():
+    # It counts down once of three times: so it waits for its five seconds, in all loops at once.
+    async def wait():
+        names = await run_block("09_latch")
+        await names["latch_example"]()
+
+    with concurrent.futures.ThreadPoolExecutor(len(conftest.LOOPS)) as threads:
+        list(threads.map(lambda loop: conftest.run(wait(), loop), conftest.LOOPS))
 
 
 @pytest.mark.parametrize(
