@@ -44,3 +44,10 @@ function(mtaio_join_tests target)
                UNITY_BUILD_CODE_BEFORE_INCLUDE "${includes}\nnamespace MTAIO_JOINED_FILE {"
                UNITY_BUILD_CODE_AFTER_INCLUDE "}")
 endfunction()
+
+# mtaio_precompile(TARGET HEADER...): for files that use the same private names. What all of them include is compiled once.
+function(mtaio_precompile target)
+  if(MTAIO_JOIN_SOURCES)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()

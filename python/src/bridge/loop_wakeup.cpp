@@ -5,7 +5,7 @@
 namespace mtaio::python {
 namespace {
 
-PyTypeObject* type = nullptr;
+PyTypeObject* loop_wakeup_type = nullptr;
 
 }  // namespace
 
@@ -18,12 +18,12 @@ bool LoopWakeup::prepare_type() {
   }};
   static PyType_Spec spec{"mtaio._core.LoopWakeup", sizeof(LoopWakeup), 0,
                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots.data()};
-  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-  return type != nullptr;
+  if (!loop_wakeup_type) loop_wakeup_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  return loop_wakeup_type != nullptr;
 }
 
 PyObject* LoopWakeup::create(EventLoop& loop) {
-  auto* made = PyObject_New(LoopWakeup, type);
+  auto* made = PyObject_New(LoopWakeup, loop_wakeup_type);
   if (!made) return nullptr;
   made->loop = &loop;
   loop.hold();

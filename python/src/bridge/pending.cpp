@@ -9,7 +9,7 @@
 namespace mtaio::python {
 namespace {
 
-PyTypeObject* type = nullptr;
+PyTypeObject* pending_type = nullptr;
 
 FreeList<Pending, 256> gone;
 
@@ -258,12 +258,12 @@ PyType_Spec spec{"mtaio._core.Pending", sizeof(Pending), 0,
 }  // namespace
 
 bool Pending::prepare_type() {
-  if (!type) type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-  return type != nullptr;
+  if (!pending_type) pending_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  return pending_type != nullptr;
 }
 
 Pending* Pending::create(PyObject* loop) {
-  Pending* made = gone.make(type);
+  Pending* made = gone.make(pending_type);
   if (!made) return nullptr;
   Py_INCREF(loop);
   made->loop = loop;
