@@ -1,6 +1,5 @@
 """The types of mtaio.core; _core.pyi has those of the queues, of the latch and of gather()."""
 
-import concurrent.futures
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
@@ -23,13 +22,6 @@ Items: TypeAlias = Iterable[A] | AsyncIterable[A]
 # The class of _executor.py, with the types of map(): what an async function gives is awaited, so
 # that it comes before a plain one. Arguments after the third are not checked.
 class TaskExecutor(_executor.TaskExecutor):
-    def __init__(
-        self,
-        thread_pool: concurrent.futures.Executor | None = None,
-        *,
-        wait: bool = False,
-    ) -> None: ...
-    def wait(self, timeout: Time = None) -> Async[None]: ...
     @overload  # type: ignore[override]
     def map(
         self, func: Callable[[A], Awaitable[T]], a: Items[A], /, *,
