@@ -36,6 +36,12 @@ def run(main, loop):
     return result
 
 
+def pytest_collection_finish():
+    # What is there before a test stays: the collections after it need not look at it again.
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_generate_tests(metafunc):
     if inspect.iscoroutinefunction(metafunc.function):
         metafunc.fixturenames.append("loop_name")
@@ -60,4 +66,5 @@ def no_unraisable_errors(monkeypatch):
     monkeypatch.setattr(sys, "unraisablehook", lambda each: seen.append((each.exc_value, each.object)))
     yield
     gc.collect()
+    gc.freeze()
     assert not seen, seen

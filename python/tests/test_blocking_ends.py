@@ -131,4 +131,4 @@ EXITS = {
 
 @pytest.mark.parametrize("name", EXITS)
 def test_the_interpreter_exits_cleanly_with_blocked_threads(name):
-    run_python(EXITS[name], count=int(os.environ.get("MTAIO_EXITS", "100")))
+    run_python(EXITS[name], count=int(os.environ.get("MTAIO_EXITS", "30")))

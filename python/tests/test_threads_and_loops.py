@@ -301,7 +301,7 @@ EXITS = {
 
 @pytest.mark.parametrize("name", EXITS)
 def test_the_interpreter_exits_cleanly_with_work_in_flight(name):
-    run_python(EXITS[name], count=int(os.environ.get("MTAIO_EXITS", "100")))
+    run_python(EXITS[name], count=int(os.environ.get("MTAIO_EXITS", "30")))
 
 
 def test_development_mode_tracing_and_faulthandler():
