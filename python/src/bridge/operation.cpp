@@ -98,6 +98,13 @@ Reference thrown(PyObject* const* arguments, Py_ssize_t count) {
   return error;
 }
 
+void raise_from(const RaisedError& cause) noexcept {
+  RaisedError raised = RaisedError::fetch();
+  PyException_SetCause(raised.get(), Py_NewRef(cause.get()));
+  PyException_SetContext(raised.get(), Py_NewRef(cause.get()));
+  std::move(raised).restore();
+}
+
 PyObject* closed(PySendResult outcome, PyObject* result, PyObject* self) {
   if (outcome == PYGEN_NEXT) {
     Py_DECREF(result);
@@ -105,10 +112,7 @@ PyObject* closed(PySendResult outcome, PyObject* result, PyObject* self) {
     return nullptr;
   }
   if (outcome == PYGEN_ERROR) {
-    if (!PyErr_ExceptionMatches(PyExc_GeneratorExit) &&
-        !PyErr_ExceptionMatches(PyExc_StopIteration)) {
-      return nullptr;
-    }
+    if (!PyErr_ExceptionMatches(PyExc_GeneratorExit)) return nullptr;
     PyErr_Clear();
   } else {
     Py_DECREF(result);

@@ -18,6 +18,9 @@ PyObject* stop_iteration(PyObject* result);
 /// What `close()` of a coroutine does with the outcome of throwing GeneratorExit in.
 [[nodiscard]] PyObject* closed(PySendResult outcome, PyObject* result, PyObject* self);
 
+/// What is raised is raised from `cause`, as by `raise ... from`.
+void raise_from(const RaisedError& cause) noexcept;
+
 /// What `resume()` of an operation returns: it raises `error`, which it takes over;
 inline PySendResult raise_from_operation(PyObject* error) noexcept {
   RaisedError::raise(error);

@@ -140,7 +140,16 @@ class OperationType {
     resuming = true;
     const PySendResult outcome = Derived::resume(self, error, result);
     resuming = false;
+    if (outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_StopIteration)) {
+      refuse_stop_iteration(self);
+    }
     return outcome;
+  }
+  /// Outside it would look like the end of the operation (PEP 479).
+  [[gnu::cold]] static void refuse_stop_iteration(const Op* self) noexcept {
+    const RaisedError cause = RaisedError::fetch();
+    raise_runtime_error("%U() raised StopIteration", self);
+    raise_from(cause);
   }
 
   static inline FreeList<Op, 256> gone;
