@@ -193,3 +193,10 @@ async def test_one_queue_for_tasks_two_loops_and_a_thread():
     assert len(got) == len(set(got)) == 3000
     assert sum(got) + results[3] == sum(range(4000))
     assert queue.empty()
+
+
+async def test_a_long_chain_of_tasks_goes_without_overflowing_the_stack():
+    chain = bridge.add_slowly(1, 2, 0)
+    for _ in range(100_000):
+        chain = bridge.twice(chain)
+    del chain

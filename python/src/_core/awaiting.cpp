@@ -92,7 +92,15 @@ void close_unstarted(PyObject* awaitable) noexcept {
 }
 
 PySendResult step(PyObject* iterator, PyObject* error, PyObject** result) {
-  if (!error) return PyIter_Send(iterator, Py_None, result);
+  if (!error) {
+    if (PyCoro_CheckExact(iterator)) return PyIter_Send(iterator, Py_None, result);
+    // What is not the interpreter's may be an operation that steps another one, and so on.
+    *result = nullptr;
+    if (Py_EnterRecursiveCall(" while awaiting") != 0) return PYGEN_ERROR;
+    const PySendResult outcome = PyIter_Send(iterator, Py_None, result);
+    Py_LeaveRecursiveCall();
+    return outcome;
+  }
   Reference throws;
   if (PyObject* found = PyObject_GetAttr(iterator, state().name_throw)) {
     throws = Reference::take(found);

@@ -65,11 +65,13 @@ int initialise(PyObject* object, PyObject* arguments, PyObject* keywords) {
 }
 
 void destroy(PyObject* object) {
-  QueueObject* self = as_queue(object);
   PyObject_GC_UnTrack(object);
-  if (self->weak_references) PyObject_ClearWeakRefs(object);
-  delete std::exchange(self->queue, nullptr);
+  // The items may be queues with items, and so on.
+  Py_TRASHCAN_BEGIN(object, &destroy);
+  if (as_queue(object)->weak_references) PyObject_ClearWeakRefs(object);
+  delete std::exchange(as_queue(object)->queue, nullptr);
   free_object(object);
+  Py_TRASHCAN_END;
 }
 
 struct Visitor {

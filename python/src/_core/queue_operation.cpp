@@ -146,6 +146,10 @@ struct Type : WaitOperationType<Type, Op> {
     return self->wait ? self->wait->traverse(visit, arg) : 0;
   }
   static void clear(Op* self) { leave(self); }
+  static void release(Op* self) {
+    leave(self);
+    Py_CLEAR(self->queue);
+  }
   static void destroy(PyObject* object) {
     Op* self = as_operation(object);
     if (self == untracked) {
@@ -153,9 +157,7 @@ struct Type : WaitOperationType<Type, Op> {
     } else {
       PyObject_GC_UnTrack(object);
     }
-    leave(self);
-    Py_CLEAR(self->queue);
-    end_life(self);
+    destroy_untracked(object);
   }
 };
 

@@ -100,11 +100,15 @@ class OperationType {
   static void release(Op* self) { Derived::clear(self); }
   static void destroy(PyObject* object) {
     PyObject_GC_UnTrack(object);
-    Derived::release(as_operation(object));
-    end_life(as_operation(object));
+    destroy_untracked(object);
   }
-  /// The last thing in the life of one that owns nothing any more.
-  static void end_life(Op* self) noexcept { gone.keep_or_free(self); }
+  static void destroy_untracked(PyObject* object) {
+    if (has_ended(as_operation(object))) [[likely]] {
+      drop_all(as_operation(object));
+    } else {
+      destroy_in_turn(object);
+    }
+  }
 
   static PyObject* get_name(PyObject* object, void*) {
     return PyUnicode_FromString(Derived::name(as_operation(object)));
@@ -153,6 +157,25 @@ class OperationType {
   }
 
   static inline FreeList<Op, 256> gone;
+
+  static bool has_ended(const Op* self) noexcept {
+    if constexpr (requires { self->state; }) {
+      return self->state == decltype(self->state)::kEnded;
+    } else {
+      return false;
+    }
+  }
+  static void drop_all(Op* self) {
+    Derived::release(self);
+    gone.keep_or_free(self);
+  }
+  /// What it holds may be another operation, and so on: the interpreter sees to it that the stack
+  /// does not overflow. One that has ended holds nothing of the kind.
+  [[gnu::noinline]] static void destroy_in_turn(PyObject* object) {
+    Py_TRASHCAN_BEGIN(object, &Derived::destroy);
+    drop_all(as_operation(object));
+    Py_TRASHCAN_END;
+  }
 
   // --- What the interpreter and the garbage collector call ---
 
