@@ -10,10 +10,18 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import sys
 import threading
 
-from setuptools import Extension, setup
-from setuptools.command.build_ext import build_ext
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "python/backend"))
+import mtaio_unsupported  # noqa: E402
+
+reason = mtaio_unsupported.reason()
+if reason:
+    sys.exit(reason)
+
+from setuptools import Extension, setup  # noqa: E402
+from setuptools.command.build_ext import build_ext  # noqa: E402
 
 SECONDS = 20  # of CPU, on a machine of 2020 or so
 

@@ -31,11 +31,7 @@ bool import_exceptions() {
 }
 
 int execute(PyObject* module) {
-  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
-    PyErr_SetString(PyExc_ImportError,
-                    "mtaio._core: only the main interpreter of a process can use it.");
-    return -1;
-  }
+  if (!in_main_interpreter(PyExc_ImportError)) return -1;
   const bool all = import_exceptions() && prepare_state() && add_async_method(module) &&
                    add_execution_error(module) && add_queue_operation(module) &&
                    add_queues(module) && add_queue_api(module) && add_latch_operation(module) &&
@@ -47,7 +43,8 @@ int execute(PyObject* module) {
 std::array<PyModuleDef_Slot, 3> slots{{
     {Py_mod_exec, reinterpret_cast<void*>(&execute)},
 #if PY_VERSION_HEX >= 0x030C0000
-    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+    // Not true: but then it is execute() that refuses, and says why and what to do.
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif
     {0, nullptr},
 }};

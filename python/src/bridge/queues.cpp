@@ -8,7 +8,8 @@ namespace {
 
 const QueueApi* api() {
   static const QueueApi* found = nullptr;
-  if (!found && prepare_state()) {
+  if (!prepare_state()) return nullptr;
+  if (!found) {
     const Reference module = Reference::take(PyImport_ImportModule("mtaio._core"));
     if (!module) return nullptr;
     found = static_cast<const QueueApi*>(PyCapsule_Import(kQueueApi, 0));

@@ -11,7 +11,17 @@ State& state() noexcept {
   return state;
 }
 
+bool in_main_interpreter(PyObject* error) {
+  if (PyInterpreterState_Get() == PyInterpreterState_Main()) return true;
+  PyErr_SetString(error,
+                  "mtaio can only be used in the main interpreter of a process, and this is a "
+                  "subinterpreter: its threads and queues belong to the process as a whole; use it "
+                  "in another process instead (with mod_wsgi: WSGIApplicationGroup %{GLOBAL}).");
+  return false;
+}
+
 bool prepare_state() {
+  if (!in_main_interpreter(PyExc_RuntimeError)) return false;
   State& s = state();
   if (s.keywords_context) return true;
   const Reference c = Reference::take(PyImport_ImportModule("_asyncio"));

@@ -35,7 +35,11 @@ struct State {
 
 [[nodiscard]] State& state() noexcept;
 
-/// Fills it. False with an exception set.
+/// Whether this is the main interpreter of the process, which alone can use all that is static
+/// here. If not, an exception of the type `error` is set.
+[[nodiscard]] bool in_main_interpreter(PyObject* error);
+
+/// Fills it, in the main interpreter. False with an exception set.
 [[nodiscard]] bool prepare_state();
 
 }  // namespace mtaio::python

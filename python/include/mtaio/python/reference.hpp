@@ -1,7 +1,8 @@
 /// Owning references to Python objects.
 #pragma once
 
-#define PY_SSIZE_T_CLEAN
+#include <mtaio/python/supported.hpp>
+
 #include <Python.h>
 
 #include <utility>
