@@ -147,6 +147,29 @@ async def test_functions_that_wait_for_each_other_run_side_by_side():
         await asyncio.gather(*(executor.run_in_thread(barrier.wait, 30) for _ in range(5)))
 
 
+def test_all_executors_share_as_many_threads_as_the_documentation_says():
+    # In a process of its own: the threads of this one may be busy otherwise.
+    run_python(
+        """
+        import asyncio, os, threading
+        from mtaio.core import TaskExecutor
+        limit = min(32, len(os.sched_getaffinity(0)) + 4)
+        meeting, names = threading.Barrier(limit), set()
+
+        def meet(of_the_first):
+            names.add(threading.get_ident())
+            if of_the_first: meeting.wait(30)  # so many there are
+
+        async def main():
+            executors = TaskExecutor(), TaskExecutor()
+            await asyncio.gather(*(executors[i % 2].run_in_thread(meet, i < limit) for i in range(5 * limit)))
+            assert len(names) == limit, (len(names), limit)  # and no more
+
+        asyncio.run(main())
+        """
+    )
+
+
 def test_functions_of_a_loop_that_has_stopped_do_not_hold_up_those_of_another():
     executor, begun, go_on, tasks = TaskExecutor(), threading.Event(), threading.Event(), []
 

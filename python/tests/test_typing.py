@@ -56,6 +56,12 @@ def test_pyright_finds_the_same_types(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_examples_have_no_wrong_types(tmp_path):
+    examples = pathlib.Path(__file__).parent.parent.parent / "examples/python"
+    # An extension need not have type hints.
+    run_mypy("mypy", "--strict", "--ignore-missing-imports", f"--cache-dir={tmp_path}", str(examples))
+
+
 @pytest.mark.parametrize("cls", CLASSES)
 def test_every_public_name_has_a_docstring(cls):
     assert inspect.getdoc(cls)

@@ -238,7 +238,11 @@ Call a function in a thread, with the caller's context variables.
 
 To be awaited; gives the function's result. What the function raises is the __cause__ of
 an ExecutionError. When it is cancelled it waits until the function has returned, which
-may use what the caller has; a function that has not started by then never does.)";
+may use what the caller has; a function that has not started by then never does.
+
+There are min(32, cores + 4) threads, started when they are needed and shared by all
+executors of the process; further calls wait their turn. TaskExecutor(thread_pool=...)
+uses another pool, of any size.)";
 
 std::array<PyMethodDef, 4> methods{{
     {"run", as_method(&run), METH_FASTCALL | METH_KEYWORDS, kRunDoc},

@@ -1,0 +1,34 @@
+"""Four workers take orders from one queue. While it is full, no more are taken; at the end it is shut down."""
+
+import asyncio
+from collections import Counter
+
+from mtaio.core import AsyncQueue, TaskExecutor
+
+
+async def work(orders: AsyncQueue[int], done: Counter[str]) -> None:
+    async for order in orders:  # until the queue was shut down and is empty
+        try:
+            if order % 40 == 39:
+                raise ValueError(f"order {order} makes no sense")
+            await asyncio.sleep(0.001)
+            done["finished"] += 1
+        except ValueError as error:
+            done["refused"] += 1
+            print("refused:", error)
+
+
+async def take_orders(orders: AsyncQueue[int]) -> None:
+    for order in range(100):
+        await orders.put(order)  # waits while there are ten
+    orders.shutdown()
+
+
+async def main() -> None:
+    orders, done = AsyncQueue[int](maxsize=10), Counter[str]()
+    async with TaskExecutor() as executor:
+        await executor.gather(take_orders(orders), *(work(orders, done) for _ in range(4)))
+    print(f"{done['finished']} finished, {done['refused']} refused, {orders.qsize()} left")
+
+
+asyncio.run(main())
