@@ -7,6 +7,8 @@
 function(mtaio_join_layer target)
   if(MTAIO_JOIN_SOURCES)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+    # What is hidden may be another file's.
+    target_compile_options(${target} PRIVATE -Wno-shadow)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # It takes an anonymous namespace in a file that is included for one in a header.
       target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
