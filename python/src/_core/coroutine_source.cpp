@@ -64,20 +64,20 @@ Next CoroutineSource::apply(PyObject* arguments, PyObject*& made) {
   const Reference called = Reference::to(function);
   if (!called) return Next::kExhausted;
   if (executor) {
-    const PyObject* pool = as_executor(executor)->pool;
-    const bool in_pool = pool && pool != Py_None;
-    made = call_in_thread(called.get(), arguments, in_pool);
-    if (!made) return Next::kFailed;
-    return in_pool ? Next::kPoolCall : Next::kThreadCall;
+    made = call_in_thread(called.get(), arguments);
+    return made ? Next::kThreadCall : Next::kFailed;
   }
   made = PyObject_Call(called.get(), arguments, nullptr);
   if (!made) return Next::kFailed;
   return is_awaitable(made) ? Next::kAwaitable : Next::kValue;
 }
 
-PyObject* CoroutineSource::call_in_thread(PyObject* called, PyObject* arguments, bool in_pool) {
+PyObject* CoroutineSource::call_in_thread(PyObject* called, PyObject* arguments) {
   const Reference by = Reference::to(executor);
-  if (!in_pool) return new_thread_call(by.get(), called, arguments, nullptr, false);
+  const PyObject* pool = as_executor(by.get())->pool;
+  if (!pool || pool == Py_None) {
+    return new_thread_call(by.get(), called, arguments, nullptr, true);
+  }
   return PyObject_CallMethod(by.get(), "_call_in_pool", "OO", called, arguments);
 }
 

@@ -13,8 +13,7 @@ namespace mtaio::python {
 /// What there is to run next.
 enum class Next : std::uint8_t {
   kAwaitable,
-  kThreadCall,  // awaitable; what it gives may be one too
-  kPoolCall,    // the same, and what it gives is a pair: what was returned, and what was raised
+  kThreadCall,  // awaitable that gives a pair: what was returned, perhaps to be awaited, and raised
   kPull,        // awaitable that gives the arguments of the next call
   kValue,       // a function of map() has given a result at once
   kExhausted,
@@ -62,7 +61,7 @@ struct CoroutineSource {
   int traverse(visitproc visit, void* arg) const;
 
  private:
-  [[nodiscard]] PyObject* call_in_thread(PyObject* called, PyObject* arguments, bool in_pool);
+  [[nodiscard]] PyObject* call_in_thread(PyObject* called, PyObject* arguments);
 };
 
 }  // namespace mtaio::python

@@ -130,8 +130,7 @@ bool pulled(Crewman* self, PySendResult outcome, PyObject* value) {
   return begin_next(self, kind, made);
 }
 
-/// What a pool's thread gives: a pair of what was returned and what was raised. One of them, the
-/// second being raised; null with an exception set.
+/// Of a pair of what was returned and what was raised, the first; null with the second raised.
 PyObject* unpack(PyObject* pair) {
   const Reference keep = Reference::take(pair);
   PyObject* error = PyTuple_GET_ITEM(pair, 1);
@@ -143,7 +142,7 @@ PyObject* unpack(PyObject* pair) {
 /// A function has returned in a thread: `value`, taken over, or null with what it raised. True:
 /// what it returned is to be awaited, and is the child.
 bool goes_on(Crewman* self, PyObject*& value) {
-  if (value && self->kind == Next::kPoolCall) value = unpack(value);
+  if (value) value = unpack(value);
   if (!value || !is_awaitable(value)) return false;
   self->of->source->gives_awaitables();
   const Reference awaitable = Reference::take(std::exchange(value, nullptr));
@@ -289,8 +288,7 @@ struct Type : OperationType<Type, Crewman> {
         *result = value;
         return PYGEN_NEXT;
       }
-      const bool in_thread = self->kind == Next::kThreadCall || self->kind == Next::kPoolCall;
-      if (in_thread && goes_on(self, value)) continue;
+      if (self->kind == Next::kThreadCall && goes_on(self, value)) continue;
       self->drop_child();
       if (closing && outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
         self->leave();

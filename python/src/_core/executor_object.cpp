@@ -118,7 +118,7 @@ PyObject* run_in_thread(PyObject* self, PyObject* arguments, PyObject* keywords)
   if (!rest) return nullptr;
   const PyObject* pool = as_executor(self)->pool;
   if (!pool || pool == Py_None) {
-    return new_thread_call(self, function, rest.get(), keywords, true);
+    return new_thread_call(self, function, rest.get(), keywords, false);
   }
   return PyObject_CallMethod(self, "_run_in_pool", "OOO", function, rest.get(),
                              keywords ? keywords : Py_None);

@@ -34,13 +34,17 @@ struct Type : CallOperationType<Type, ThreadCall> {
   static bool request_stop(ThreadCall* self) noexcept { return !self->call->waits_for_thread(); }
   static PyObject* take(ThreadCall* self) {
     PyObject* value = self->call->take_result();
-    if (value || !self->wraps_errors || self->call->was_refused() ||
-        !PyErr_ExceptionMatches(PyExc_Exception)) {
+    if (self->gives_pair) return pair_of(Reference::take(value));
+    if (value || self->call->was_refused() || !PyErr_ExceptionMatches(PyExc_Exception)) {
       return value;
     }
     const RaisedError raised = RaisedError::fetch();
     raise_execution_error("function in a thread", raised.get());
     return nullptr;
+  }
+  static PyObject* pair_of(const Reference& value) {
+    const RaisedError raised = RaisedError::fetch();
+    return PyTuple_Pack(2, value ? value.get() : Py_None, raised ? raised.get() : Py_None);
   }
 
   static int traverse(ThreadCall* self, visitproc visit, void* arg) {
@@ -60,23 +64,12 @@ struct Type : CallOperationType<Type, ThreadCall> {
   }
 };
 
-/// call_in_thread(executor, function, arguments): errors are not wrapped.
-PyObject* call_in_thread(PyObject*, PyObject* const* given, Py_ssize_t count) {
-  if (count != 3 || !check_executor(given[0]) || !PyTuple_Check(given[2])) {
-    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "call_in_thread() is not for others");
-    return nullptr;
-  }
-  return new_thread_call(given[0], given[1], given[2], nullptr, false);
-}
-
 PyObject* finish_threads(PyObject*, PyObject*) {
   PythonThreads::finish();
   Py_RETURN_NONE;
 }
 
-std::array<PyMethodDef, 3> functions{{
-    {"call_in_thread", as_method(&call_in_thread), METH_FASTCALL,
-     PyDoc_STR("As TaskExecutor.run_in_thread(), without the wrapping of errors.")},
+std::array<PyMethodDef, 2> functions{{
     {"finish_threads", &finish_threads, METH_NOARGS,
      PyDoc_STR("Waits for all functions in threads, at the interpreter's exit.")},
     {},
@@ -85,7 +78,7 @@ std::array<PyMethodDef, 3> functions{{
 }  // namespace
 
 PyObject* new_thread_call(PyObject* executor, PyObject* function, PyObject* arguments,
-                          PyObject* keywords, bool wraps_errors) {
+                          PyObject* keywords, bool gives_pair) {
   ThreadCall* made = Type::make();
   if (!made) return nullptr;
   made->executor = Reference::to(executor).release();
@@ -94,7 +87,7 @@ PyObject* new_thread_call(PyObject* executor, PyObject* function, PyObject* argu
   made->keywords = Reference::to(keywords).release();
   made->stop = nullptr;
   made->call = nullptr;
-  made->wraps_errors = wraps_errors;
+  made->gives_pair = gives_pair;
   made->state = CallState::kNew;
   PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
   return reinterpret_cast<PyObject*>(made);
