@@ -36,6 +36,12 @@ def run(main, loop):
     return result
 
 
+def pytest_configure(config):
+    # While a test runs pytest itself takes what cannot be raised, and only warns of it.
+    config.addinivalue_line("filterwarnings", "error::pytest.PytestUnraisableExceptionWarning")
+    config.addinivalue_line("markers", "forgets: the test drops operations that were never awaited")
+
+
 def pytest_collection_finish():
     # What is there before a test stays: the collections after it need not look at it again.
     gc.collect()
@@ -55,6 +61,8 @@ def pytest_pyfunc_call(pyfuncitem):
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        if pyfuncitem.get_closest_marker("forgets"):
+            warnings.filterwarnings("ignore", ".* was never awaited", RuntimeWarning)
         run(pyfuncitem.obj(**arguments), pyfuncitem.callspec.params["loop_name"])
     return True
 

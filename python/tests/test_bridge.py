@@ -58,6 +58,7 @@ async def test_a_cancelled_task_is_asked_to_stop_and_waited_for():
         await asyncio.wait_for(bridge.add_slowly(1, 2, 3600), 0.01)
 
 
+@pytest.mark.forgets
 async def test_a_task_that_is_not_awaited_never_starts():
     bridge.add_slowly(1, 2, 3600)
     task = asyncio.create_task(bridge.add_slowly(1, 2, 3600))
@@ -195,6 +196,7 @@ async def test_one_queue_for_tasks_two_loops_and_a_thread():
     assert queue.empty()
 
 
+@pytest.mark.forgets
 async def test_a_long_chain_of_tasks_goes_without_overflowing_the_stack():
     chain = bridge.add_slowly(1, 2, 0)
     for _ in range(100_000):

@@ -206,6 +206,7 @@ async def test_run_lets_a_cancellation_through():
     assert counter.cancelled == 1
 
 
+@pytest.mark.forgets
 async def test_what_is_handed_over_and_not_run_is_closed():
     executor = TaskExecutor()
     executor.run(double(1))
@@ -646,6 +647,7 @@ async def test_for_asyncio_operations_are_coroutines_and_no_futures():
     assert await asyncio.gather(*tasks) == [0, [], 2, 3]
 
 
+@pytest.mark.forgets
 async def test_repr():
     executor = TaskExecutor()
     assert "TaskExecutor at 0x" in repr(executor) and "tasks=0" in repr(executor)

@@ -99,6 +99,7 @@ def test_bad_arguments():
         Latch(1).wait(timeout="1")
 
 
+@pytest.mark.forgets
 async def test_repr_says_what_it_is_and_holds():
     latch = Latch(3)
     assert "count=3" in repr(latch)

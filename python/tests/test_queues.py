@@ -99,6 +99,7 @@ def test_the_type_of_a_queue_can_be_written(Queue):
 
 
 @all_queues
+@pytest.mark.forgets
 async def test_an_operation_that_is_not_awaited_has_no_effect(Queue):
     queue = Queue()
     queue.put(1)
@@ -366,6 +367,7 @@ async def test_any_object_is_an_item():
         assert await queue.get() is item
 
 
+@pytest.mark.forgets
 async def test_repr_says_what_it_is_and_holds():
     queue = AsyncQueue(7)
     for i in range(7):
@@ -431,6 +433,7 @@ async def test_a_cycle_through_a_queue_is_collected(Queue):
 
 
 @all_queues
+@pytest.mark.forgets
 async def test_a_cycle_through_an_operation_is_collected_once_there_is_another_one(Queue):
     queue = Queue()
     thing = Thing()

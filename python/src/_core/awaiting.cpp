@@ -1,5 +1,6 @@
 #include "_core/awaiting.hpp"
 
+#include "bridge/forgotten.hpp"
 #include "bridge/runtime_state.hpp"
 
 #include <utility>
@@ -83,7 +84,10 @@ void cancel(PyObject* future) noexcept {
 }
 
 void close_unstarted(PyObject* awaitable) noexcept {
-  if (!PyCoro_CheckExact(awaitable)) return;
+  if (!PyCoro_CheckExact(awaitable)) {
+    hand_over(awaitable);
+    return;
+  }
   RaisedError before = RaisedError::fetch();
   PyObject* closed = PyObject_CallMethodNoArgs(awaitable, state().name_close);
   if (!closed) PyErr_WriteUnraisable(awaitable);

@@ -14,7 +14,8 @@ namespace mtaio::python {
 [[nodiscard]] bool is_future(PyObject* object) noexcept;
 /// Cancels a future or a task; an exception that is set stays.
 void cancel(PyObject* future) noexcept;
-/// Closes a coroutine that was handed over and will not run; an exception that is set stays.
+/// Closes a coroutine that was handed over and will not run, and sees to it that an operation of
+/// ours is not warned of; an exception that is set stays.
 void close_unstarted(PyObject* awaitable) noexcept;
 /// One step of an iterator from iterator_of(), with an exception (borrowed) or without.
 [[nodiscard]] PySendResult step(PyObject* iterator, PyObject* error, PyObject** result);

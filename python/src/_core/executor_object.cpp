@@ -8,6 +8,7 @@
 #include "_core/module_state.hpp"
 #include "_core/run_operation.hpp"
 #include "_core/thread_call.hpp"
+#include "bridge/forgotten.hpp"
 #include "bridge/type_tables.hpp"
 
 #include <structmember.h>
@@ -172,12 +173,19 @@ PyObject* can_be_awaited(PyObject*, PyObject* object) {
   return PyBool_FromLong(is_awaitable(object) ? 1 : 0);
 }
 
-std::array<PyMethodDef, 5> functions{{
+PyObject* forgotten(PyObject*, PyObject* operation) {
+  if (warns_of_forgotten()) warn_of_forgotten(operation, 2);  // past the caller, its __del__()
+  Py_RETURN_NONE;
+}
+
+std::array<PyMethodDef, 6> functions{{
     {"parse_seconds", as_method(&seconds), METH_FASTCALL,
      PyDoc_STR("A time in seconds, infinite for None.")},
     {"map", as_method(&map), METH_FASTCALL, PyDoc_STR("What TaskExecutor.map() returns.")},
     {"close_unstarted", &close_coroutine, METH_O,
      PyDoc_STR("Closes a coroutine that will not be run.")},
+    {"warn_of_forgotten", &forgotten, METH_O,
+     PyDoc_STR("An operation goes that was never awaited.")},
     {"is_awaitable", &can_be_awaited, METH_O, PyDoc_STR("Whether an object can be awaited.")},
     {},
 }};

@@ -61,6 +61,10 @@ struct Type : WaitOperationType<Type, Op> {
   static const char* name(const Op* self) noexcept {
     return self->counted_down ? "count_down" : "wait";
   }
+  /// What count_down() gives may be ignored: that has been done.
+  static bool is_new(const Op* self) noexcept {
+    return !self->counted_down && WaitOperationType::is_new(self);
+  }
   static PyObject* repr(Op* self) {
     return PyUnicode_FromFormat("<Latch.%s(), %s, of %R>", name(self), to_text(self->state),
                                 reinterpret_cast<PyObject*>(self->latch));

@@ -1,6 +1,7 @@
 /// The Python type of an operation: all that is the same for each of them.
 #pragma once
 
+#include "bridge/forgotten.hpp"
 #include "bridge/operation.hpp"
 #include "bridge/type_tables.hpp"
 
@@ -38,20 +39,23 @@ class OperationType {
   [[nodiscard]] static bool prepare() {
     if (type) return true;
     // Here, so that whoever never makes the type need not link what it does.
-    static std::array<PyMethodDef, 4> methods{{
+    static std::array<PyMethodDef, 5> methods{{
         {"send", &method_send, METH_O, PyDoc_STR("send(value)\n--\n\nGoes on.")},
         {"throw", as_method(&method_throw), METH_FASTCALL,
          PyDoc_STR("throw(error)\n--\n\nGoes on with an exception.")},
         {"close", &method_close, METH_NOARGS,
          PyDoc_STR("close()\n--\n\nGives up; what was not done will not be done.")},
+        {"_mtaio_hand_over", &method_hand_over, METH_NOARGS,
+         PyDoc_STR("It need not be awaited: another operation was to do that.")},
         {},
     }};
-    std::array<PyType_Slot, 12> slots{{
+    std::array<PyType_Slot, 13> slots{{
         slot(Py_am_send, &send),
         slot(Py_am_await, &itself),
         slot(Py_tp_iter, &itself),
         slot(Py_tp_iternext, &next),
         slot(Py_tp_dealloc, &Derived::destroy),
+        slot(Py_tp_finalize, &finalize),
         slot(Py_tp_traverse, &visit_all),
         slot(Py_tp_clear, &clear_some),
         slot(Py_tp_repr, &represent),
@@ -73,7 +77,7 @@ class OperationType {
   /// A new one whose fields have yet to be set, before the garbage collector is told of it.
   [[nodiscard]] static Op* make() noexcept {
     Op* made = gone.make(type);
-    if (made) whole(made).resuming = false;
+    if (made) whole(made).resuming = whole(made).handed_over = whole(made).finalized = false;
     return made;
   }
 
@@ -91,6 +95,8 @@ class OperationType {
   struct Whole {
     Op operation;
     bool resuming;
+    bool handed_over;  // to another operation, which was to await it
+    bool finalized;
   };
   static Whole& whole(Op* self) noexcept { return *reinterpret_cast<Whole*>(self); }
 
@@ -107,6 +113,15 @@ class OperationType {
       drop_all(as_operation(object));
     } else {
       destroy_in_turn(object);
+    }
+  }
+
+  /// Whether nothing has become of it yet, so that it should have been awaited.
+  static bool is_new(const Op* self) noexcept {
+    if constexpr (requires { self->state; }) {
+      return self->state == decltype(self->state)::kNew;
+    } else {
+      return false;
     }
   }
 
@@ -167,14 +182,41 @@ class OperationType {
   }
   static void drop_all(Op* self) {
     Derived::release(self);
-    gone.keep_or_free(self);
+    if (whole(self).finalized) [[unlikely]] {
+      free_object(reinterpret_cast<PyObject*>(self));  // it could not be finalized again
+    } else {
+      gone.keep_or_free(self);
+    }
   }
   /// What it holds may be another operation, and so on: the interpreter sees to it that the stack
   /// does not overflow. One that has ended holds nothing of the kind.
   [[gnu::noinline]] static void destroy_in_turn(PyObject* object) {
     Py_TRASHCAN_BEGIN(object, &Derived::destroy);
-    drop_all(as_operation(object));
+    if (!survives(object)) drop_all(as_operation(object));
     Py_TRASHCAN_END;
+  }
+
+  // --- Operations that were forgotten ---
+
+  /// Whether what is called before its end has kept it.
+  static bool survives(PyObject* object) noexcept {
+    if (!Derived::is_new(as_operation(object)) || !warns_of_forgotten()) return false;
+    PyObject_GC_Track(object);
+    if (PyObject_CallFinalizerFromDealloc(object) < 0) return true;
+    PyObject_GC_UnTrack(object);
+    return false;
+  }
+  /// Once, from there or by the garbage collector.
+  static void finalize(PyObject* object) {
+    Op* self = as_operation(object);
+    whole(self).finalized = true;
+    if (Derived::is_new(self) && !whole(self).handed_over && warns_of_forgotten()) {
+      warn_of_forgotten(object);
+    }
+  }
+  static PyObject* method_hand_over(PyObject* object, PyObject*) {
+    whole(as_operation(object)).handed_over = true;
+    Py_RETURN_NONE;
   }
 
   // --- What the interpreter and the garbage collector call ---

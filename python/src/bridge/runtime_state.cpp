@@ -20,6 +20,18 @@ bool in_main_interpreter(PyObject* error) {
   return false;
 }
 
+namespace {
+
+bool find_dev_mode(State& to) {
+  PyObject* flags = PySys_GetObject("flags");  // borrowed
+  const Reference mode =
+      Reference::take(flags ? PyObject_GetAttrString(flags, "dev_mode") : nullptr);
+  to.dev_mode = mode && PyObject_IsTrue(mode.get()) == 1;
+  return static_cast<bool>(mode);
+}
+
+}  // namespace
+
 bool prepare_state() {
   if (!in_main_interpreter(PyExc_RuntimeError)) return false;
   State& s = state();
@@ -52,7 +64,8 @@ bool prepare_state() {
       intern(s.name_time, "time") && intern(s.name_get_debug, "get_debug") &&
       intern(s.name_slow_callback_duration, "slow_callback_duration") &&
       intern(s.name_future_blocking, "_asyncio_future_blocking") && intern(s.name_throw, "throw") &&
-      intern(s.name_close, "close") && LoopWakeup::prepare_type() && Pending::prepare_type();
+      intern(s.name_close, "close") && intern(s.name_hand_over, "_mtaio_hand_over") &&
+      find_dev_mode(s) && LoopWakeup::prepare_type() && Pending::prepare_type();
   if (!all) return false;
   s.keywords_context = Py_BuildValue("(s)", "context");
   return s.keywords_context != nullptr;

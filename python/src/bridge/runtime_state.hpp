@@ -31,6 +31,9 @@ struct State {
   PyObject* name_get_debug = nullptr;
   PyObject* name_slow_callback_duration = nullptr;
   PyObject* name_future_blocking = nullptr;  // which only futures have
+  PyObject* name_hand_over = nullptr;
+
+  bool dev_mode = false;  // that of the interpreter
 };
 
 [[nodiscard]] State& state() noexcept;

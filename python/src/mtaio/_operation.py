@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Generic, TypeVar, overload
 
+from . import _core
+
 T = TypeVar("T")
 
 
@@ -14,6 +16,8 @@ class Operation(Coroutine[Any, Any, T], Generic[T]):
 
     ``start()`` makes the coroutine that does the work.
     """
+
+    _handed_over = False
 
     def __init__(self, name: str, start: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._name = self.__qualname__ = name  # as a coroutine has; shown by asyncio
@@ -64,6 +68,14 @@ class Operation(Coroutine[Any, Any, T], Generic[T]):
         if isinstance(typ, type):
             typ = typ() if val is None else val if isinstance(val, BaseException) else typ(val)
         raise typ.with_traceback(tb)
+
+    def __del__(self, warn: Callable[[object], None] = _core.warn_of_forgotten) -> None:
+        if self._start is not None and not self._handed_over:
+            warn(self)
+
+    def _mtaio_hand_over(self) -> None:
+        """It need not be awaited: another operation was to do that."""
+        self._handed_over = True
 
     def close(self) -> None:
         self._start = None

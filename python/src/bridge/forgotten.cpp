@@ -1,0 +1,77 @@
+#include "bridge/forgotten.hpp"
+
+#include "bridge/running_loop.hpp"
+#include "bridge/runtime_state.hpp"
+
+#include <utility>
+
+namespace mtaio::python {
+namespace {
+
+bool is_finalizing() noexcept {
+#if PY_VERSION_HEX >= 0x030D0000
+  return Py_IsFinalizing() != 0;
+#else
+  return _Py_IsFinalizing() != 0;
+#endif
+}
+
+bool is_in_debug_mode(PyObject* loop) noexcept {
+  const Reference keep = Reference::to(loop);
+  const Reference debug =
+      Reference::take(PyObject_CallMethodNoArgs(keep.get(), state().name_get_debug));
+  const bool is = debug && PyObject_IsTrue(debug.get()) == 1;
+  PyErr_Clear();
+  return is;
+}
+
+bool warn(PyObject* operation, int level) noexcept {
+  const Reference warnings = Reference::take(PyImport_ImportModule("warnings"));
+  const Reference function =
+      Reference::take(warnings ? PyObject_GetAttrString(warnings.get(), "warn") : nullptr);
+  const Reference name =
+      Reference::take(function ? PyObject_GetAttrString(operation, "__qualname__") : nullptr);
+  if (!name) return false;
+  const Reference arguments = Reference::take(Py_BuildValue(
+      "(NO)", PyUnicode_FromFormat("%S() was never awaited", name.get()), PyExc_RuntimeWarning));
+  const Reference keywords =  // so that tracemalloc tells where it was made
+      Reference::take(arguments
+                          ? Py_BuildValue("{s:i,s:O}", "stacklevel", level, "source", operation)
+                          : nullptr);
+  if (!keywords) return false;
+  const Reference warned =
+      Reference::take(PyObject_Call(function.get(), arguments.get(), keywords.get()));
+  return static_cast<bool>(warned);
+}
+
+}  // namespace
+
+bool warns_of_forgotten() noexcept {
+  if (is_finalizing()) return false;
+  if (state().dev_mode) return true;
+  RaisedError before = RaisedError::fetch();
+  PyObject* loop = running_loop();
+  const bool warns = loop && is_in_debug_mode(loop);
+  if (before) std::move(before).restore();
+  return warns;
+}
+
+void warn_of_forgotten(PyObject* operation, int level) noexcept {
+  RaisedError before = RaisedError::fetch();
+  if (!warn(operation, level)) PyErr_WriteUnraisable(operation);
+  if (before) std::move(before).restore();
+}
+
+void hand_over(PyObject* awaitable) noexcept {
+  if (!warns_of_forgotten()) return;
+  RaisedError before = RaisedError::fetch();
+  auto* type = reinterpret_cast<PyObject*>(Py_TYPE(awaitable));
+  // Asked of the type: an object may say yes to anything.
+  if (const Reference is_ours = Reference::take(PyObject_GetAttr(type, state().name_hand_over))) {
+    const Reference done = Reference::take(PyObject_CallOneArg(is_ours.get(), awaitable));
+  }
+  PyErr_Clear();
+  if (before) std::move(before).restore();
+}
+
+}  // namespace mtaio::python
