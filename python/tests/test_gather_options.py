@@ -447,3 +447,26 @@ async def test_a_task_shows_which_coroutine_it_waits_for():
     await asyncio.wait([gathering])
     del worker
     gc.collect()
+
+
+async def test_results_that_are_there_at_once_do_not_keep_others_from_running():
+    def plain_or_not(i):
+        return i if i else give(i)
+
+    turns = 0
+
+    async def count():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.ensure_future(count())
+    results = await TaskExecutor().map(lambda i: (time.sleep(0.0005), plain_or_not(i))[1], range(100), limit=1)
+    counting.cancel()
+    assert results == list(range(100)) and turns > 10
+    counting = asyncio.ensure_future(count())
+    turns = 0
+    await TaskExecutor().map(lambda i: give(time.sleep(0.0005)), range(100), task_timeout=0, return_exceptions=True)
+    counting.cancel()
+    assert turns > 10

@@ -3,7 +3,6 @@
 #include "_core/awaiting.hpp"
 #include "_core/gathering.hpp"
 #include "_core/loop_timer.hpp"
-#include "_core/timeout_error.hpp"
 #include "bridge/operation_type.hpp"
 #include "bridge/runtime_state.hpp"
 
@@ -37,9 +36,14 @@ class Turn {
 
 PySendResult end(Crewman* self, PyObject** result) {
   self->leave();
-  Py_INCREF(Py_None);
-  *result = Py_None;
+  *result = Py_NewRef(Py_None);
   return PYGEN_RETURN;
+}
+
+/// Lets others run.
+PySendResult rest(PyObject** result) {
+  *result = Py_NewRef(Py_None);
+  return PYGEN_NEXT;
 }
 
 /// Ends; another one goes on in its place.
@@ -53,100 +57,6 @@ PySendResult end_and_recruit(Crewman* self, PyObject** result) {
 PySendResult end_early(Crewman* self, PyObject* error, PyObject** result) {
   const bool closing = PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit) != 0;
   return closing ? end(self, result) : end_and_recruit(self, result);
-}
-
-/// Makes what was `made` its child, number `index`. False: it has ended already, or never starts.
-bool begin_child(Crewman* self, Next kind, PyObject* made) {
-  Gathering& of = *self->of;
-  const Reference awaitable = Reference::take(made);
-  if (of.stopping && !is_future(made)) {
-    close_unstarted(made);
-    return false;
-  }
-  if (of.task_timeout <= 0 && !is_future(made)) {
-    close_unstarted(made);
-    Reference error = make_timeout_error(of.name(), "task_timeout", of.task_timeout, nullptr);
-    if (error) RaisedError::raise(error.release());
-  } else if (self->adopt(made, kind) && self->start_clock()) {
-    return true;
-  }
-  self->drop_child();
-  of.ended(self->index, nullptr);
-  return false;
-}
-
-/// Number `index` is what was `made`, or has failed. True: there is a child.
-bool begin_next(Crewman* self, Next kind, PyObject* made) {
-  if (kind != Next::kValue && kind != Next::kFailed) return begin_child(self, kind, made);
-  self->of->ended(self->index, kind == Next::kValue ? made : nullptr);
-  return false;
-}
-
-/// Takes up the next coroutine. False: there is none for it.
-bool take_up(Crewman* self) {
-  Gathering& of = *self->of;
-  while (of.has_more()) {
-    PyObject* made = nullptr;
-    const Next kind = of.source->next(of.started, made);
-    if (kind == Next::kExhausted) {
-      of.source_exhausted();
-      return false;
-    }
-    if (kind == Next::kPull) {
-      const Reference awaitable = Reference::take(made);
-      if (self->adopt(made, kind)) return true;
-      of.source->pulling = false;
-      self->index = of.start_next();
-      of.ended(self->index, nullptr);
-      continue;
-    }
-    self->index = of.start_next();
-    if (begin_next(self, kind, made)) return true;
-  }
-  return false;
-}
-
-/// The asynchronous iterator has given the arguments of the next call, or failed. True: there is a
-/// child to go on with.
-bool pulled(Crewman* self, PySendResult outcome, PyObject* value) {
-  Gathering& of = *self->of;
-  of.source->pulling = false;
-  if (outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_StopAsyncIteration)) {
-    PyErr_Clear();
-    of.source->exhausted = true;
-    of.source_exhausted();
-    return false;
-  }
-  const Reference arguments = Reference::take(value);
-  if (of.stopping && outcome == PYGEN_ERROR && PyErr_ExceptionMatches(state().cancelled_error)) {
-    PyErr_Clear();
-    return false;
-  }
-  PyObject* made = nullptr;
-  const Next kind =
-      outcome == PYGEN_RETURN ? of.source->apply(arguments.get(), made) : Next::kFailed;
-  if (kind == Next::kExhausted) return false;  // dropped meanwhile
-  self->index = of.start_next();
-  return begin_next(self, kind, made);
-}
-
-/// Of a pair of what was returned and what was raised, the first; null with the second raised.
-PyObject* unpack(PyObject* pair) {
-  const Reference keep = Reference::take(pair);
-  PyObject* error = PyTuple_GET_ITEM(pair, 1);
-  if (error == Py_None) return Py_NewRef(PyTuple_GET_ITEM(pair, 0));
-  RaisedError::raise(Py_NewRef(error));
-  return nullptr;
-}
-
-/// A function has returned in a thread: `value`, taken over, or null with what it raised. True:
-/// what it returned is to be awaited, and is the child.
-bool goes_on(Crewman* self, PyObject*& value) {
-  if (value) value = unpack(value);
-  if (!value || !is_awaitable(value)) return false;
-  self->of->source->gives_awaitables();
-  const Reference awaitable = Reference::take(std::exchange(value, nullptr));
-  return self->adopt(awaitable.get(), Next::kAwaitable);
 }
 
 /// Whether its task has been asked to be cancelled. What is left of that must not meet the next
@@ -279,7 +189,12 @@ struct Type : OperationType<Type, Crewman> {
     const bool closing = error && PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit) != 0;
     if (error && !self->child) return end_early(self, error, result);
     for (;;) {
-      if (!self->child && !take_up(self)) return end(self, result);
+      if (!self->child) {
+        const Crewman::Taken taken = self->take_up();
+        if (taken == Crewman::Taken::kNothing) return end(self, result);
+        if (taken == Crewman::Taken::kEnded && turn.is_over()) return rest(result);
+        if (taken == Crewman::Taken::kEnded) continue;
+      }
       PyObject* value = nullptr;
       const PySendResult outcome = step_child(self, std::exchange(error, nullptr), &value);
       if (outcome == PYGEN_NEXT) {
@@ -288,21 +203,18 @@ struct Type : OperationType<Type, Crewman> {
         *result = value;
         return PYGEN_NEXT;
       }
-      if (self->kind == Next::kThreadCall && goes_on(self, value)) continue;
+      if (self->kind == Next::kThreadCall && self->goes_on(value)) continue;
       self->drop_child();
       if (closing && outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
         self->leave();
         return PYGEN_ERROR;
       }
       if (self->kind == Next::kPull) {
-        if (pulled(self, outcome, value)) continue;
+        if (self->pulled(outcome, value)) continue;
       } else if (deliver(self, value)) {
         return end_and_recruit(self, result);
       }
-      if (turn.is_over() && of.has_more()) {
-        *result = Py_NewRef(Py_None);
-        return PYGEN_NEXT;
-      }
+      if (turn.is_over() && of.has_more()) return rest(result);
     }
   }
   static bool idle(Crewman* self) noexcept { return self->ended; }
@@ -337,21 +249,6 @@ void Crewman::leave() {
   disarm(std::exchange(timer, nullptr));
   const Reference dropped = Reference::take(std::exchange(task, nullptr));  // last of all
   of->left(*this);
-}
-
-bool Crewman::adopt(PyObject* awaitable, Next kind_of) {
-  Reference iterator = Reference::take(iterator_of(awaitable));
-  if (!iterator) return false;
-  if (!context) context = PyContext_CopyCurrent();
-  if (!context) return false;
-  kind = kind_of;
-  Py_XSETREF(child, iterator.release());
-  return true;
-}
-
-void Crewman::drop_child() {
-  Py_CLEAR(child);
-  Py_CLEAR(context);
 }
 
 bool Crewman::prepare_type() { return Type::prepare(); }

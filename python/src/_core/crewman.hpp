@@ -5,6 +5,8 @@
 
 #include "_core/coroutine_source.hpp"
 
+#include <cstdint>
+
 namespace mtaio::python {
 
 struct Gathering;
@@ -31,6 +33,18 @@ struct Crewman {
 
   /// Steps nothing any more.
   void leave();
+
+  // What it steps next.
+
+  enum class Taken : std::uint8_t { kChild, kEnded, kNothing };
+  /// Takes up the next coroutine: a child, or one that has ended already. Or there is none for it.
+  [[nodiscard]] Taken take_up();
+  /// The asynchronous iterator has given the arguments of the next call, or failed. True: there is
+  /// a child to go on with.
+  [[nodiscard]] bool pulled(PySendResult outcome, PyObject* value);
+  /// A function has returned in a thread: `value`, which becomes what it returned, or null with
+  /// what it raised. True: what it returned is to be awaited, and is the child.
+  [[nodiscard]] bool goes_on(PyObject*& value);
   /// Makes `awaitable` (borrowed) its child. False with an exception set.
   [[nodiscard]] bool adopt(PyObject* awaitable, Next kind_of);
   void drop_child();
