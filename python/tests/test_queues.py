@@ -542,3 +542,32 @@ async def test_who_waited_before_is_served_before_who_waits_for_what_is_on_its_w
         await queue.put(item)
     await asyncio.gather(*getting)
     assert order == [("a", 1), ("b", 2), ("c", 3)]
+
+
+def test_a_get_that_is_resumed_by_what_it_wakes_takes_one_item():
+    class Loop(asyncio.SelectorEventLoop):
+        def call_soon(self, *arguments, **keywords):
+            if get is not None:
+                try:
+                    next(get)
+                except (ValueError, StopIteration) as error:
+                    resumed.append(str(error))
+            return super().call_soon(*arguments, **keywords)
+
+    async def main():
+        nonlocal get
+        queue = AsyncQueue(2)
+        await queue.put("a")
+        await queue.put("b")
+        putting = asyncio.create_task(queue.put("c"))
+        await settle()
+        get = queue.get()  # which wakes the task that puts
+        assert await get == "a"
+        get = None
+        assert resumed == ["AsyncQueue.get() is already executing"]
+        assert [await queue.get(), await queue.get()] == ["b", "c"]
+        await putting
+
+    get, resumed = None, []
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(main())

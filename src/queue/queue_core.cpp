@@ -40,20 +40,6 @@ QueueCore<Storage>::~QueueCore() {
 }
 
 template <class Storage>
-void QueueCore<Storage>::store(Node& node) noexcept {
-  storage_.push(node);
-  set_stored(stored() + 1);
-  ++unfinished_;
-}
-
-template <class Storage>
-typename QueueCore<Storage>::Node* QueueCore<Storage>::unstore() noexcept {
-  Node* node = storage_.pop();
-  if (node) set_stored(stored() - 1);
-  return node;
-}
-
-template <class Storage>
 void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
   getter.node = &node;
   getter.keeps_place = keeps_places_ || getter.may_put_back;

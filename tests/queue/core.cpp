@@ -78,6 +78,53 @@ mtaio::Task<void> use_at_will() {
   co_return;
 }
 
+TEST_CASE("queue core: what wakes nobody is done quietly, and nothing else") {
+  QueueCore<FifoStorage> core{"Queue", 2, false};
+  FifoStorage::Node first;
+  FifoStorage::Node second;
+  FifoStorage::Node third;
+  CHECK_FALSE(core.push_quietly(first));  // it would need the lock
+  core.elide_lock(true);
+  CHECK(core.pop_quietly() == nullptr);
+  CHECK(core.push_quietly(first));
+  CHECK(core.push_quietly(second));
+  CHECK_FALSE(core.push_quietly(third));  // there is no room
+  CHECK(core.stored() == 2);
+  CHECK(core.unfinished() == 2);
+  core.elide_lock(false);
+  CHECK(core.pop_quietly() == nullptr);
+  core.elide_lock(true);
+  CHECK(core.pop_quietly() == &first);
+  CHECK(core.size() == 1);
+  core.shutdown(nullptr);
+  CHECK_FALSE(core.push_quietly(first));
+  CHECK(core.pop_quietly() == &second);
+  CHECK(core.pop_quietly() == nullptr);
+}
+
+TEST_CASE("queue core: what somebody waits for is not done quietly") {
+  Loop loop;
+  QueueCore<FifoStorage> core{"Queue", 1, false};
+  core.elide_lock(true);
+  FifoStorage::Node node;
+  {
+    Getter<FifoStorage> getter{loop};
+    REQUIRE(core.wait_to_get(getter));
+    CHECK_FALSE(core.push_quietly(node));
+    CHECK(core.try_push(node) == QueueCore<FifoStorage>::Push::kStored);
+    CHECK(getter.node == &node);
+    loop.run();
+    core.leave_place();
+  }
+  REQUIRE(core.push_quietly(node));
+  Putter<FifoStorage> putter{loop};
+  REQUIRE(core.wait_to_put(putter));
+  CHECK(core.pop_quietly() == nullptr);
+  CHECK(core.try_pop().node == &node);
+  loop.run();
+  CHECK(putter.awake);
+}
+
 TEST_CASE("queue core: who tries uses up nothing of the turn of the task in which that happens") {
   mtaio::run(use_at_will(), {.threads = 1});
 }

@@ -46,6 +46,7 @@ class ElidableLock {
  public:
   /// From now on, whether all users hold the same other lock. While nobody uses it but the caller.
   void elide(bool elided) noexcept { elided_ = elided; }
+  [[nodiscard]] bool elided() const noexcept { return elided_; }
 
   void lock() noexcept {
     if (!elided_) lock_.lock();

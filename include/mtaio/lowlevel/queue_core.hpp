@@ -87,6 +87,23 @@ class [[gnu::visibility("default")]] QueueCore {
   /// can use the queue.
   void elide_lock(bool elided) noexcept { lock_.elide(elided); }
 
+  // The same as try_push() and try_pop(), for where the lock is elided and nothing has to be woken:
+  // inline, because that is nearly always so. If it is not, they do nothing, and return false or
+  // null. REQUIRES: whoever waits to put brings its item, and no places are kept.
+
+  [[nodiscard]] bool push_quietly(Node& node) noexcept {
+    if (!lock_.elided() || !getters_.empty() || is_shut_down() || looks_full()) return false;
+    set_size(size() + 1);
+    store(node);
+    return true;
+  }
+  [[nodiscard]] Node* pop_quietly() noexcept {
+    if (!lock_.elided() || !putters_.empty()) return nullptr;
+    Node* node = unstore();
+    if (node) set_size(size() - 1);
+    return node;
+  }
+
   // Putting.
 
   /// A guess whether a put would wait.
@@ -162,8 +179,16 @@ class [[gnu::visibility("default")]] QueueCore {
   void set_size(std::size_t size) noexcept { size_.store(size, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room() const noexcept { return size() < max_size_ && !serving_putter_; }
   [[gnu::always_inline]] Push store_next(Node& node) noexcept;
-  void store(Node& node) noexcept;
-  Node* unstore() noexcept;
+  void store(Node& node) noexcept {
+    storage_.push(node);
+    set_stored(stored() + 1);
+    ++unfinished_;
+  }
+  Node* unstore() noexcept {
+    Node* node = storage_.pop();
+    if (node) set_stored(stored() - 1);
+    return node;
+  }
   void set_stored(std::size_t stored) noexcept { stored_.store(stored, std::memory_order_relaxed); }
   [[gnu::always_inline]] Popped take_next() noexcept;
   void give(Getter& getter, Node& node) noexcept;

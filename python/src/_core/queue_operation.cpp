@@ -76,7 +76,39 @@ struct Type : WaitOperationType<Type, Op> {
                                 as_object(self->queue));
   }
 
+  // A get that finds an item, and a put that finds room, nearly always wake nothing, and then there
+  // is nothing else to do. From here to there the compiler finds no reason to save a register, or
+  // to guard the stack.
+
+  static PySendResult send(PyObject* object, PyObject* value, PyObject** result) {
+    Op* self = as_operation(object);
+    if (self->state == WaitState::kNew) [[likely]] {
+      if (self->kind == Kind::kPut) {
+        if (put_quietly(self)) {
+          *result = Py_NewRef(Py_None);
+          return PYGEN_RETURN;
+        }
+      } else if (PyObject* item = get_quietly(self)) {
+        *result = item;
+        return PYGEN_RETURN;
+      }
+    }
+    return WaitOperationType::send(object, value, result);
+  }
+  static PyObject* next(PyObject* object) {
+    Op* self = as_operation(object);
+    if (self->state == WaitState::kNew) [[likely]] {
+      if (self->kind == Kind::kPut) {
+        if (put_quietly(self)) return nullptr;  // the end of an iteration, with None
+      } else if (PyObject* item = get_quietly(self)) {
+        return item == Py_None ? no_value(item) : stop_iteration(item);
+      }
+    }
+    return next_slowly(object);
+  }
+
   static PySendResult begin(Op* self, PyObject** result) {
+    self->state = WaitState::kEnded;  // unless it waits; nothing above may take it for a new one
     if (self->kind == Kind::kPut) {
       bool full = false;
       if (put_now(self->queue, self->item, self->priority, full)) return give_none(self, result);
@@ -152,21 +184,46 @@ struct Type : WaitOperationType<Type, Op> {
   }
   static void destroy(PyObject* object) {
     Op* self = as_operation(object);
+    // One that has ended has nothing but its queue.
+    if (self == untracked && self->state == WaitState::kEnded && end_life_quietly(self))
+        [[likely]] {
+      untracked = nullptr;
+      Py_DECREF(self->queue);
+    } else {
+      destroy_slowly(self);
+    }
+  }
+
+ private:
+  static bool put_quietly(Op* self) noexcept {
+    if (!self->queue->queue->put_quietly(self->item, self->priority)) return false;
+    self->item = nullptr;
+    self->state = WaitState::kEnded;
+    return true;
+  }
+  static PyObject* get_quietly(Op* self) noexcept {
+    PyObject* item = self->kind == Kind::kJoin ? nullptr : self->queue->queue->get_quietly();
+    if (item) self->state = WaitState::kEnded;
+    return item;
+  }
+  static PyObject* no_value(PyObject* none) noexcept {
+    Py_DECREF(none);
+    return nullptr;
+  }
+  [[gnu::noinline]] static PyObject* next_slowly(PyObject* object) {
+    return WaitOperationType::next(object);
+  }
+  [[gnu::noinline]] static void destroy_slowly(Op* self) {
     if (self == untracked) {
       untracked = nullptr;
     } else {
-      PyObject_GC_UnTrack(object);
+      PyObject_GC_UnTrack(reinterpret_cast<PyObject*>(self));
     }
-    destroy_untracked(object);
+    destroy_untracked(reinterpret_cast<PyObject*>(self));
   }
 };
 
-}  // namespace
-
-PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, double priority) {
-  Op* made = Type::make();  // may run any code, which makes operations too
-  if (!made) return nullptr;
-  track_newest();
+PyObject* start(Op* made, Kind kind, QueueObject* queue, PyObject* item, double priority) noexcept {
   Py_INCREF(queue);
   Py_XINCREF(item);
   made->queue = queue;
@@ -177,6 +234,21 @@ PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, 
   made->state = WaitState::kNew;
   untracked = made;
   return reinterpret_cast<PyObject*>(made);
+}
+
+[[gnu::noinline]] PyObject* create_slowly(Kind kind, QueueObject* queue, PyObject* item,
+                                          double priority) {
+  Op* made = Type::make();  // may run any code, which makes operations too
+  track_newest();
+  return made ? start(made, kind, queue, item, priority) : nullptr;
+}
+
+}  // namespace
+
+PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, double priority) {
+  Op* made = untracked ? nullptr : Type::make_quietly();
+  return made ? start(made, kind, queue, item, priority)
+              : create_slowly(kind, queue, item, priority);
 }
 
 bool add_queue_operation(PyObject* module) { return Type::add_to(module); }

@@ -14,31 +14,36 @@ namespace {
 PyTypeObject* stop_type = nullptr;
 PyStopIterationObject* spare = nullptr;  // has arguments, the empty tuple, and nothing else
 
-void destroy_stop(PyObject* object) {
-  auto* self = reinterpret_cast<PyStopIterationObject*>(object);
+bool is_unused(const PyStopIterationObject& stop) noexcept {
+  return !stop.dict && !stop.notes && !stop.traceback && !stop.context && !stop.cause &&
+         !stop.suppress_context && stop.args && PyTuple_GET_SIZE(stop.args) == 0;
+}
+
+[[gnu::noinline]] void destroy_used(PyStopIterationObject* self, PyObject* value) {
+  auto* object = reinterpret_cast<PyObject*>(self);
   PyObject_GC_UnTrack(object);
-  // First of all: this may run any code, in which other operations end.
-  Py_CLEAR(self->value);
-  const bool unused = !self->dict && !self->notes && !self->traceback && !self->context &&
-                      !self->cause && !self->suppress_context && self->args &&
-                      PyTuple_GET_SIZE(self->args) == 0;
-  if (unused && !spare) [[likely]] {
-    spare = self;
-    return;
-  }
+  Py_XDECREF(value);
   reinterpret_cast<PyTypeObject*>(PyExc_StopIteration)->tp_clear(object);
   free_object(object);
 }
 
+void destroy_stop(PyObject* object) {
+  auto* self = reinterpret_cast<PyStopIterationObject*>(object);
+  PyObject* value = std::exchange(self->value, nullptr);
+  // It lives on, and the garbage collector goes on knowing it: to be told takes as long as the
+  // rest.
+  renew(object);
+  if (spare || !is_unused(*self)) [[unlikely]]
+    return destroy_used(self, value);
+  spare = self;
+  Py_XDECREF(value);  // last of all: this may run any code, in which other operations end
+}
+
 /// One that has the empty tuple as its arguments, and nothing else; null with an exception set.
 PyObject* make_stop() {
-  if (PyStopIterationObject* kept = std::exchange(spare, nullptr)) [[likely]] {
-    auto* made = reinterpret_cast<PyObject*>(kept);
-    _Py_NewReference(made);
-    PyObject_GC_Track(made);
-    return made;
-  }
-  return PyObject_CallNoArgs(reinterpret_cast<PyObject*>(stop_type));
+  PyObject* made = PyObject_CallNoArgs(reinterpret_cast<PyObject*>(stop_type));
+  if (made) Py_CLEAR(reinterpret_cast<PyStopIterationObject*>(made)->value);
+  return made;
 }
 
 bool prepare_stop_type() {
@@ -63,13 +68,15 @@ PyTypeObject* make_operation_type(PyType_Spec& spec) {
 }
 
 PyObject* stop_iteration(PyObject* result) {
-  PyObject* made = make_stop();
+  auto* made = reinterpret_cast<PyObject*>(std::exchange(spare, nullptr));
+  if (!made) [[unlikely]]
+    made = make_stop();
   if (!made) {
     Py_DECREF(result);
     return nullptr;
   }
   // Not as its argument, which would be one more reference to it.
-  Py_XSETREF(reinterpret_cast<PyStopIterationObject*>(made)->value, result);
+  reinterpret_cast<PyStopIterationObject*>(made)->value = result;
   RaisedError::raise(made);
   return nullptr;
 }

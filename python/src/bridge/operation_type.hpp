@@ -50,10 +50,10 @@ class OperationType {
         {},
     }};
     std::array<PyType_Slot, 13> slots{{
-        slot(Py_am_send, &send),
+        slot(Py_am_send, &Derived::send),
         slot(Py_am_await, &itself),
         slot(Py_tp_iter, &itself),
-        slot(Py_tp_iternext, &next),
+        slot(Py_tp_iternext, &Derived::next),
         slot(Py_tp_dealloc, &Derived::destroy),
         slot(Py_tp_finalize, &finalize),
         slot(Py_tp_traverse, &visit_all),
@@ -75,11 +75,9 @@ class OperationType {
   }
 
   /// A new one whose fields have yet to be set, before the garbage collector is told of it.
-  [[nodiscard]] static Op* make() noexcept {
-    Op* made = gone.make(type);
-    if (made) whole(made).resuming = whole(made).handed_over = whole(made).finalized = false;
-    return made;
-  }
+  [[nodiscard]] static Op* make() noexcept { return prepared(gone.make(type)); }
+  /// The same, without anything that may fail or run code; null if that is not possible.
+  [[nodiscard]] static Op* make_quietly() noexcept { return prepared(gone.take()); }
 
   /// "cannot reuse already awaited TaskExecutor.gather()". Always `PYGEN_ERROR`.
   static PySendResult refuse_reuse(const Op* self) noexcept {
@@ -99,6 +97,10 @@ class OperationType {
     bool finalized;
   };
   static Whole& whole(Op* self) noexcept { return *reinterpret_cast<Whole*>(self); }
+  static Op* prepared(Op* made) noexcept {
+    if (made) whole(made).resuming = whole(made).handed_over = whole(made).finalized = false;
+    return made;
+  }
 
  protected:
   static Op* as_operation(PyObject* object) noexcept { return reinterpret_cast<Op*>(object); }
@@ -123,6 +125,23 @@ class OperationType {
     } else {
       return false;
     }
+  }
+  /// The last thing in the life of one that owns nothing any more, if that calls nothing.
+  [[nodiscard]] static bool end_life_quietly(Op* self) noexcept { return gone.keep(self); }
+
+  // What await calls. A type that can do its work faster where nothing out of the ordinary happens
+  // has its own, which call these otherwise.
+  static PySendResult send(PyObject* self, PyObject* /*value*/, PyObject** result) {
+    return resume(self, nullptr, result);
+  }
+  static PyObject* next(PyObject* self) {
+    PyObject* result = nullptr;
+    const PySendResult outcome = resume(self, nullptr, &result);
+    if (outcome == PYGEN_RETURN && result == Py_None) {
+      Py_DECREF(result);
+      return nullptr;  // the end of an iteration without an exception is None
+    }
+    return as_call_result(outcome, result);
   }
 
   static PyObject* get_name(PyObject* object, void*) {
@@ -231,19 +250,7 @@ class OperationType {
   }
   static PyObject* represent(PyObject* object) { return Derived::repr(as_operation(object)); }
 
-  static PySendResult send(PyObject* self, PyObject* /*value*/, PyObject** result) {
-    return resume(self, nullptr, result);
-  }
   static PyObject* itself(PyObject* self) { return Py_NewRef(self); }
-  static PyObject* next(PyObject* self) {
-    PyObject* result = nullptr;
-    const PySendResult outcome = resume(self, nullptr, &result);
-    if (outcome == PYGEN_RETURN && result == Py_None) {
-      Py_DECREF(result);
-      return nullptr;  // the end of an iteration without an exception is None
-    }
-    return as_call_result(outcome, result);
-  }
   static PyObject* method_send(PyObject* self, PyObject* /*value*/) {
     PyObject* result = nullptr;
     const PySendResult outcome = resume(self, nullptr, &result);

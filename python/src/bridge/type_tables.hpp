@@ -3,7 +3,6 @@
 
 #include <mtaio/python/reference.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace mtaio::python {
@@ -34,28 +33,44 @@ inline constexpr bool kKeepsObjects = !__has_feature(address_sanitizer);
 inline constexpr bool kKeepsObjects = true;
 #endif
 
+/// Gives an object that is gone a new life.
+inline void renew(PyObject* object) noexcept {
+#ifdef Py_REF_DEBUG
+  _Py_NewReference(object);  // counts it as well
+#else
+  object->ob_refcnt = 1;
+#endif
+}
+
 /// Objects that are gone, up to so many, to be used again. Guarded by the GIL.
 template <class T, std::size_t kMost>
 class FreeList {
  public:
   /// One whose fields have yet to be set; null with an exception set.
   [[nodiscard]] T* make(PyTypeObject* type) noexcept {
-    if (count_ == 0) return PyObject_GC_New(T, type);
+    T* made = take();
+    return made ? made : PyObject_GC_New(T, type);
+  }
+  /// The same; null if none is kept.
+  [[nodiscard]] T* take() noexcept {
+    if (count_ == 0) return nullptr;
     T* made = kept_[--count_];
-    _Py_NewReference(reinterpret_cast<PyObject*>(made));
+    renew(reinterpret_cast<PyObject*>(made));
     return made;
+  }
+  /// False if there are enough.
+  [[nodiscard]] bool keep(T* gone) noexcept {
+    if (!kKeepsObjects || count_ == kMost) return false;
+    kept_[count_++] = gone;
+    return true;
   }
   /// Instead of free_object().
   void keep_or_free(T* gone) noexcept {
-    if (kKeepsObjects && count_ < kMost) {
-      kept_[count_++] = gone;
-    } else {
-      free_object(reinterpret_cast<PyObject*>(gone));
-    }
+    if (!keep(gone)) free_object(reinterpret_cast<PyObject*>(gone));
   }
 
  private:
-  std::array<T*, kMost> kept_{};
+  T* kept_[kMost]{};
   std::size_t count_ = 0;
 };
 

@@ -6,7 +6,6 @@
 #include <mtaio/python/object.hpp>
 #include <mtaio/python/wait.hpp>
 
-#include <array>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +36,11 @@ class AnyQueue {
   virtual Put put(PyObject* item, double priority) noexcept = 0;
   /// The next item; null without an exception when there is none, and then whether one may come.
   virtual PyObject* get(bool& shut_down) noexcept = 0;
+
+  /// Both for where that wakes nothing, runs nothing, and only Python uses the queue: nearly
+  /// always. False, or null: nothing was done, no exception is set. The put takes over a reference.
+  virtual bool put_quietly(PyObject* item, double priority) noexcept = 0;
+  virtual PyObject* get_quietly() noexcept = 0;
 
   virtual Wait* new_getter() = 0;
   /// What a getter that has arrived was given; null without an exception: nothing, the queue was
@@ -111,6 +115,31 @@ class QueueOf final : public AnyQueue {
       shut_down = popped.shut_down;
     }
     return node ? unwrap(*node) : nullptr;
+  }
+
+  bool put_quietly(PyObject* item, double priority) noexcept override {
+    if constexpr (kHoldsObjects) {
+      if (kept_count == 0) return false;
+      Node* node = kept[kept_count - 1];
+      set_priority(*node, item, priority);
+      if (!core_.push_quietly(*node)) return false;
+      --kept_count;
+      node->item = Object::take(item);
+      return true;
+    } else {
+      return false;
+    }
+  }
+  PyObject* get_quietly() noexcept override {
+    if constexpr (kHoldsObjects) {
+      if (kept_count == kMostKept) return nullptr;
+      auto* node = static_cast<Node*>(core_.pop_quietly());
+      if (!node) return nullptr;
+      kept[kept_count++] = node;
+      return node->item.release();
+    } else {
+      return nullptr;
+    }
   }
 
   Wait* new_getter() override { return new Getter{*queue_}; }
@@ -263,11 +292,16 @@ class QueueOf final : public AnyQueue {
       PyErr_NoMemory();
       return nullptr;
     }
-    if constexpr (requires { node->priority; }) {
-      node->priority = priority;
-      if constexpr (kHoldsObjects) node->leads_to = item;
-    }
+    set_priority(*node, item, priority);
     return node;
+  }
+
+  static void set_priority([[maybe_unused]] Node& node, [[maybe_unused]] PyObject* item,
+                           [[maybe_unused]] double priority) noexcept {
+    if constexpr (requires { node.priority; }) {
+      node.priority = priority;
+      if constexpr (kHoldsObjects) node.leads_to = item;
+    }
   }
 
   template <class Give>
@@ -286,7 +320,7 @@ class QueueOf final : public AnyQueue {
     EventLoop::deliver_unraisable();  // the item must not be lost
     auto* own = static_cast<Node*>(&node);
     PyObject* object = Convert<T>::to_python(std::move(own->item));
-    if (kHoldsObjects && kept_count < kept.size()) {
+    if (kHoldsObjects && kept_count < kMostKept) {
       kept[kept_count++] = own;
     } else {
       delete own;
@@ -307,7 +341,8 @@ class QueueOf final : public AnyQueue {
 
   // Nodes without an item, to be used again: sooner at hand than a thread's memory for frames.
   // Guarded by the GIL.
-  static inline constinit std::array<Node*, 128> kept{};
+  static constexpr std::size_t kMostKept = 128;
+  static inline constinit Node* kept[kMostKept]{};
   static inline constinit std::size_t kept_count = 0;
 
   std::shared_ptr<Queue> queue_;
