@@ -202,3 +202,20 @@ async def test_a_long_chain_of_tasks_goes_without_overflowing_the_stack():
     for _ in range(100_000):
         chain = bridge.twice(chain)
     del chain
+
+
+async def test_a_queue_that_python_has_dropped_keeps_its_items_for_cpp():
+    class Own(AsyncQueue):
+        pass
+
+    queue, to = Own(), AsyncQueue(1)
+    queue.itself = queue
+    for i in range(5):
+        queue.put_nowait(i)
+    forwarding = asyncio.create_task(bridge.forward(queue, to, 5))
+    while not to.full():
+        await asyncio.sleep(0.001)
+    del queue
+    gc.collect()
+    assert [await to.get() for _ in range(5)] == [0, 1, 2, 3, 4]
+    await forwarding

@@ -274,6 +274,66 @@ def test_a_queue_in_use_is_not_replaced(use):
     Late()
 
 
+# What the garbage collector takes apart, a piece at a time.
+
+
+class Own(AsyncQueue):
+    pass
+
+
+async def put_in_a_full_queue():
+    queue = Own(1)
+    queue.put_nowait(1)
+    queue.task = asyncio.create_task(queue.put(queue))
+    await asyncio.sleep(0)
+
+
+async def two_gets_of_which_one_was_served():
+    queue = Own()
+    queue.tasks = [asyncio.create_task(queue.get()) for _ in range(2)]
+    await asyncio.sleep(0)
+    queue.put_nowait(queue)
+
+
+async def gather_of_operations():
+    queue = Own()
+    queue.task = asyncio.create_task(TaskExecutor().gather(queue.get(), queue.get()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("waits", [put_in_a_full_queue, two_gets_of_which_one_was_served, gather_of_operations])
+def test_tasks_that_wait_may_be_garbage_with_what_they_wait_for(waits):
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # that they were destroyed
+        for _ in range(5):
+            await waits()
+            gc.collect()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_a_task_that_was_kept_from_being_garbage_goes_on():
+    kept = []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: kept.append(context["task"]))
+        queue = Own()
+        queue.task = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        del queue
+        gc.collect()
+        assert len(kept) == 1
+        (queue,) = [each for each in gc.get_referents(kept[0].get_coro()) if isinstance(each, Own)]
+        queue.put_nowait("item")
+        assert await asyncio.wait_for(kept[0], 10) == "item"
+
+    asyncio.run(main())
+
+
 # Everything of ours that is dropped somewhere, and everything that its end may do.
 
 

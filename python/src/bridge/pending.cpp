@@ -47,6 +47,23 @@ bool call_now(Pending* self, PyObject* callback, PyObject* context) {
   return report(self, callback);
 }
 
+PyObject* schedule_collected(PyObject* object, PyObject*);
+
+PyMethodDef schedule_collected_method{"schedule", &schedule_collected, METH_NOARGS, nullptr};
+
+/// What waits is garbage too, and may be half taken apart by now: a task of asyncio must not be
+/// called then. In the next turn of the loop either nothing is left of it, or something has kept
+/// it.
+void schedule_later(Pending* self) noexcept {
+  if (!self->loop) return;
+  const Reference method =
+      Reference::take(PyCFunction_New(&schedule_collected_method, self->object()));
+  const Reference handle = Reference::take(
+      method ? PyObject_CallMethodOneArg(self->loop, state().name_call_soon, method.get())
+             : nullptr);
+  if (!handle) PyErr_Clear();  // the loop is garbage too
+}
+
 bool schedule(Pending* self, bool at_once) {
   PyObject* const callback = std::exchange(self->callback, nullptr);
   PyObject* const context = std::exchange(self->context, nullptr);
@@ -64,6 +81,19 @@ bool schedule(Pending* self, bool at_once) {
   Py_XDECREF(context);
   Py_XDECREF(more);
   return all;
+}
+
+PyObject* schedule_collected(PyObject* object, PyObject*) {
+  if (!schedule(as_pending(object), false)) return nullptr;
+  Py_RETURN_NONE;
+}
+
+/// Has those called that wait.
+bool call_all(Pending* self, bool at_once) {
+  if (!self->collected) [[likely]]
+    return schedule(self, at_once);
+  schedule_later(self);
+  return true;
 }
 
 /// Adds a callback that is not the first.
@@ -145,7 +175,7 @@ PyObject* cancel(PyObject* object, PyObject* const* arguments, Py_ssize_t count,
     Py_INCREF(arguments[0]);
     Py_XSETREF(self->message, arguments[0]);
   }
-  if (!schedule(self, false)) return nullptr;
+  if (!call_all(self, false)) return nullptr;
   Py_RETURN_TRUE;
 }
 
@@ -222,8 +252,14 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
 void destroy(PyObject* object) {
   PyObject_GC_UnTrack(object);
   clear(object);
-  gone.keep_or_free(as_pending(object));
+  if (as_pending(object)->collected) [[unlikely]] {
+    free_object(object);  // it could not be finalized again
+  } else {
+    gone.keep_or_free(as_pending(object));
+  }
 }
+/// Before anything that it found is taken apart.
+void finalize(PyObject* object) { as_pending(object)->collected = true; }
 
 std::array<PyMethodDef, 9> methods{{
     {"get_loop", &get_loop, METH_NOARGS, PyDoc_STR("The event loop.")},
@@ -241,8 +277,9 @@ std::array<PyGetSetDef, 2> properties{{
     {"_asyncio_future_blocking", &get_blocking, &set_blocking, nullptr, nullptr},
     {},
 }};
-std::array<PyType_Slot, 8> slots{{
+std::array<PyType_Slot, 9> slots{{
     slot(Py_tp_dealloc, &destroy),
+    slot(Py_tp_finalize, &finalize),
     slot(Py_tp_traverse, &traverse),
     slot(Py_tp_clear, &clear),
     slot(Py_tp_repr, &repr),
@@ -269,7 +306,7 @@ Pending* Pending::create(PyObject* loop) {
   made->loop = loop;
   made->callback = made->context = made->more = made->message = made->owner = nullptr;
   made->blocking = true;
-  made->cancelled = made->done = false;
+  made->cancelled = made->done = made->collected = false;
   PyObject_GC_Track(made->object());
   return made;
 }
@@ -278,7 +315,7 @@ bool Pending::complete(bool at_once) {
   if (done) return true;
   done = true;
   const Reference keep = Reference::to(object());
-  return schedule(this, at_once);
+  return call_all(this, at_once);
 }
 
 }  // namespace mtaio::python

@@ -6,7 +6,7 @@
 namespace mtaio::python {
 
 inline constexpr const char* kQueueApi = "mtaio._core._queue_api";
-/// Another one whenever AnyQueue, Wait, EventLoop or the core of the queues changes.
+/// Another one whenever AnyQueue, Wait, Pending, EventLoop or the core of the queues changes.
 inline constexpr int kQueueApiVersion = 4;
 
 /// In a capsule.

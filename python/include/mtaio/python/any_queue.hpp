@@ -66,7 +66,8 @@ class AnyQueue {
   virtual std::size_t maxsize() noexcept = 0;
   /// Calls `see` for each item that is a Python object; nothing when C++ code may use the queue.
   virtual void look_through(void (*see)(PyObject* item, void* with), void* with) noexcept = 0;
-  /// Drops what is stored, without counting it as done. To be followed by `drop()`.
+  /// Drops what is stored, without counting it as done; nothing when C++ code may use the queue. To
+  /// be followed by `drop()`.
   virtual void clear() noexcept = 0;
   /// The `std::shared_ptr<Q>*`, if `Q` is that type.
   virtual void* shared(const std::type_info& queue) noexcept = 0;
@@ -199,6 +200,7 @@ class QueueOf final : public AnyQueue {
     }
   }
   void clear() noexcept override {
+    if (queue_.use_count() > 1) return;
     const EventLoop::Calling calling;
     while (auto* node = core_.try_pop().node) dropped_.push(*node);
   }

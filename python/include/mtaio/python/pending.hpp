@@ -18,6 +18,7 @@ struct Pending {
   bool blocking;       // what asyncio sets to learn that it was awaited properly
   bool cancelled;
   bool done;
+  bool collected;  // by the garbage collector, which has found it unreachable
 
   /// For the running loop, as yielded by `owner`; null with an exception set.
   [[nodiscard]] static Pending* create(PyObject* loop);
