@@ -190,7 +190,7 @@ struct Type : WaitOperationType<Type, Op> {
       untracked = nullptr;
       Py_DECREF(self->queue);
     } else {
-      destroy_slowly(self);
+      destroy_slowly(object);
     }
   }
 
@@ -213,13 +213,13 @@ struct Type : WaitOperationType<Type, Op> {
   [[gnu::noinline]] static PyObject* next_slowly(PyObject* object) {
     return WaitOperationType::next(object);
   }
-  [[gnu::noinline]] static void destroy_slowly(Op* self) {
-    if (self == untracked) {
+  [[gnu::noinline]] static void destroy_slowly(PyObject* object) {
+    if (as_operation(object) == untracked) {
       untracked = nullptr;
     } else {
-      PyObject_GC_UnTrack(reinterpret_cast<PyObject*>(self));
+      PyObject_GC_UnTrack(object);
     }
-    destroy_untracked(reinterpret_cast<PyObject*>(self));
+    destroy_untracked(object);
   }
 };
 
@@ -239,8 +239,9 @@ PyObject* start(Op* made, Kind kind, QueueObject* queue, PyObject* item, double 
 [[gnu::noinline]] PyObject* create_slowly(Kind kind, QueueObject* queue, PyObject* item,
                                           double priority) {
   Op* made = Type::make();  // may run any code, which makes operations too
+  if (!made) return nullptr;
   track_newest();
-  return made ? start(made, kind, queue, item, priority) : nullptr;
+  return start(made, kind, queue, item, priority);
 }
 
 }  // namespace

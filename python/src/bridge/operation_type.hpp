@@ -75,9 +75,9 @@ class OperationType {
   }
 
   /// A new one whose fields have yet to be set, before the garbage collector is told of it.
-  [[nodiscard]] static Op* make() noexcept { return prepared(gone.make(type)); }
+  [[nodiscard]] static Op* make() noexcept { return begin_life(gone.make(type)); }
   /// The same, without anything that may fail or run code; null if that is not possible.
-  [[nodiscard]] static Op* make_quietly() noexcept { return prepared(gone.take()); }
+  [[nodiscard]] static Op* make_quietly() noexcept { return begin_life(gone.take()); }
 
   /// "cannot reuse already awaited TaskExecutor.gather()". Always `PYGEN_ERROR`.
   static PySendResult refuse_reuse(const Op* self) noexcept {
@@ -97,7 +97,7 @@ class OperationType {
     bool finalized;
   };
   static Whole& whole(Op* self) noexcept { return *reinterpret_cast<Whole*>(self); }
-  static Op* prepared(Op* made) noexcept {
+  static Op* begin_life(Op* made) noexcept {
     if (made) whole(made).resuming = whole(made).handed_over = whole(made).finalized = false;
     return made;
   }
@@ -126,8 +126,11 @@ class OperationType {
       return false;
     }
   }
-  /// The last thing in the life of one that owns nothing any more, if that calls nothing.
-  [[nodiscard]] static bool end_life_quietly(Op* self) noexcept { return gone.keep(self); }
+
+  /// The last thing in the life of one that has ended, if that calls nothing.
+  [[nodiscard]] static bool end_life_quietly(Op* self) noexcept {
+    return !whole(self).finalized && gone.keep(self);
+  }
 
   // What await calls. A type that can do its work faster where nothing out of the ordinary happens
   // has its own, which call these otherwise.
