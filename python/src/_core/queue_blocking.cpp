@@ -11,8 +11,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <limits>
 #include <memory>
 #include <new>
 #include <utility>
@@ -26,18 +24,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// To be replaced by the one in _core/arguments.hpp.
-double parse_seconds(PyObject* value, const char* /*call*/, const char* /*name*/) {
-  if (value == Py_None) return std::numeric_limits<double>::infinity();
-  if (PyObject_HasAttrString(value, "total_seconds")) {
-    const Reference total = Reference::take(PyObject_CallMethod(value, "total_seconds", nullptr));
-    return total ? PyFloat_AsDouble(total.get()) : std::nan("");
-  }
-  const double seconds = PyFloat_AsDouble(value);
-  if (std::isnan(seconds)) PyErr_SetString(PyExc_ValueError, "timeout=nan");
-  return PyErr_Occurred() ? std::nan("") : seconds;
-}
-
 /// How long a call may block.
 struct Patience {
   PyObject* timeout;  // as it was given
@@ -45,20 +31,19 @@ struct Patience {
   lowlevel::TimePoint until;
 };
 
-/// False with an exception set.
-bool parse(PyObject* queue, const char* method, PyObject* timeout, Patience& patience) {
+/// False with an exception set. `timeout` is null if none was given.
+bool parse(CallName call, PyObject* timeout, Patience& patience) {
   if (running_loop()) {
     PyErr_Format(PyExc_RuntimeError,
                  "%s.%s(): this thread runs an event loop, which must not be blocked; await %s() "
                  "instead.",
-                 short_name(queue), method, method[0] == 'p' ? "put" : "get");
+                 call.owner, call.member, call.member[0] == 'p' ? "put" : "get");
     return false;
   }
-  std::array<char, 200> call{};
-  std::snprintf(call.data(), call.size(), "%s.%s", short_name(queue), method);
-  const double seconds = parse_seconds(timeout, call.data(), "timeout");
+  patience = {timeout, false, lowlevel::TimePoint::max()};
+  if (!timeout || timeout == Py_None) return true;
+  const double seconds = parse_seconds(timeout, call, "timeout");
   if (std::isnan(seconds)) return false;
-  patience.timeout = timeout;
   patience.only_looks = seconds <= 0;
   patience.until =
       lowlevel::deadline_after(steady_clock::now(), std::chrono::duration<double>{seconds});
@@ -164,43 +149,42 @@ PyObject* get_until(QueueObject* queue, const Patience& patience) {
 
 }  // namespace
 
-PyObject* put_blocking(PyObject* queue, PyObject* arguments, PyObject* keywords) {
-  static std::array<char*, 3> names{const_cast<char*>("item"), const_cast<char*>("timeout"),
-                                    nullptr};
-  PyObject* item = nullptr;
-  PyObject* timeout = Py_None;
+PyObject* put_blocking(PyObject* queue, PyObject* const* arguments, Py_ssize_t count,
+                       PyObject* keywords) {
+  static constexpr std::array<const char*, 2> kNames{"item", "timeout"};
+  std::array<PyObject*, 2> places{};
+  const CallName call{short_name(queue), "put_blocking"};
   Patience patience{};
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O:put_blocking", names.data(), &item,
-                                   &timeout) ||
-      !parse(queue, "put_blocking", timeout, patience)) {
+  if (!sort_arguments(call, {kNames, 2, 1}, arguments, count, keywords, places) ||
+      !parse(call, places[1], patience)) {
     return nullptr;
   }
-  return put_until(as_queue(queue), item, 0, patience);
+  return put_until(as_queue(queue), places[0], 0, patience);
 }
 
-PyObject* put_blocking_prioritised(PyObject* queue, PyObject* arguments, PyObject* keywords) {
-  static std::array<char*, 4> names{const_cast<char*>("item"), const_cast<char*>("priority"),
-                                    const_cast<char*>("timeout"), nullptr};
-  std::array<PyObject*, 2> put{};
-  PyObject* timeout = Py_None;
+PyObject* put_blocking_prioritised(PyObject* queue, PyObject* const* arguments, Py_ssize_t count,
+                                   PyObject* keywords) {
+  static constexpr std::array<const char*, 3> kNames{"item", "priority", "timeout"};
+  std::array<PyObject*, 3> places{};
+  const CallName call{short_name(queue), "put_blocking"};
   double priority = 0;
   Patience patience{};
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|OO:put_blocking", names.data(), &put[0],
-                                   &put[1], &timeout) ||
-      !parse_item_and_priority(put.data(), put[1] ? 2 : 1, nullptr, "put_blocking", priority) ||
-      !parse(queue, "put_blocking", timeout, patience)) {
+  if (!sort_arguments(call, {kNames, 3, 1}, arguments, count, keywords, places) ||
+      !parse_item_and_priority(places.data(), places[1] ? 2 : 1, nullptr, call, priority) ||
+      !parse(call, places[2], patience)) {
     return nullptr;
   }
-  return put_until(as_queue(queue), put[0], priority, patience);
+  return put_until(as_queue(queue), places[0], priority, patience);
 }
 
-PyObject* get_blocking(PyObject* queue, PyObject* arguments, PyObject* keywords) {
-  static std::array<char*, 2> names{const_cast<char*>("timeout"), nullptr};
-  PyObject* timeout = Py_None;
+PyObject* get_blocking(PyObject* queue, PyObject* const* arguments, Py_ssize_t count,
+                       PyObject* keywords) {
+  static constexpr std::array<const char*, 1> kNames{"timeout"};
+  std::array<PyObject*, 1> places{};
+  const CallName call{short_name(queue), "get_blocking"};
   Patience patience{};
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:get_blocking", names.data(),
-                                   &timeout) ||
-      !parse(queue, "get_blocking", timeout, patience)) {
+  if (!sort_arguments(call, {kNames, 1, 0}, arguments, count, keywords, places) ||
+      !parse(call, places[0], patience)) {
     return nullptr;
   }
   return get_until(as_queue(queue), patience);

@@ -6,8 +6,11 @@
 namespace mtaio::python {
 
 // Methods of the queues; see kPutBlockingDoc and its neighbours.
-PyObject* put_blocking(PyObject* queue, PyObject* arguments, PyObject* keywords);
-PyObject* put_blocking_prioritised(PyObject* queue, PyObject* arguments, PyObject* keywords);
-PyObject* get_blocking(PyObject* queue, PyObject* arguments, PyObject* keywords);
+PyObject* put_blocking(PyObject* queue, PyObject* const* arguments, Py_ssize_t count,
+                       PyObject* keywords);
+PyObject* put_blocking_prioritised(PyObject* queue, PyObject* const* arguments, Py_ssize_t count,
+                                   PyObject* keywords);
+PyObject* get_blocking(PyObject* queue, PyObject* const* arguments, Py_ssize_t count,
+                       PyObject* keywords);
 
 }  // namespace mtaio::python

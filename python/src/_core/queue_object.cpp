@@ -228,10 +228,10 @@ std::array<PyMethodDef, 15> methods(const Puts& puts) {
   return {{
       {"put", puts.put, METH_FASTCALL | METH_KEYWORDS, puts.put_doc},
       {"put_nowait", puts.put_nowait, METH_FASTCALL | METH_KEYWORDS, puts.put_nowait_doc},
-      {"put_blocking", puts.put_blocking, METH_VARARGS | METH_KEYWORDS, puts.put_blocking_doc},
+      {"put_blocking", puts.put_blocking, METH_FASTCALL | METH_KEYWORDS, puts.put_blocking_doc},
       {"get", &get, METH_NOARGS, kGetDoc},
       {"get_nowait", &get_nowait, METH_NOARGS, kGetNowaitDoc},
-      {"get_blocking", as_method(&get_blocking), METH_VARARGS | METH_KEYWORDS, kGetBlockingDoc},
+      {"get_blocking", as_method(&get_blocking), METH_FASTCALL | METH_KEYWORDS, kGetBlockingDoc},
       {"task_done", &task_done, METH_NOARGS, kTaskDoneDoc},
       {"join", &join, METH_NOARGS, kJoinDoc},
       {"shutdown", as_method(&shutdown), METH_FASTCALL | METH_KEYWORDS, kShutdownDoc},
