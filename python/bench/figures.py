@@ -4,13 +4,16 @@
     python3 python/bench/figures.py [--loop uvloop] [--rounds 5] [--json FILE] [ROW...]
 
 Each figure is the median of the rounds; in every round both sides run, one after the other, so that a busy machine
-slows both. Needs mtaio; janus and uvloop are used if they are there. ROW is part of a row's name: only those are run.
+slows both. Rows with threads have one core: on several, what they take depends on where the kernel puts the threads,
+and is one of two figures. Needs mtaio; janus 2 and uvloop are used if they are there. ROW is part of a row's name: only
+those are run.
 """
 
 import argparse
 import asyncio
 import gc
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -50,7 +53,8 @@ async def pass_on(queue, count):
 
 
 async def deep(queue, count, ours):
-    for i in range(100_000):
+    # Not more: that would be the time of the memory, which others use as well.
+    for i in range(10_000):
         priority = i * 7919 % 100_003
         queue.put_nowait(i, priority) if ours else queue.put_nowait((priority, i))
     queue.get_nowait()  # a pairing heap does what it has put off until now
@@ -80,12 +84,22 @@ async def hundred_by_hundred(call, count):
         await asyncio.gather(*(call(int) for _ in range(100)))
 
 
-async def from_thread(put, get, count):
+async def from_thread(ends, count):
+    put, get, _, _ = ends
     thread = threading.Thread(target=lambda: [put(i) for i in range(count)])
     thread.start()
     for _ in range(count):
         await get()
     thread.join()
+
+
+async def to_thread(ends, count):
+    _, _, put, get = ends
+    thread = threading.Thread(target=lambda: [get() for _ in range(count)])
+    thread.start()
+    for i in range(count):
+        await put(i)
+    await asyncio.to_thread(thread.join)
 
 
 async def latency(call, count):
@@ -97,20 +111,22 @@ async def latency(call, count):
     return statistics.median(took) * 1e9
 
 
-async def from_thread_with_janus(count):
+async def with_janus(pass_on, maxsize, count):
     import janus
 
-    queue = janus.Queue()
+    if int(janus.__version__.split(".")[0]) < 2:
+        raise ImportError("janus 2 is needed: until then it wrote to the loop for each item, which takes 50 us")
+    queue = janus.Queue(maxsize)
+    sync, coroutine = queue.sync_q, queue.async_q
     try:
-        return await timed(count, from_thread(queue.sync_q.put, queue.async_q.get, count))
+        return await timed(count, pass_on((sync.put, coroutine.get, coroutine.put, sync.get), count))
     finally:
-        queue.close()
-        await queue.wait_closed()
+        await queue.aclose()
 
 
-async def from_thread_with_mtaio(count):
-    queue = AsyncQueue()
-    return await timed(count, from_thread(queue.put_nowait, queue.get, count))
+async def with_mtaio(pass_on, maxsize, count):
+    queue = AsyncQueue(maxsize)
+    return await timed(count, pass_on((queue.put_blocking, queue.get, queue.put, queue.get_blocking), count))
 
 
 FIGURES = {
@@ -126,7 +142,7 @@ FIGURES = {
         lambda: timed(10_000, pass_on(asyncio.Queue(1), 10_000)),
         lambda: timed(10_000, pass_on(AsyncQueue(1), 10_000)),
     ),
-    "PriorityQueue, 100,000 deep": (
+    "PriorityQueue, 10,000 deep": (
         lambda: deep(asyncio.PriorityQueue(), 20_000, False),
         lambda: deep(PriorityQueue(), 20_000, True),
     ),
@@ -138,27 +154,40 @@ FIGURES = {
         lambda: timed(100_000, with_semaphore(suspending, 100_000)),
         lambda: timed(100_000, with_gather(suspending, 100_000)),
     ),
-    "function in a thread, one by one": (
+    "functions in threads, one by one": (
         lambda: timed(2_000, one_by_one(asyncio.to_thread, 2_000)),
         lambda: timed(2_000, one_by_one(TaskExecutor().run_in_thread, 2_000)),
     ),
-    "the same, median latency": (
+    "functions in threads, median latency": (
         lambda: latency(asyncio.to_thread, 2_000),
         lambda: latency(TaskExecutor().run_in_thread, 2_000),
     ),
-    "the same, 100 by 100": (
+    "functions in threads, 100 by 100": (
         lambda: timed(5_000, hundred_by_hundred(asyncio.to_thread, 5_000)),
         lambda: timed(5_000, hundred_by_hundred(TaskExecutor().run_in_thread, 5_000)),
     ),
-    "the same, gather with limit 100": (
+    "functions in threads, gather, limit 100": (
         lambda: timed(5_000, with_semaphore(lambda _: asyncio.to_thread(int), 5_000)),
         lambda: timed(5_000, with_gather(lambda _: TaskExecutor().run_in_thread(int), 5_000)),
     ),
-    "thread to coroutine (janus)": (
-        lambda: from_thread_with_janus(20_000),
-        lambda: from_thread_with_mtaio(20_000),
+    "thread to coroutine, janus 2": (
+        lambda: with_janus(from_thread, 0, 20_000),
+        lambda: with_mtaio(from_thread, 0, 20_000),
+    ),
+    "thread to coroutine, maxsize 100, janus 2": (
+        lambda: with_janus(from_thread, 100, 20_000),
+        lambda: with_mtaio(from_thread, 100, 20_000),
+    ),
+    "coroutine to thread, maxsize 100, janus 2": (
+        lambda: with_janus(to_thread, 100, 20_000),
+        lambda: with_mtaio(to_thread, 100, 20_000),
     ),
 }
+
+
+def use_one_core():
+    """From now on; threads that are started later, too."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 MEMORY = "peak memory of the gather, MB"
@@ -184,10 +213,12 @@ def main():
         factory = uvloop.new_event_loop
 
     results = {}
-    print(f"{'ns of CPU, on ' + arguments.loop:36}{'asyncio':>12}{'mtaio':>12}{'times':>8}")
+    print(f"{'ns of CPU, on ' + arguments.loop:44}{'asyncio':>12}{'mtaio':>12}{'times':>8}")
     for name, sides in FIGURES.items():
         if not any(part in name for part in arguments.row):
             continue
+        if "thread" in name:
+            use_one_core()
         taken = ([], [])
         for _ in range(arguments.rounds):
             for side, figures in zip(sides, taken):
@@ -195,17 +226,17 @@ def main():
                     try:
                         figures.append(runner.run(side_of(side)))
                     except ImportError as missing:
-                        print(f"{name:36}{missing}")
+                        print(f"{name:44}{missing}")
                         break
         if not all(taken):
             continue
         theirs, ours = (statistics.median(figures) for figures in taken)
         results[name] = {"asyncio": theirs, "mtaio": ours}
-        print(f"{name:36}{theirs:12,.0f}{ours:12,.0f}{theirs / ours:8.1f}", flush=True)
+        print(f"{name:44}{theirs:12,.0f}{ours:12,.0f}{theirs / ours:8.1f}", flush=True)
     if any(part in MEMORY for part in arguments.row):
         theirs, ours = peak_memory("asyncio"), peak_memory("mtaio")
         results[MEMORY] = {"asyncio": theirs, "mtaio": ours}
-        print(f"{MEMORY:36}{theirs:12,.1f}{ours:12,.1f}{theirs / ours:8.1f}")
+        print(f"{MEMORY:44}{theirs:12,.1f}{ours:12,.1f}{theirs / ours:8.1f}")
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump({"loop": arguments.loop, "figures": results}, file, indent=1)
