@@ -174,3 +174,56 @@ async def test_a_gather_keeps_what_only_it_refers_to():
     gathering.cancel()
     await asyncio.wait([gathering])
     assert gathering.cancelled()
+
+
+async def test_all_failures_of_one_turn_are_told_and_to_each_that_waits():
+    executor = TaskExecutor()
+    for _ in range(3):
+        executor.create_task(fail(1))
+    outcomes = await asyncio.gather(executor.wait(), executor.wait(), return_exceptions=True)
+    assert len(outcomes[0].failures) == 3
+    first = executor.create_task(fail(1))
+    executor.create_task(fail(1, KeyError("second")))
+    waiting = asyncio.ensure_future(executor.wait())
+    with pytest.raises(ValueError):
+        await first
+    with pytest.raises(ExecutionError, match="KeyError: 'second'"):
+        await waiting
+
+
+async def test_tasks_that_wait_do_not_wait_for_each_other():
+    async with TaskExecutor(wait=True) as executor:
+        for _ in range(3):
+            executor.create_task(executor.wait())
+        executor.create_task(give(None, 5))
+
+
+async def test_what_was_handled_is_not_kept():
+    async with TaskExecutor(wait=True) as executor:
+        for _ in range(1000):
+            with pytest.raises(ValueError):
+                await executor.create_task(fail(0, ValueError()))
+        assert len(executor._watch._failed) < 100
+
+
+async def test_what_goes_wrong_while_leaving_is_told_too():
+    async def fail_when_cancelled():
+        try:
+            await hang()
+        finally:
+            raise KeyError("late")
+
+    with pytest.raises(ExecutionError) as failure:
+        async with TaskExecutor(wait=True) as executor:
+            executor.create_task(fail_when_cancelled())
+            executor.create_task(fail(2))
+    assert [index for index, _ in failure.value.failures] == [1, 0]
+
+
+async def test_what_is_not_an_exception_is_raised_as_it_is():
+    class Fatal(BaseException):
+        pass
+
+    with pytest.raises(Fatal):
+        async with TaskExecutor(wait=True) as executor:
+            executor.create_task(fail(1, Fatal()))

@@ -1,6 +1,8 @@
 """Timeouts and progress of gather() and map(), and where map() calls its function."""
 
 import asyncio
+import contextlib
+import contextvars
 import datetime
 import functools
 import gc
@@ -343,7 +345,7 @@ async def test_what_a_progress_raises_is_a_failure(return_exceptions):
 
 async def test_a_wrong_progress_is_refused_at_the_call():
     unstarted = give(1)
-    with pytest.raises(TypeError, match=r"TaskExecutor.gather\(progress=...\): .* not a int"):
+    with pytest.raises(TypeError, match=r"TaskExecutor.gather\(progress=3\): .* not an int"):
         TaskExecutor().gather(unstarted, progress=3)
     assert unstarted.cr_frame is None
 
@@ -470,3 +472,125 @@ async def test_results_that_are_there_at_once_do_not_keep_others_from_running():
     await TaskExecutor().map(lambda i: give(time.sleep(0.0005)), range(100), task_timeout=0, return_exceptions=True)
     counting.cancel()
     assert turns > 10
+
+
+# --- Asynchronous iterables ---
+
+
+async def test_an_asynchronous_generator_is_asked_in_one_task_and_one_context():
+    tasks, variable = set(), contextvars.ContextVar("variable", default=None)
+
+    async def numbers():
+        token = variable.set("inside")
+        try:
+            async with asyncio.timeout(100), asyncio.TaskGroup():
+                for i in range(10):
+                    tasks.add(asyncio.current_task())
+                    assert variable.get() == "inside"
+                    yield i
+                    await asyncio.sleep(0)
+        finally:
+            variable.reset(token)
+            ended.append(1)
+
+    ended = []
+    assert await TaskExecutor().map(lambda i: give(i, i), numbers(), limit=3) == list(range(10))
+    assert len(tasks) == 1 and ended == [1]
+
+
+@pytest.mark.parametrize("limit", [1, 5])
+async def test_a_timeout_of_an_asynchronous_generator_is_its_own(limit):
+    async def numbers():
+        async with asyncio.timeout(0.05):
+            yield 0
+            await hang()
+
+    outcomes = await TaskExecutor().map(
+        lambda i: asyncio.sleep(0.2, i), numbers(), limit=limit, return_exceptions=True
+    )
+    assert outcomes[0] == 0 and isinstance(outcomes[1], asyncio.TimeoutError)
+
+
+@pytest.mark.parametrize("how", ["failure", "timeout", "cancellation"])
+async def test_an_asynchronous_generator_has_ended_when_its_map_has(how):
+    async def numbers():
+        try:
+            for i in range(1000):
+                yield i
+                await asyncio.sleep(0)
+        finally:
+            await give(None, 3)
+            ended.append(1)
+
+    async def work(i):
+        if i == 3 and how == "failure":
+            raise ValueError
+        if i >= 3:
+            await hang()
+
+    ended = []
+    mapping = asyncio.ensure_future(
+        TaskExecutor().map(work, numbers(), limit=5, timeout=0.2 if how == "timeout" else None)
+    )
+    if how == "cancellation":
+        await asyncio.sleep(0.05)
+        mapping.cancel()
+    await asyncio.wait([mapping])
+    assert mapping.cancelled() if how == "cancellation" else mapping.exception() is not None
+    assert ended == [1]
+
+
+async def test_a_second_cancellation_reaches_the_coroutines_as_well():
+    async def stubborn():
+        with contextlib.suppress(asyncio.CancelledError):
+            await hang()
+        await hang()
+
+    gathering = asyncio.ensure_future(TaskExecutor().gather(stubborn()))
+    await give(None, 3)
+    for _ in range(2):
+        gathering.cancel()
+        await give(None, 5)
+    assert gathering.cancelled()
+
+
+async def test_without_time_what_has_ended_already_is_given():
+    done = asyncio.get_running_loop().create_future()
+    done.set_result(1)
+    executor = TaskExecutor()
+    assert await executor.gather(timeout=0) == []
+    assert await executor.gather(done, timeout=-1) == [1]
+    assert await executor.map(give, [], timeout=0) == []
+
+
+@pytest.mark.parametrize("make", [
+    lambda: lambda xs: asyncio.gather(*[give(x) for x in xs]),
+    lambda: lambda xs: asyncio.create_task(give(xs or 0)),
+    lambda: lambda xs: asyncio.create_task(give(xs if xs else 0)),
+])  # fmt: skip
+async def test_what_the_arguments_of_its_call_are_does_not_matter_for_where_a_lambda_is_called(make):
+    assert await TaskExecutor().map(make(), [[1, 2], [3]]) == [[1, 2], [3]]
+
+
+async def test_a_function_that_may_block_is_called_in_a_thread_whatever_its_name():
+    class Tracker:
+        def create_task(self, _):
+            return threading.current_thread()
+
+    class Mine(TaskExecutor):
+        def parse(self, _):
+            return threading.current_thread()
+
+    class Job:
+        def __init__(self, _):
+            self.thread = threading.current_thread()
+
+        async def __call__(self):
+            pass
+
+    tracker, executor = Tracker(), Mine()
+    threads = await executor.map(tracker.create_task, [1])
+    threads += await executor.map(lambda i: tracker.create_task(i), [1])
+    threads += await executor.map(executor.parse, [1])
+    threads += [job.thread for job in await executor.map(Job, [1])]
+    assert threading.main_thread() not in threads

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 
 namespace mtaio::python {
 namespace {
@@ -40,8 +41,8 @@ void refuse_type(CallName call, const char* name, PyObject* value, const char* r
   const Reference called = call.text();
   const Reference shown = called ? show(value) : Reference{};
   if (!shown) return;
-  PyErr_Format(PyExc_TypeError, "%U(%s=%U): %s, not a %.100s.", called.get(), name, shown.get(),
-               rule, Py_TYPE(value)->tp_name);
+  PyErr_Format(PyExc_TypeError, "%U(%s=%U): %s, not %s %.100s.", called.get(), name, shown.get(),
+               rule, article(value), Py_TYPE(value)->tp_name);
 }
 
 // --- Sorting ---
@@ -219,6 +220,10 @@ bool parse_number(PyObject* value, CallName call, const char* name, const char* 
   if (!std::isnan(into)) return true;
   if (!PyErr_Occurred()) refuse(PyExc_ValueError, call, name, value, rule_for_nan);
   return false;
+}
+
+const char* article(PyObject* object) noexcept {
+  return std::strchr("aeiouAEIOU", Py_TYPE(object)->tp_name[0]) ? "an" : "a";
 }
 
 }  // namespace mtaio::python

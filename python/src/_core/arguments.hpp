@@ -22,6 +22,9 @@ struct CallName {
   const char* member = nullptr;
 };
 
+/// "a" or "an", as the name of the type of `object` needs it.
+[[nodiscard]] const char* article(PyObject* object) noexcept;
+
 /// What a call takes: the names of its parameters, how many of them may be given by position, and
 /// how many must be given.
 struct Parameters {

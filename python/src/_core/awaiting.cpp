@@ -1,5 +1,6 @@
 #include "_core/awaiting.hpp"
 
+#include "_core/arguments.hpp"
 #include "bridge/forgotten.hpp"
 #include "bridge/runtime_state.hpp"
 
@@ -47,14 +48,15 @@ PyObject* iterator_of(PyObject* awaitable) {
       Reference iterator = Reference::take(await(awaitable));
       if (!iterator) return nullptr;
       if (!PyIter_Check(iterator.get()) || PyCoro_CheckExact(iterator.get())) {
-        PyErr_Format(PyExc_TypeError, "__await__() returned a %.100s, which is no iterator",
-                     Py_TYPE(iterator.get())->tp_name);
+        PyErr_Format(PyExc_TypeError, "__await__() returned %s %.100s, which is not an iterator",
+                     article(iterator.get()), Py_TYPE(iterator.get())->tp_name);
         return nullptr;
       }
       return iterator.release();
     }
     if (!is_iterable_coroutine(awaitable)) {
-      PyErr_Format(PyExc_TypeError, "a %.100s cannot be awaited", Py_TYPE(awaitable)->tp_name);
+      PyErr_Format(PyExc_TypeError, "%s %.100s cannot be awaited", article(awaitable),
+                   Py_TYPE(awaitable)->tp_name);
       return nullptr;
     }
   }
@@ -72,6 +74,15 @@ bool is_future(PyObject* object) noexcept {
   PyErr_Clear();
   if (before) std::move(before).restore();
   return blocking && blocking.get() != Py_None;
+}
+
+bool is_done(PyObject* future) noexcept {
+  RaisedError before = RaisedError::fetch();
+  const Reference done = Reference::take(PyObject_CallMethod(future, "done", nullptr));
+  const bool is = done && PyObject_IsTrue(done.get()) == 1;
+  PyErr_Clear();
+  if (before) std::move(before).restore();
+  return is;
 }
 
 void cancel(PyObject* future) noexcept {

@@ -12,6 +12,8 @@ namespace mtaio::python {
 [[nodiscard]] bool is_awaitable(PyObject* object) noexcept;
 /// Whether it is a future or a task, as `asyncio.isfuture()` tells it.
 [[nodiscard]] bool is_future(PyObject* object) noexcept;
+/// Whether a future or a task is done; no if it does not say. An exception that is set stays.
+[[nodiscard]] bool is_done(PyObject* future) noexcept;
 /// Cancels a future or a task; an exception that is set stays.
 void cancel(PyObject* future) noexcept;
 /// Closes a coroutine that was handed over and will not run, and sees to it that an operation of

@@ -20,6 +20,12 @@ bool CoroutineSource::has_more(Py_ssize_t& started) noexcept {
   return !pulling;
 }
 
+bool CoroutineSource::is_over(Py_ssize_t started) const noexcept {
+  if (function) return length == 0;
+  return std::all_of(given.begin() + started, given.end(),
+                     [](PyObject* each) { return !each || (is_future(each) && is_done(each)); });
+}
+
 void CoroutineSource::estimate_length() noexcept {
   for (PyObject* each : iterators) {
     const Py_ssize_t estimate = PyObject_LengthHint(each, kUnknown);

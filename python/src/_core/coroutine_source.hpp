@@ -39,6 +39,8 @@ struct CoroutineSource {
 
   /// Goes on to what may be started next; `started` is its number.
   [[nodiscard]] bool has_more(Py_ssize_t& started) noexcept;
+  /// Whether nothing is left that would take time: there are only futures that are done.
+  [[nodiscard]] bool is_over(Py_ssize_t started) const noexcept;
   /// Asks the iterators how many items they have.
   void estimate_length() noexcept;
   /// How many may be left to start; not known if there are more than expected.

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -94,6 +95,23 @@ bool deliver(Crewman* self, PyObject* value) {
   }
   self->of->ended(self->index, value);
   return cancelled;
+}
+
+enum class After : std::uint8_t { kGoOn, kEnd, kRaise };
+
+/// Its child has ended, with `value` or with what is raised.
+After settle(Crewman* self, PySendResult outcome, PyObject* value, bool closing) {
+  if (self->kind == Next::kThreadCall && self->goes_on(value)) return After::kGoOn;
+  self->drop_child();
+  if (closing && outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
+    self->leave();
+    return After::kRaise;
+  }
+  if (self->kind == Next::kPull) {
+    (void)self->pulled(outcome, value);
+    return After::kGoOn;
+  }
+  return deliver(self, value) ? After::kEnd : After::kGoOn;
 }
 
 /// In debug mode: remembers a child whose step was slow.
@@ -203,18 +221,10 @@ struct Type : OperationType<Type, Crewman> {
         *result = value;
         return PYGEN_NEXT;
       }
-      if (self->kind == Next::kThreadCall && self->goes_on(value)) continue;
-      self->drop_child();
-      if (closing && outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
-        self->leave();
-        return PYGEN_ERROR;
-      }
-      if (self->kind == Next::kPull) {
-        if (self->pulled(outcome, value)) continue;
-      } else if (deliver(self, value)) {
-        return end_and_recruit(self, result);
-      }
-      if (turn.is_over() && of.has_more()) return rest(result);
+      const After after = settle(self, outcome, value, closing);
+      if (after == After::kRaise) return PYGEN_ERROR;
+      if (after == After::kEnd) return end_and_recruit(self, result);
+      if (!self->child && turn.is_over() && of.has_more()) return rest(result);
     }
   }
   static bool idle(Crewman* self) noexcept { return self->ended; }

@@ -32,9 +32,9 @@ bool fill(CoroutineSource& source, PyObject* given) {
     PyObject* each = PyTuple_GET_ITEM(given, i);
     if (is_awaitable(each)) continue;
     PyErr_Format(PyExc_TypeError,
-                 "TaskExecutor.gather(): argument %zd is a %.100s, which cannot be awaited; pass "
+                 "TaskExecutor.gather(): argument %zd is %s %.100s, which cannot be awaited; pass "
                  "coroutines, futures or tasks.",
-                 i + 1, Py_TYPE(each)->tp_name);
+                 i + 1, article(each), Py_TYPE(each)->tp_name);
     return false;
   }
   std::unordered_map<PyObject*, Py_ssize_t> seen;
@@ -78,9 +78,9 @@ PyObject* run(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject
       if (!std::isnan(seconds)) return RunOperation::create(places[0], seconds);
     } else {
       PyErr_Format(PyExc_TypeError,
-                   "TaskExecutor.run(): a %.100s cannot be awaited; pass a coroutine, a future or "
+                   "TaskExecutor.run(): %s %.100s cannot be awaited; pass a coroutine, a future or "
                    "a task.",
-                   Py_TYPE(places[0])->tp_name);
+                   article(places[0]), Py_TYPE(places[0])->tp_name);
     }
   }
   close_all(given, count + (keywords ? PyTuple_GET_SIZE(keywords) : 0));
@@ -111,8 +111,8 @@ PyObject* run_in_thread(PyObject* self, PyObject* arguments, PyObject* keywords)
   }
   PyObject* function = PyTuple_GET_ITEM(arguments, 0);
   if (!PyCallable_Check(function)) {
-    PyErr_Format(PyExc_TypeError, "TaskExecutor.run_in_thread(): a %.100s cannot be called.",
-                 Py_TYPE(function)->tp_name);
+    PyErr_Format(PyExc_TypeError, "TaskExecutor.run_in_thread(): %s %.100s cannot be called.",
+                 article(function), Py_TYPE(function)->tp_name);
     return nullptr;
   }
   const Reference rest = Reference::take(PyTuple_GetSlice(arguments, 1, count));

@@ -63,6 +63,13 @@ void Gathering::stop_crew() {
   if (stopping) return;
   stopping = true;
   RaisedError before = RaisedError::fetch();
+  cancel_crew();
+  source->stop(started);
+  if (before) std::move(before).restore();
+}
+
+void Gathering::cancel_crew() {
+  RaisedError before = RaisedError::fetch();
   const Reference current = Reference::take(PyObject_CallNoArgs(python::state().current_task));
   if (!current) PyErr_Clear();
   std::vector<Reference> tasks;
@@ -73,12 +80,11 @@ void Gathering::stop_crew() {
     }
   }
   for (const Reference& task : tasks) cancel(task.get());
-  source->stop(started);
   if (before) std::move(before).restore();
 }
 
 void Gathering::time_is_over() {
-  if (stopping || (live == 0 && started > 0)) return;
+  if (stopping || (live == 0 && (started > 0 || source->is_over(started)))) return;
   timed_out = true;
   if (return_exceptions) {
     for (std::size_t i = 0; i < source->given.size(); ++i) {

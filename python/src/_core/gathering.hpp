@@ -90,6 +90,8 @@ struct Gathering {
   void open();
   /// Nothing new starts, and what runs is asked to stop. An exception that is set stays.
   void stop_crew();
+  /// Asks what runs to stop. An exception that is set stays.
+  void cancel_crew();
   /// The time of all of it is over.
   void time_is_over();
 

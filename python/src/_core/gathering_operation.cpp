@@ -7,6 +7,7 @@
 #include "bridge/running_loop.hpp"
 #include "bridge/runtime_state.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -50,12 +51,12 @@ using Failures = std::vector<Gathering::Failure>;
 
 /// Raises the first failure that must not be wrapped. False: there is none.
 bool raise_fatal(const Failures& failures) {
-  for (const auto& [index, error] : failures) {
-    if (PyErr_GivenExceptionMatches(error.get(), PyExc_Exception)) continue;
-    RaisedError::raise(Py_NewRef(error.get()));
-    return true;
-  }
-  return false;
+  const auto fatal = std::ranges::find_if(failures, [](const auto& failure) {
+    return PyErr_GivenExceptionMatches(failure.error.get(), PyExc_Exception) == 0;
+  });
+  if (fatal == failures.end()) return false;
+  RaisedError::raise(Py_NewRef(fatal->error.get()));
+  return true;
 }
 
 void raise_failure(const Gathering* self, const Failures& failures) {
@@ -220,8 +221,12 @@ struct Type : OperationType<Type, Gathering> {
     }
     if (self->state == State::kEnded) return refuse_reuse(self);
     if (error) {
-      if (!self->stop) self->stop = Py_NewRef(error);
-      self->stop_crew();
+      if (self->stop) {
+        self->cancel_crew();  // once more, as the caller was
+      } else {
+        self->stop = Py_NewRef(error);
+        self->stop_crew();
+      }
       if (PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit)) return finish(self, result);
     }
     return wait(self, result);

@@ -1,10 +1,12 @@
 #include "_core/progress.hpp"
 
+#include "_core/arguments.hpp"
 #include "_core/module_state.hpp"
 #include "bridge/type_tables.hpp"
 
 #include <structmember.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -18,10 +20,9 @@ ProgressObject* as_progress(PyObject* object) noexcept {
 }
 
 bool has_counters(PyObject* object) {
-  for (const char* name : {"total", "started", "done", "failed"}) {
-    if (PyObject_HasAttrString(object, name) == 0) return false;
-  }
-  return true;
+  constexpr std::array<const char*, 4> kNames{"total", "started", "done", "failed"};
+  return std::ranges::all_of(
+      kNames, [object](const char* name) { return PyObject_HasAttrString(object, name) != 0; });
 }
 
 int initialise(PyObject*, PyObject* arguments, PyObject* keywords) {
@@ -74,11 +75,15 @@ PyType_Spec spec{"mtaio.core.Progress", sizeof(ProgressObject), 0,
 }  // namespace
 
 bool ProgressReport::accepts(PyObject* to, const char* call) {
-  if (PyObject_TypeCheck(to, type) || PyCallable_Check(to) || has_counters(to)) return true;
+  const bool is_class = PyType_Check(to) != 0;
+  if (!is_class && (PyObject_TypeCheck(to, type) || PyCallable_Check(to) || has_counters(to))) {
+    return true;
+  }
   PyErr_Format(PyExc_TypeError,
-               "%s(progress=...): a progress is a Progress, a function or an object with the "
-               "attributes total, started, done and failed, not a %.100s.",
-               call, Py_TYPE(to)->tp_name);
+               "%s(progress=%R): a progress is a Progress, a function or an object with the "
+               "attributes total, started, done and failed, not %s %.100s.",
+               call, to, is_class ? "the class" : article(to),
+               is_class ? reinterpret_cast<PyTypeObject*>(to)->tp_name : Py_TYPE(to)->tp_name);
   return false;
 }
 

@@ -1,6 +1,7 @@
 /// Queues of C++ as queues of Python, and back: for other extensions.
 #include "bridge/queue_api.hpp"
 
+#include "_core/arguments.hpp"
 #include "_core/module_state.hpp"
 #include "_core/queue_object.hpp"
 
@@ -28,7 +29,8 @@ AnyQueue* unwrap(PyObject* object) {
       return as_queue(object)->queue;
     }
   }
-  PyErr_Format(PyExc_TypeError, "a queue is needed, not a %.100s", Py_TYPE(object)->tp_name);
+  PyErr_Format(PyExc_TypeError, "a queue is needed, not %s %.100s", article(object),
+               Py_TYPE(object)->tp_name);
   return nullptr;
 }
 

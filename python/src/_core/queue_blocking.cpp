@@ -26,9 +26,9 @@ using std::chrono::steady_clock;
 
 /// How long a call may block.
 struct Patience {
-  PyObject* timeout;  // as it was given
-  bool only_looks;
-  lowlevel::TimePoint until;
+  PyObject* timeout = nullptr;  // as it was given
+  bool only_looks = false;
+  lowlevel::TimePoint until{};
 };
 
 /// False with an exception set. `timeout` is null if none was given.

@@ -33,8 +33,10 @@ void destroy_stop(PyObject* object) {
   // It lives on, and the garbage collector goes on knowing it: to be told takes as long as the
   // rest.
   renew(object);
-  if (spare || !is_unused(*self)) [[unlikely]]
-    return destroy_used(self, value);
+  if (spare || !is_unused(*self)) [[unlikely]] {
+    destroy_used(self, value);
+    return;
+  }
   spare = self;
   Py_XDECREF(value);  // last of all: this may run any code, in which other operations end
 }

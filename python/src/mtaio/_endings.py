@@ -43,11 +43,47 @@ def failed_unseen(task: asyncio.Task[Any]) -> bool:
     return bool(getattr(task, "_log_traceback", False))
 
 
-def raise_failures(failed: list[tuple[int, asyncio.Task[Any]]]) -> None:
-    """Raises what tasks have failed with, by number, if there are any."""
-    failures = tuple((index, error) for index, task in failed if (error := task.exception()))
-    if failures:
-        _core.raise_execution_error(f"task {failures[0][0]}", failures)
+class Watch:
+    """Waits for tasks to end, and knows those that have failed and were not looked at."""
+
+    def __init__(self) -> None:
+        self._failed: list[tuple[int, asyncio.Task[Any]]] = []
+        self._prune_at = 16
+        self._news: list[asyncio.Future[None]] = []
+
+    def note(self, index: int, task: asyncio.Task[Any]) -> None:
+        self._failed.append((index, task))
+        if len(self._failed) >= self._prune_at:
+            self._prune_at = 16 + 2 * len(self.failures())
+
+    def failures(self) -> list[tuple[int, asyncio.Task[Any]]]:
+        self._failed = [(index, task) for index, task in self._failed if failed_unseen(task)]
+        return self._failed
+
+    async def news(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Until the next wake()."""
+        news: asyncio.Future[None] = loop.create_future()
+        self._news.append(news)
+        try:
+            await news
+        finally:
+            if news in self._news:
+                self._news.remove(news)
+
+    def wake(self) -> None:
+        woken, self._news = self._news, []
+        for each in woken:
+            set_from_anywhere(each)
+
+    def raise_failures(self) -> None:
+        """Raises what they have failed with, by time, if there are any."""
+        failed, self._failed = self.failures(), []
+        failures = tuple((index, error) for index, task in failed if (error := task.exception()))
+        for _, error in failures:
+            if not isinstance(error, Exception):
+                raise error
+        if failures:
+            _core.raise_execution_error(f"task {failures[0][0]}", failures)
 
 
 async def wait_for_all(futures: set[asyncio.Future[Any]]) -> None:

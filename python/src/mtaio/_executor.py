@@ -6,29 +6,41 @@ import asyncio
 import atexit
 import builtins
 import concurrent.futures
+import contextlib
 import contextvars
 import datetime
 import functools
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from . import _core
 from ._endings import (
+    Watch,
     cancel_elsewhere,
     failed_unseen,
-    raise_failures,
     set_from_anywhere,
     wait_for_all,
 )
-from ._mapping import where_to_call, zip_asynchronous
+from ._mapping import AsyncSource, where_to_call
 from ._operation import Operation
 from .exceptions import TimeoutError
 
 T = TypeVar("T")
 
 atexit.register(_core.finish_threads)
+
+
+def _iterator(iterable: Any) -> Iterator[Any] | AsyncIterator[Any]:
+    try:
+        if hasattr(type(iterable), "__aiter__"):
+            items: AsyncIterator[Any] = aiter(iterable)
+            return items
+        plain: Iterator[Any] = iter(iterable)
+        return plain
+    except TypeError as error:
+        raise TypeError(f"TaskExecutor.map(): {error}.") from None
 
 
 class TaskExecutor(_core.ExecutorBase):
@@ -60,11 +72,11 @@ class TaskExecutor(_core.ExecutorBase):
                 "concurrent.futures.ThreadPoolExecutor, or None."
             )
         self._pool = thread_pool
-        self._waits = bool(wait)
+        self._watch = Watch() if wait else None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._created = 0
-        self._task_waiters: list[asyncio.Future[None]] = []
-        self._failed: list[tuple[int, asyncio.Task[Any]]] = []
+        self._watches: list[Watch] = []  # of the calls of wait(),
+        self._waiting: list[asyncio.Task[Any]] = []  # and those of our tasks that make them
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._pool_calls = 0
 
@@ -107,7 +119,7 @@ class TaskExecutor(_core.ExecutorBase):
         """
         self._check_open("map")
         if not callable(func):
-            raise TypeError(f"TaskExecutor.map(): a {type(func).__name__} cannot be called.")
+            raise TypeError(f"TaskExecutor.map(): {func!r} cannot be called.")
         if not iterables:
             raise TypeError("TaskExecutor.map(): needs an iterable to apply the function to.")
         options = {
@@ -118,13 +130,27 @@ class TaskExecutor(_core.ExecutorBase):
             "return_exceptions": return_exceptions,
         }
         where = where_to_call(func)
-        if any(hasattr(type(each), "__aiter__") for each in iterables):
-            for each in iterables:
-                if not hasattr(type(each), "__aiter__"):
-                    iter(each)
-            return _core.map(self, func, where, (), zip_asynchronous(iterables), options)
-        iterators = tuple(iter(each) for each in iterables)
-        return _core.map(self, func, where, iterators, None, options)
+        iterators = tuple(_iterator(each) for each in iterables)
+        if not any(isinstance(each, AsyncIterator) for each in iterators):
+            return _core.map(self, func, where, iterators, None, options)
+        source = AsyncSource(list(iterators))
+        mapping = _core.map(self, func, where, (), source, options)
+        _core.close_unstarted(mapping)  # it is run() that has to be awaited
+
+        async def run() -> list[Any]:
+            try:
+                results = await mapping
+            except GeneratorExit:  # closed by hand: nothing can be waited for
+                source.cancel()
+                raise
+            except BaseException:
+                with contextlib.suppress(Exception):  # the first one counts
+                    await source.aclose()
+                raise
+            await source.aclose()
+            return results
+
+        return Operation("TaskExecutor.map", run)
 
     def create_task(
         self,
@@ -158,13 +184,14 @@ class TaskExecutor(_core.ExecutorBase):
 
     def _task_ended(self, index: int, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        failed = (self._waits or self._task_waiters) and failed_unseen(task)
-        if failed:
-            self._failed.append((index, task))
-        if failed or len(self._tasks) <= 1:  # one may be that which waits
-            waiters, self._task_waiters = self._task_waiters, []
-            for waiter in waiters:
-                set_from_anywhere(waiter)
+        failed = failed_unseen(task)
+        if failed and self._watch is not None:
+            self._watch.note(index, task)
+        for watch in self._watches if failed else ():
+            if watch is not self._watch:
+                watch.note(index, task)
+        if failed or len(self._tasks) <= len(self._waiting):
+            self._wake_watches()
 
     # Threads.
 
@@ -223,23 +250,25 @@ class TaskExecutor(_core.ExecutorBase):
     ) -> Coroutine[Any, Any, None]:
         """Wait until what ``create_task()`` has started has ended, without stopping any of it.
 
-        To be awaited. Tasks that are created meanwhile are waited for too. Raises ExecutionError of
-        the first that failed, once all have ended, unless the program has looked at that failure
-        itself, by awaiting the task for example; ``index`` is the number of the task, in the order
-        of creation. Raises TimeoutError after ``timeout`` seconds; the tasks go on.
+        To be awaited. Tasks that are created meanwhile are waited for too, but not those that wait
+        here themselves. Once all have ended, raises ExecutionError of the first that failed
+        meanwhile (with ``TaskExecutor(wait=True)``: at any time before), unless the program has
+        looked at that failure itself, by awaiting the task for example; ``index`` is the number of
+        the task, in the order of creation. Raises TimeoutError after ``timeout`` seconds; the tasks
+        go on.
         """
-
         seconds = _core.parse_seconds(timeout, "TaskExecutor.wait", "timeout")
 
         async def wait() -> None:
+            watch = self._watch or Watch()
             try:
                 async with asyncio.timeout(None if seconds == math.inf else seconds):
-                    failed = await self._wait_for_tasks(stop_at_failure=False)
+                    await self._wait_for_tasks(watch, stop_at_failure=False)
             except builtins.TimeoutError as error:
                 raise TimeoutError(
-                    f"TaskExecutor.wait(timeout={timeout}): the time ran out."
+                    f"TaskExecutor.wait(timeout={seconds:g}): the time ran out."
                 ) from error
-            raise_failures(failed)
+            watch.raise_failures()
 
         return Operation("TaskExecutor.wait", wait)
 
@@ -266,29 +295,37 @@ class TaskExecutor(_core.ExecutorBase):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        failed: list[tuple[int, asyncio.Task[Any]]] = []
         try:
-            if self._waits and exc_type is None:
-                failed = await self._wait_for_tasks(stop_at_failure=True)
+            if self._watch is not None and exc_type is None:
+                await self._wait_for_tasks(self._watch, stop_at_failure=True)
         finally:
             await self._close()
-        raise_failures(failed)
+        if self._watch is not None and exc_type is None:
+            self._watch.raise_failures()
 
-    async def _wait_for_tasks(self, stop_at_failure: bool) -> list[tuple[int, asyncio.Task[Any]]]:
-        """Waits until all have ended, or one has failed; gives the failures."""
+    async def _wait_for_tasks(self, watch: Watch, stop_at_failure: bool) -> None:
+        """Waits until all have ended, or one has failed."""
         loop, current = asyncio.get_running_loop(), asyncio.current_task()
-        while True:
-            failed = [(index, task) for index, task in self._failed if failed_unseen(task)]
-            if self._tasks <= {current} or (failed and stop_at_failure):
-                self._failed = []
-                return failed
-            news: asyncio.Future[None] = loop.create_future()
-            self._task_waiters.append(news)
-            try:
-                await news
-            finally:
-                if news in self._task_waiters:
-                    self._task_waiters.remove(news)
+        self._watches.append(watch)
+        if current in self._tasks:
+            self._waiting.append(current)
+            self._wake_watches()
+        try:
+            while not (stop_at_failure and watch.failures()):
+                if self._tasks.issubset(self._waiting) or all(
+                    each in self._waiting or each.get_loop().is_closed()
+                    for each in list(self._tasks)
+                ):
+                    return
+                await watch.news(loop)
+        finally:
+            self._watches.remove(watch)
+            if current in self._waiting:
+                self._waiting.remove(current)
+
+    def _wake_watches(self) -> None:
+        for watch in self._watches:
+            watch.wake()
 
     async def _cancel_all(self) -> None:
         loop = asyncio.get_running_loop()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 import dis
 import inspect
-from types import CellType, FunctionType
+from types import FunctionType
 from typing import Any
 
 _PROLOGUE = ("RESUME", "COPY_FREE_VARS", "MAKE_CELL", "PUSH_NULL")
+_ENDS = ("RETURN_VALUE", "RETURN_CONST", "RERAISE", "RAISE_VARARGS")
+_JUMPS = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "JUMP_ABSOLUTE")
 _NOTHING = object()
 
 
@@ -18,38 +20,58 @@ def returned_call(func: FunctionType) -> Any:
     None if it returns something else, or if what it calls is not known before it runs.
     """
     ops = list(dis.get_instructions(func))
-    depth = 0
-
-    def take() -> dis.Instruction:
-        nonlocal depth
-        depth += dis.stack_effect(ops[0].opcode, ops[0].arg)
-        return ops.pop(0)
-
-    if len(ops) < 3 or ops[-1].opname != "RETURN_VALUE" or "CALL" not in ops[-2].opname:
-        return None
-    while ops[0].opname in _PROLOGUE:
-        take()
+    depths = _depths(ops)
+    first = next((i for i, op in enumerate(ops) if op.opname not in _PROLOGUE), len(ops))
     # What is called stands first, with a null or the object that it is a method of; the arguments
     # follow.
-    called = _variable(func, take())
-    while ops[0].opname in ("LOAD_ATTR", "LOAD_METHOD"):
-        called = _attribute(called, take().argval)
-    if depth == 1 and ops[0].opname == "PUSH_NULL":
-        take()
+    called = _variable(func, ops[first])
     if called is _NOTHING:
         return None
-    while len(ops) > 1:
-        if depth < 2 or ops[0].opcode in dis.hasjrel or ops[0].opcode in dis.hasjabs:
-            return None  # that call was not the last one, or is made only now and then
-        take()
-    return called if depth == 1 else None
+    first += 1
+    while ops[first].opname in ("LOAD_ATTR", "LOAD_METHOD"):
+        called = _attribute(called, ops[first].argval)
+        first += 1
+    if called is _NOTHING:
+        return None
+    if ops[first].opname == "PUSH_NULL" and depths.get(ops[first].offset) == 1:
+        first += 1
+    # It is called last, and is on the stack until then.
+    for op, following in zip(ops[first:], ops[first + 1 :]):
+        depth = depths.get(op.offset)
+        if depth is not None and depth < 2:
+            return None
+        if following.opname == "RETURN_VALUE" and depth is not None:
+            return called if "CALL" in op.opname and depths.get(following.offset) == 1 else None
+    return None
+
+
+def _depths(ops: list[dis.Instruction]) -> dict[int, int]:
+    """How many values are on the stack before each instruction, by offset; not in handlers."""
+    position = {op.offset: i for i, op in enumerate(ops)}
+    depths: dict[int, int] = {}
+    todo = [(0, 0)]
+    while todo:
+        i, depth = todo.pop()
+        while ops[i].offset not in depths:
+            op = ops[i]
+            depths[op.offset] = depth
+            if op.opname in _ENDS:
+                break
+            if op.opcode in dis.hasjrel or op.opcode in dis.hasjabs:
+                there = depth + dis.stack_effect(op.opcode, op.arg, jump=True)
+                todo.append((position[op.argval], there))
+                if op.opname in _JUMPS:
+                    break
+            depth += dis.stack_effect(op.opcode, op.arg, jump=False)
+            i += 1
+    return depths
 
 
 def _variable(func: FunctionType, op: dis.Instruction) -> Any:
     if op.opname == "LOAD_GLOBAL":
         return func.__globals__.get(op.argval, getattr(builtins, op.argval, _NOTHING))
     if op.opname == "LOAD_DEREF" and op.argval in func.__code__.co_freevars:
-        cell: CellType = (func.__closure__ or ())[func.__code__.co_freevars.index(op.argval)]
+        cell = (func.__closure__ or ())[func.__code__.co_freevars.index(op.argval)]
         try:
             return cell.cell_contents
         except ValueError:  # not assigned yet
@@ -58,10 +80,10 @@ def _variable(func: FunctionType, op: dis.Instruction) -> Any:
 
 
 def _attribute(of: Any, name: str) -> Any:
-    """An attribute, without running any code for it."""
+    """An attribute, without running any code of the program for it."""
     found = inspect.getattr_static(of, name, _NOTHING)
     if isinstance(found, (staticmethod, classmethod)):
         return found.__func__
-    if isinstance(found, property):
-        return _NOTHING
-    return found
+    if inspect.isroutine(found):
+        return getattr(of, name, _NOTHING)  # bound
+    return _NOTHING if hasattr(type(found), "__get__") else found

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from functools import partial
 from types import FunctionType
 from typing import Any, Literal
 
 from . import _core
+from ._endings import wait_for_all
 from ._lambdas import returned_call
 
-# Plain functions of asyncio, and methods of loops and task groups, that have to be called in a loop
-# and give something to await.
-_IN_LOOP = ("create_task", "ensure_future", "run_in_executor")
-_IN_ASYNCIO = ("gather", "shield", "wrap_future")
+# Plain functions that have to be called in a loop and give something to await,
+_IN_LOOP = (
+    asyncio.create_task,
+    asyncio.ensure_future,
+    asyncio.gather,
+    asyncio.shield,
+    asyncio.wrap_future,
+)
+# and such methods.
+_METHODS_IN_LOOP = ("create_task", "run_in_executor")
+_OWNERS = (asyncio.AbstractEventLoop, asyncio.TaskGroup)
 
 
 def where_to_call(func: Callable[..., Any]) -> Literal["loop", "thread", "lambda"]:
@@ -34,29 +43,106 @@ def where_to_call(func: Callable[..., Any]) -> Literal["loop", "thread", "lambda
 
 def gives_awaitables(func: Any) -> bool:
     """Whether it is known that what a function returns is to be awaited."""
-    if inspect.iscoroutinefunction(func):
+    if inspect.iscoroutinefunction(func) or any(func is each for each in _IN_LOOP):
         return True
     owner, name = getattr(func, "__self__", None), getattr(func, "__name__", "")
-    if isinstance(owner, (_core.AsyncQueue, _core.PriorityQueue, _core.LIFOQueue, _core.Latch)):
-        return name in ("put", "get", "join", "wait", "count_down")
-    if isinstance(owner, _core.ExecutorBase) or name in _IN_LOOP:
+    if isinstance(owner, _OWNERS) and name in _METHODS_IN_LOOP:
         return True
-    if name in _IN_ASYNCIO and getattr(func, "__module__", "").startswith("asyncio."):
+    if isinstance(owner, _core.Latch) and name == "count_down":
         return True
-    return inspect.iscoroutinefunction(getattr(func, "__call__", None))
+    called = None if isinstance(func, type) else getattr(type(func), "__call__", None)
+    return inspect.iscoroutinefunction(called)
 
 
-async def zip_asynchronous(iterables: Iterable[Any]) -> AsyncGenerator[tuple[Any, ...], None]:
-    """Zips iterables of which some are asynchronous."""
-    sources = [
-        (aiter(each), True) if hasattr(type(each), "__aiter__") else (iter(each), False)
-        for each in iterables
-    ]
-    while True:
-        items = []
-        for source, is_async in sources:
+class AsyncSource:
+    """The items of iterators of which some are asynchronous, zipped.
+
+    All are asked in one task, and so in one context: what an asynchronous generator does around its
+    ``yield``, a timeout or a task group, belongs to that task.
+    """
+
+    def __init__(self, iterators: list[Iterator[Any] | AsyncIterator[Any]]) -> None:
+        self._items = _zip(iterators)
+        self._task: asyncio.Task[None] | None = None
+        self._wanted: asyncio.Future[None] | None = None
+        self._reply: asyncio.Future[tuple[Any, ...]] | None = None
+        self._error: BaseException | None = None  # of which nothing has been told yet
+
+    def __aiter__(self) -> AsyncSource:
+        return self
+
+    async def __anext__(self) -> tuple[Any, ...]:
+        loop = asyncio.get_running_loop()
+        reply: asyncio.Future[tuple[Any, ...]] = loop.create_future()
+        self._reply = reply
+        if self._task is None:
+            self._task = loop.create_task(self._give(loop))
+        elif self._wanted is not None and not self._wanted.done():
+            self._wanted.set_result(None)
+        else:
+            error, self._error = self._error or StopAsyncIteration(), None
+            raise error
+        return await reply
+
+    async def _give(self, loop: asyncio.AbstractEventLoop) -> None:
+        error: BaseException = StopAsyncIteration()
+        try:
+            async for item in self._items:
+                self._wanted = loop.create_future()
+                if self._reply is not None and not self._reply.done():
+                    self._reply.set_result(item)
+                try:
+                    await self._wanted
+                except asyncio.CancelledError as stop:  # by a timeout around its yield, perhaps
+                    await self._items.athrow(stop)
+        except BaseException as raised:
+            error = raised
+        try:
+            await self._items.aclose()
+        except BaseException as raised:
+            error = raised
+        self._wanted = None
+        if self._reply is not None and not self._reply.done():
+            self._reply.set_exception(error)
+        elif not isinstance(error, StopAsyncIteration):
+            self._error = error
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def aclose(self) -> None:
+        """Ends what was started, and waits for that."""
+        if self._task is None:
+            return
+        if not self._task.done():
+            self._task.cancel()
+            await wait_for_all({self._task})
+        if self._error is not None and not isinstance(self._error, asyncio.CancelledError):
+            raise self._error
+
+
+async def _zip(
+    iterators: list[Iterator[Any] | AsyncIterator[Any]],
+) -> AsyncGenerator[tuple[Any, ...], None]:
+    try:
+        while True:
+            items = []
+            for each in iterators:
+                try:
+                    items.append(
+                        await anext(each) if isinstance(each, AsyncIterator) else next(each)
+                    )
+                except (StopIteration, StopAsyncIteration):
+                    return
             try:
-                items.append(await anext(source) if is_async else next(source))
-            except (StopIteration, StopAsyncIteration):
-                return
-        yield tuple(items)
+                yield tuple(items)
+            except asyncio.CancelledError as stop:
+                for each in iterators:
+                    if isinstance(each, AsyncGenerator):
+                        await each.athrow(stop)
+                raise
+    finally:
+        for each in iterators:
+            if isinstance(each, AsyncGenerator):
+                await each.aclose()
