@@ -466,11 +466,13 @@ async def test_results_that_are_there_at_once_do_not_keep_others_from_running():
     counting = asyncio.ensure_future(count())
     results = await TaskExecutor().map(lambda i: (time.sleep(0.0005), plain_or_not(i))[1], range(100), limit=1)
     counting.cancel()
+    await asyncio.wait([counting])
     assert results == list(range(100)) and turns > 10
     counting = asyncio.ensure_future(count())
     turns = 0
     await TaskExecutor().map(lambda i: give(time.sleep(0.0005)), range(100), task_timeout=0, return_exceptions=True)
     counting.cancel()
+    await asyncio.wait([counting])
     assert turns > 10
 
 
