@@ -61,6 +61,7 @@ def test_a_long_chain_goes_without_overflowing_the_stack(names):
     del last
 
 
+@pytest.mark.forgets  # those too deep to be begun
 async def test_a_chain_that_is_too_long_to_be_awaited_is_a_recursion_error():
     chain = give(1)
     for _ in range(20_000):
