@@ -72,6 +72,7 @@ def no_unraisable_errors(monkeypatch):
     """What cannot be raised, a warning about a coroutine that was not awaited among it, fails the test."""
     seen = []
     monkeypatch.setattr(sys, "unraisablehook", lambda each: seen.append((each.exc_value, each.object)))
+    gc.freeze()  # the collections of this test need not look at what others and pytest have left
     yield
     gc.collect()
     gc.freeze()
