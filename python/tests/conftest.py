@@ -42,12 +42,6 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "forgets: the test drops operations that were never awaited")
 
 
-def pytest_collection_finish():
-    # What is there before a test stays: the collections after it need not look at it again.
-    gc.collect()
-    gc.freeze()
-
-
 def pytest_generate_tests(metafunc):
     if inspect.iscoroutinefunction(metafunc.function):
         metafunc.fixturenames.append("loop_name")
@@ -75,5 +69,4 @@ def no_unraisable_errors(monkeypatch):
     gc.freeze()  # the collections of this test need not look at what others and pytest have left
     yield
     gc.collect()
-    gc.freeze()
     assert not seen, seen

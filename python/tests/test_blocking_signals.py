@@ -126,6 +126,7 @@ def test_ctrl_c_ends_a_wait():
         """
         import os, signal, threading
         from mtaio.core import AsyncQueue
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in the background
         queue, over = AsyncQueue(), threading.Event()
 
         def press():
