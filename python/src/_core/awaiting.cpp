@@ -111,7 +111,10 @@ PySendResult step(PyObject* iterator, PyObject* error, PyObject** result) {
     if (PyCoro_CheckExact(iterator)) return PyIter_Send(iterator, Py_None, result);
     // What is not the interpreter's may be an operation that steps another one, and so on.
     *result = nullptr;
-    if (Py_EnterRecursiveCall(" while awaiting") != 0) return PYGEN_ERROR;
+    if (Py_EnterRecursiveCall(" while awaiting") != 0) {
+      hand_over(iterator);
+      return PYGEN_ERROR;
+    }
     const PySendResult outcome = PyIter_Send(iterator, Py_None, result);
     Py_LeaveRecursiveCall();
     return outcome;

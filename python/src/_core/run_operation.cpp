@@ -157,7 +157,11 @@ struct Type : OperationType<Type, RunOperation> {
   /// `shown`, which is kept meanwhile, may be null.
   static PyObject* repr_with(const char* format, PyObject* shown) {
     const Reference keep = Reference::to(shown ? shown : Py_None);
-    return PyUnicode_FromFormat(format, keep.get());
+    PyObject* text = PyUnicode_FromFormat(format, keep.get());
+    if (text || !PyErr_ExceptionMatches(PyExc_RecursionError)) return text;
+    // A loop in debug mode shows its tasks, and would end with the error.
+    PyErr_Clear();
+    return PyUnicode_FromString("<TaskExecutor.run() of ...>");
   }
 
   static PySendResult resume(RunOperation* self, PyObject* error, PyObject** result) {

@@ -63,14 +63,19 @@ void warn_of_forgotten(PyObject* operation, int level) noexcept {
 }
 
 void hand_over(PyObject* awaitable) noexcept {
-  if (!warns_of_forgotten()) return;
-  RaisedError before = RaisedError::fetch();
-  auto* type = reinterpret_cast<PyObject*>(Py_TYPE(awaitable));
   // Asked of the type: an object may say yes to anything.
-  if (const Reference is_ours = Reference::take(PyObject_GetAttr(type, state().name_hand_over))) {
-    const Reference done = Reference::take(PyObject_CallOneArg(is_ours.get(), awaitable));
+  PyObject* found = _PyType_Lookup(Py_TYPE(awaitable), state().name_hand_over);
+  if (!found) return;
+  if (PyObject_TypeCheck(found, &PyMethodDescr_Type)) {
+    // Directly: it may be that so much is called already that nothing more can be.
+    const auto* method = reinterpret_cast<PyMethodDescrObject*>(found)->d_method;
+    Py_XDECREF(method->ml_meth(awaitable, nullptr));
+    return;
   }
-  PyErr_Clear();
+  RaisedError before = RaisedError::fetch();
+  PyObject* done = PyObject_CallMethodNoArgs(awaitable, state().name_hand_over);
+  if (!done) PyErr_Clear();
+  Py_XDECREF(done);
   if (before) std::move(before).restore();
 }
 

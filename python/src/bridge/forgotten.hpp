@@ -12,8 +12,9 @@ namespace mtaio::python {
 /// it. A warning that is an error cannot be raised and goes to sys.unraisablehook. An exception
 /// that is set stays.
 void warn_of_forgotten(PyObject* operation, int level = 1) noexcept;
-/// An awaitable was handed to an operation that was forgotten itself: if it is an operation of
-/// ours, of any module, it is not warned of too. An exception that is set stays.
+/// An awaitable was handed to an operation that does not come to it, because that was forgotten
+/// itself for example: if it is an operation of ours, of any module, it is not warned of. An
+/// exception that is set stays.
 void hand_over(PyObject* awaitable) noexcept;
 
 }  // namespace mtaio::python
