@@ -152,23 +152,28 @@ async def test_an_asynchronous_iterator_may_end_the_map_that_asks_it(monkeypatch
 
 
 async def test_workers_may_end_while_their_gather_is_about_to_wait():
-    class Callback:
-        def __call__(self, _):
-            pass
-
-        def __del__(self):
-            for task in workers:
-                task.get_coro().close()
-
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, asyncio.BaseEventLoop):
+        return  # nothing of it can be replaced
     gather = TaskExecutor().gather(asyncio.Event().wait(), asyncio.Event().wait())
     waits_for = gather.send(None)
-    waits_for.add_done_callback(Callback())
-    del waits_for
+    waits_for.add_done_callback(repr)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     workers = workers_of_gather()
-    with pytest.raises(KeyError):
-        gather.throw(KeyError())
+
+    def call_soon(callback, *arguments, **keywords):
+        if callback is repr:
+            for task in workers:
+                task.get_coro().close()
+        return type(loop).call_soon(loop, callback, *arguments, **keywords)
+
+    loop.call_soon = call_soon
+    try:
+        with pytest.raises(KeyError):
+            gather.throw(KeyError())
+    finally:
+        del loop.call_soon
     await asyncio.gather(*workers, return_exceptions=True)
 
 
@@ -275,6 +280,16 @@ def test_a_queue_in_use_is_not_replaced(use):
             self.operation.close()
 
     Late()
+
+
+@pytest.mark.parametrize("make", [AsyncQueue.get, lambda queue: TaskExecutor().gather(queue.get())])
+async def test_a_task_whose_operation_another_one_closes_does_not_wait_forever(make):
+    queue = AsyncQueue()
+    task = asyncio.create_task(make(queue))
+    await asyncio.sleep(0)
+    task.get_coro().close()
+    with pytest.raises(RuntimeError, match="cannot reuse already awaited"):
+        await asyncio.wait_for(task, 5)
 
 
 # What the garbage collector takes apart, a piece at a time.

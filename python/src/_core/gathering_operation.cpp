@@ -33,10 +33,7 @@ void end(Gathering* self) noexcept {
   drop_source(self);
 }
 
-void forget_pending(Gathering* self) noexcept {
-  if (self->pending) self->pending->owner = nullptr;
-  Py_CLEAR(self->pending);
-}
+void forget_pending(Gathering* self) noexcept { Pending::forget(self->pending); }
 
 /// The loop's call when the time is over.
 PyObject* time_out(PyObject* object, PyObject*) {

@@ -37,10 +37,6 @@ std::coroutine_handle<> OutsideCall::arrive(lowlevel::Job& job) noexcept {
   return std::noop_coroutine();
 }
 
-void OutsideCall::forget_pending() noexcept {
-  if (!pending_) return;
-  pending_->owner = nullptr;
-  Py_CLEAR(pending_);
-}
+void OutsideCall::forget_pending() noexcept { Pending::forget(pending_); }
 
 }  // namespace mtaio::python

@@ -318,4 +318,16 @@ bool Pending::complete(bool at_once) {
   return call_all(this, at_once);
 }
 
+void Pending::forget(Pending*& pending) noexcept {
+  Pending* const old = std::exchange(pending, nullptr);
+  if (!old) return;
+  old->owner = nullptr;
+  if (!old->done && old->callback && !old->collected) [[unlikely]] {
+    RaisedError before = RaisedError::fetch();
+    if (!old->complete()) PyErr_WriteUnraisable(old->object());
+    if (before) std::move(before).restore();
+  }
+  Py_DECREF(old->object());
+}
+
 }  // namespace mtaio::python

@@ -36,11 +36,7 @@ Pending* Wait::suspend(PyObject* owner) {
   return pending_;
 }
 
-void Wait::forget_pending() noexcept {
-  if (!pending_) return;
-  pending_->owner = nullptr;
-  Py_CLEAR(pending_);
-}
+void Wait::forget_pending() noexcept { Pending::forget(pending_); }
 
 bool Wait::claim_back() noexcept {
   if (!claim()) return false;

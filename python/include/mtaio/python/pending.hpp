@@ -28,6 +28,10 @@ struct Pending {
   /// nothing else left to do. Not if it was cancelled. On the loop's thread. False with an
   /// exception set.
   bool complete(bool at_once = false);
+  /// The operation, which has `pending` (or null), waits no longer. If a task still waits, because
+  /// another one has closed its operation, it is called, in vain, rather than never. An exception
+  /// that is set stays.
+  static void forget(Pending*& pending) noexcept;
 
   [[nodiscard]] PyObject* object() noexcept { return reinterpret_cast<PyObject*>(this); }
 };
