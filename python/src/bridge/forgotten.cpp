@@ -63,19 +63,19 @@ void warn_of_forgotten(PyObject* operation, int level) noexcept {
 }
 
 void hand_over(PyObject* awaitable) noexcept {
+  // First of all: a look-up that finds nothing clears what is set, up to Python 3.11.
+  RaisedError before = RaisedError::fetch();
   // Asked of the type: an object may say yes to anything.
   PyObject* found = _PyType_Lookup(Py_TYPE(awaitable), state().name_hand_over);
-  if (!found) return;
-  if (PyObject_TypeCheck(found, &PyMethodDescr_Type)) {
+  if (found && PyObject_TypeCheck(found, &PyMethodDescr_Type)) {
     // Directly: it may be that so much is called already that nothing more can be.
     const auto* method = reinterpret_cast<PyMethodDescrObject*>(found)->d_method;
     Py_XDECREF(method->ml_meth(awaitable, nullptr));
-    return;
+  } else if (found) {
+    PyObject* done = PyObject_CallMethodNoArgs(awaitable, state().name_hand_over);
+    if (!done) PyErr_Clear();
+    Py_XDECREF(done);
   }
-  RaisedError before = RaisedError::fetch();
-  PyObject* done = PyObject_CallMethodNoArgs(awaitable, state().name_hand_over);
-  if (!done) PyErr_Clear();
-  Py_XDECREF(done);
   if (before) std::move(before).restore();
 }
 
