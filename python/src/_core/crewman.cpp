@@ -203,15 +203,19 @@ struct Type : OperationType<Type, Crewman> {
     const Reference keep = Reference::to(reinterpret_cast<PyObject*>(&of));
     of.begins(*self);
     Py_CLEAR(self->slowest);
-    Turn turn;
     const bool closing = error && PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit) != 0;
     if (error && !self->child) return end_early(self, error, result);
+    return go_on(self, error, closing, result);
+  }
+  static PySendResult go_on(Crewman* self, PyObject* error, bool closing, PyObject** result) {
+    Gathering& of = *self->of;
+    Turn turn;
     for (;;) {
-      if (!self->child) {
-        const Crewman::Taken taken = self->take_up();
-        if (taken == Crewman::Taken::kNothing) return end(self, result);
-        if (taken == Crewman::Taken::kEnded && turn.is_over()) return rest(result);
-        if (taken == Crewman::Taken::kEnded) continue;
+      const auto taken = self->child ? Crewman::Taken::kChild : self->take_up();
+      if (taken == Crewman::Taken::kNothing) return end(self, result);
+      if (taken == Crewman::Taken::kEnded) {
+        if (turn.is_over()) return rest(result);
+        continue;
       }
       PyObject* value = nullptr;
       const PySendResult outcome = step_child(self, std::exchange(error, nullptr), &value);
