@@ -130,7 +130,7 @@ async def with_mtaio(pass_on, maxsize, count):
 
 
 FIGURES = {
-    "put and get, nobody waits": (
+    "put and get, without waiting": (
         lambda: timed(50_000, put_and_get(asyncio.Queue(), 50_000)),
         lambda: timed(50_000, put_and_get(AsyncQueue(), 50_000)),
     ),

@@ -78,7 +78,7 @@ mtaio::Task<void> use_at_will() {
   co_return;
 }
 
-TEST_CASE("queue core: what wakes nobody is done quietly, and nothing else") {
+TEST_CASE("queue core: what wakes no waiter is done quietly, and nothing else") {
   QueueCore<FifoStorage> core{"Queue", 2, false};
   FifoStorage::Node first;
   FifoStorage::Node second;
@@ -102,7 +102,7 @@ TEST_CASE("queue core: what wakes nobody is done quietly, and nothing else") {
   CHECK(core.pop_quietly() == nullptr);
 }
 
-TEST_CASE("queue core: what somebody waits for is not done quietly") {
+TEST_CASE("queue core: what a waiter waits for is not done quietly") {
   Loop loop;
   QueueCore<FifoStorage> core{"Queue", 1, false};
   core.elide_lock(true);

@@ -89,7 +89,7 @@ class [[gnu::visibility("default")]] QueueCore {
 
   // The same as try_push() and try_pop(), for where the lock is elided and nothing has to be woken:
   // inline, because that is nearly always so. If it is not, they do nothing, and return false or
-  // null. REQUIRES: whoever waits to put brings its item, and no places are kept.
+  // null. REQUIRES: each putter that waits brings its item, and no places are kept.
 
   [[nodiscard]] bool push_quietly(Node& node) noexcept {
     if (!lock_.elided() || !getters_.empty() || is_shut_down() || looks_full()) return false;

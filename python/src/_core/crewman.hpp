@@ -14,7 +14,7 @@ struct Gathering;
 /// A coroutine that steps coroutines, one after the other: what a task of the crew runs.
 struct Crewman {
   PyObject_HEAD Gathering* of;
-  Crewman* previous;  // in the list of those who live
+  Crewman* previous;  // in the list of those that live
   Crewman* next;
   PyObject* task;     // the asyncio task that it is the coroutine of
   PyObject* child;    // what it steps; null between two

@@ -41,7 +41,7 @@ struct Gathering {
   CoroutineSource* source;
   std::vector<Failure>* failures;  // by time
   std::vector<Reference>* hung;    // what some of those have ended with that the timeout cancelled
-  Crewman* crew;                   // a list of those who live, which it owns
+  Crewman* crew;                   // a list of those that live, which it owns
   double timeout;                  // in seconds, for all of it
   double task_timeout;             // for each coroutine
   double slow;                     // so long is slow for a step in debug mode; infinite otherwise

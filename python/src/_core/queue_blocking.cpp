@@ -94,7 +94,7 @@ Wait* start_wait(QueueObject* queue, bool putting, bool& waits) {
   }
 }
 
-/// Waits in the line of those who put, or get. Null with an exception set.
+/// Waits in the line of putters, or of getters. Null with an exception set.
 Wait* wait_in_line(QueueObject* queue, bool putting, lowlevel::TimePoint until, Ended& ended) {
   bool waits = false;
   Wait* wait = start_wait(queue, putting, waits);
