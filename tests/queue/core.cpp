@@ -88,7 +88,7 @@ TEST_CASE("queue core: what wakes no waiter is done quietly, and nothing else") 
   CHECK(core.pop_quietly() == nullptr);
   CHECK(core.push_quietly(first));
   CHECK(core.push_quietly(second));
-  CHECK_FALSE(core.push_quietly(third));  // there is no room
+  CHECK_FALSE(core.push_quietly(third));  // it is full
   CHECK(core.stored() == 2);
   CHECK(core.unfinished() == 2);
   core.elide_lock(false);

@@ -27,8 +27,8 @@ PyObject* call_inner(PyObject* object, PyObject* const* arguments, std::size_t f
   return PyObject_Vectorcall(as_async_method(object)->inner, arguments, flags, keywords);
 }
 
-/// Whether the first argument is of the class itself. With a subclass, or what is no object of the
-/// class at all, `inner` is called: the hot paths below are to be short.
+/// Whether the first argument is of the class itself. If it is not, because it is of a subclass or
+/// of another class, `inner` is called: the hot paths below are to be short.
 bool has_self(const AsyncMethod* method, PyObject* const* arguments, std::size_t flags) noexcept {
   return PyVectorcall_NARGS(flags) > 0 && Py_IS_TYPE(arguments[0], method->owner);
 }

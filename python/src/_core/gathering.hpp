@@ -36,7 +36,7 @@ struct Gathering {
   PyObject* results;         // a list; what has not ended has None in it
   Pending* pending;          // what the caller waits for
   PyObject* stop;            // the exception that ended the caller's wait, to be raised in the end
-  PyObject* timer;           // the loop's handle; null if there is no timeout
+  PyObject* timer;           // the loop's handle; null without a timeout
   ProgressReport* progress;  // null if none is wanted
   CoroutineSource* source;
   std::vector<Failure>* failures;  // by time
@@ -71,7 +71,7 @@ struct Gathering {
   }
   /// The number of the next coroutine, which counts as started.
   [[nodiscard]] Py_ssize_t start_next();
-  /// There are no more than have started.
+  /// Its source has ended: all that there are have started.
   void source_exhausted();
   /// Number `index` has ended: with a result (taken over), or null and the exception that is set.
   void ended(Py_ssize_t index, PyObject* result);

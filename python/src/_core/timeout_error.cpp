@@ -13,10 +13,7 @@ Reference make_timeout_error(const char* call, const char* name, double seconds,
                 seconds);
   Reference error =
       Reference::take(PyObject_CallFunction(module_state().timeout_error, "s", text.data()));
-  if (error && cause) {
-    PyException_SetCause(error.get(), Py_NewRef(cause));
-    PyException_SetContext(error.get(), Py_NewRef(cause));
-  }
+  if (error && cause) RaisedError::set_cause(error.get(), cause);
   return error;
 }
 

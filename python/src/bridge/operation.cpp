@@ -109,8 +109,7 @@ Reference thrown(PyObject* const* arguments, Py_ssize_t count) {
 
 void raise_from(const RaisedError& cause) noexcept {
   RaisedError raised = RaisedError::fetch();
-  PyException_SetCause(raised.get(), Py_NewRef(cause.get()));
-  PyException_SetContext(raised.get(), Py_NewRef(cause.get()));
+  RaisedError::set_cause(raised.get(), cause.get());
   std::move(raised).restore();
 }
 

@@ -312,7 +312,7 @@ class TaskExecutor(_core.ExecutorBase):
             self._wake_watches()
         try:
             while not (stop_at_failure and watch.failures()):
-                if self._tasks.issubset(self._waiting) or all(
+                if all(
                     each in self._waiting or each.get_loop().is_closed()
                     for each in list(self._tasks)
                 ):

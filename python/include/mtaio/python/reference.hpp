@@ -82,11 +82,15 @@ class RaisedError {
   /// Raises an exception object because of another, as `raise error from cause` does where that is
   /// handled; takes over the reference to `error`.
   static void raise_from(PyObject* error, PyObject* cause) noexcept {
+    set_cause(error, cause);
+    raise(error);
+  }
+  /// The same without raising it; both are borrowed.
+  static void set_cause(PyObject* error, PyObject* cause) noexcept {
     Py_INCREF(cause);
     PyException_SetContext(error, cause);
     Py_INCREF(cause);
     PyException_SetCause(error, cause);
-    raise(error);
   }
 
   [[nodiscard]] PyObject* get() const noexcept { return error_.get(); }
