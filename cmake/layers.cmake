@@ -1,13 +1,15 @@
 # A layer is a folder src/<layer>/, a CMake target layer_<layer>, and the public headers it declares.
 #
-#   mtaio_layer(wait USES base coro HEADERS latch.hpp lowlevel/wait_list.hpp)
+#   mtaio_layer(sync USES base coro HEADERS latch.hpp lowlevel/wait_list.hpp)
 #
 # LIBRARY  the library that the layer is part of; without it, `mtaio`.
 # USES     the lower layers whose headers this layer may include. It is the whole truth: what a used layer uses itself
 #          is not passed on. tools/layering.py holds every #include to it.
-# HEADERS  the public headers of the layer, relative to include/mtaio/. Only declared headers are installed.
+# HEADERS  the headers of the layer that lie elsewhere than in include/mtaio/<layer>/, relative to include/mtaio/: its
+#          public ones, and those in lowlevel/.
 #
-# The sources are all src/<layer>/*.cpp; a layer without any is header-only.
+# The sources are all src/<layer>/*.cpp; a layer without any is header-only. The headers are those named in HEADERS and
+# all of include/mtaio/<layer>/.
 function(mtaio_layer layer)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LIBRARY" "USES;HEADERS")
   if(arg_UNPARSED_ARGUMENTS)
@@ -39,7 +41,9 @@ function(mtaio_layer layer)
     target_link_libraries(${target} ${access} layer_${used})
   endforeach()
 
-  foreach(header IN LISTS arg_HEADERS)
+  file(GLOB own_headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include/mtaio
+       ${PROJECT_SOURCE_DIR}/include/mtaio/${layer}/*.hpp)
+  foreach(header IN LISTS arg_HEADERS own_headers)
     set_property(GLOBAL APPEND PROPERTY ${arg_LIBRARY}_HEADERS ${PROJECT_SOURCE_DIR}/include/mtaio/${header})
   endforeach()
 endfunction()

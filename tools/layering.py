@@ -3,9 +3,10 @@
 
     layering.py [ROOT]
 
-A folder src/<layer>/ is a layer; its CMakeLists.txt says which lower layers it uses and which public headers it has:
+A layer is the folders src/<layer>/ and include/mtaio/<layer>/; src/<layer>/CMakeLists.txt says which lower layers it
+uses, and which of the headers in include/mtaio/ and include/mtaio/lowlevel/ are its own:
 
-    mtaio_layer(wait USES base coro HEADERS latch.hpp lowlevel/wait_list.hpp)
+    mtaio_layer(sync USES base coro HEADERS latch.hpp lowlevel/wait_list.hpp)
 
 The rules:
  1. A file includes files of its own layer and of the layers its layer USES. That is the whole truth: what a used layer
@@ -85,6 +86,9 @@ class Project:
         if file.startswith("src/"):
             return [file.split("/")[1]]
         header = file.removeprefix("include/mtaio/")
+        folder = header.split("/")[0]
+        if folder in self.layers:
+            return [folder]
         return [layer.name for layer in self.layers.values() for listed in layer.headers if listed == header]
 
     def _read_includes(self, file):

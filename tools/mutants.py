@@ -47,7 +47,7 @@ COMPILER = "clang++-19"
 # The layers whose files are mutated, and what they use of `base`.
 LAYERS = ("queue", "wait", "time", "cancel", "compose")
 OF_BASE = ("include/mtaio/limit.hpp", "include/mtaio/timeout.hpp", "include/mtaio/lowlevel/intrusive_list.hpp",
-           "include/mtaio/lowlevel/pairing_heap.hpp")
+           "include/mtaio/base/pairing_heap.hpp")
 
 
 def files_of(root):

@@ -1,8 +1,8 @@
 /// A queue between tasks.
 #pragma once
 
-#include <mtaio/lowlevel/basic_queue.hpp>
-#include <mtaio/lowlevel/count.hpp>
+#include <mtaio/base/count.hpp>
+#include <mtaio/queue/operations.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -24,13 +24,13 @@ namespace mtaio {
 /// out of the `put` or `get` that moved, and the item stays where it was. Destroying a queue that
 /// somebody waits on ends the program with a message.
 template <class T>
-class AsyncQueue : public lowlevel::BasicQueue<T, lowlevel::FifoStorage> {
-  using Base = lowlevel::BasicQueue<T, lowlevel::FifoStorage>;
+class AsyncQueue : public internal::BasicQueue<T, internal::FifoStorage> {
+  using Base = internal::BasicQueue<T, internal::FifoStorage>;
 
  public:
   /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
   explicit AsyncQueue(std::ptrdiff_t maxsize = 0) : Base{"AsyncQueue", maxsize} {}
-  explicit AsyncQueue(lowlevel::NotACount auto maxsize) = delete;
+  explicit AsyncQueue(internal::NotACount auto maxsize) = delete;
 
   /// Puts an item in; waits while the queue is full. Throws `QueueShutDown` after `shutdown()`, and
   /// `std::logic_error` when what it returns is awaited a second time, or was moved from: the item

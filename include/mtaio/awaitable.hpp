@@ -7,7 +7,7 @@
 #include <utility>
 
 namespace mtaio {
-namespace lowlevel {
+namespace internal {
 
 template <class T>
 concept Awaiter = requires(T& awaiter) {
@@ -40,25 +40,25 @@ decltype(auto) awaiter_of(T&& awaitable) {
 /// Whether what awaits a `T` is resumed on its own runtime: its awaiter has a member type
 /// `resumes_at_home`. Those of the library do, and those of your own may: what is woken by a
 /// `Waiter`, and what never suspends. What a task awaits besides is wrapped: it goes home before it
-/// goes on (`lowlevel/foreign_await.hpp`).
+/// goes on (`coro/foreign_await.hpp`).
 template <class T>
 concept ResumesAtHome = requires {
   typename std::remove_cvref_t<decltype(awaiter_of(std::declval<T>()))>::resumes_at_home;
 };
 
-}  // namespace lowlevel
+}  // namespace internal
 
 /// Something that `co_await` accepts in any coroutine: a `Task`, what the members of the library
 /// return, or a type of one's own.
 template <class T>
-concept Awaitable = lowlevel::HasMemberCoAwait<T> || lowlevel::HasFreeCoAwait<T> ||
-                    lowlevel::Awaiter<std::remove_reference_t<T>>;
+concept Awaitable = internal::HasMemberCoAwait<T> || internal::HasFreeCoAwait<T> ||
+                    internal::Awaiter<std::remove_reference_t<T>>;
 
 /// What `co_await` on a `T` results in.
 template <Awaitable T>
 using await_result_t =
     decltype(std::declval<
-                 std::remove_reference_t<decltype(lowlevel::awaiter_of(std::declval<T>()))>&>()
+                 std::remove_reference_t<decltype(internal::awaiter_of(std::declval<T>()))>&>()
                  .await_resume());
 
 }  // namespace mtaio

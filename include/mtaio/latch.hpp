@@ -1,8 +1,9 @@
 /// A countdown to wait for.
 #pragma once
 
-#include <mtaio/lowlevel/count.hpp>
-#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/base/count.hpp>
+#include <mtaio/lowlevel/spin_lock.hpp>
+#include <mtaio/lowlevel/wait_list.hpp>
 #include <mtaio/lowlevel/waiter.hpp>
 #include <mtaio/timeout.hpp>
 
@@ -32,7 +33,7 @@ class [[gnu::visibility("default")]] Latch {
   /// Opens after `count` steps; zero: open from the start. Throws `std::invalid_argument` if
   /// negative.
   explicit Latch(std::ptrdiff_t count);
-  explicit Latch(lowlevel::NotACount auto count) = delete;
+  explicit Latch(internal::NotACount auto count) = delete;
   Latch(const Latch&) = delete;
   Latch& operator=(const Latch&) = delete;
   ~Latch();
@@ -46,7 +47,7 @@ class [[gnu::visibility("default")]] Latch {
   /// Threads:   any, also such that belong to no runtime.
   /// Lifetime:  a task that is let through may destroy the latch at once.
   CountedDown count_down(std::ptrdiff_t n = 1);
-  CountedDown count_down(lowlevel::NotACount auto n) = delete;
+  CountedDown count_down(internal::NotACount auto n) = delete;
 
   /// Waits until the count is zero, and gives true. What this returns may be awaited again.
   ///
@@ -74,7 +75,7 @@ class [[gnu::visibility("default")]] Latch {
   void forget(lowlevel::Waiter& waiter) noexcept;
 
  private:
-  lowlevel::Lock lock_;             // guards all below
+  lowlevel::SpinLock lock_;         // guards all below
   std::atomic<std::size_t> count_;  // read without the lock by get_count()
   lowlevel::WaitList waiters_;
 };

@@ -1,8 +1,8 @@
 /// A stack between tasks.
 #pragma once
 
-#include <mtaio/lowlevel/basic_queue.hpp>
-#include <mtaio/lowlevel/count.hpp>
+#include <mtaio/base/count.hpp>
+#include <mtaio/queue/operations.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -16,13 +16,13 @@ namespace mtaio {
 ///     co_await stack.put("second");
 ///     assert(co_await stack.get() == "second");
 template <class T>
-class LIFOQueue : public lowlevel::BasicQueue<T, lowlevel::LifoStorage> {
-  using Base = lowlevel::BasicQueue<T, lowlevel::LifoStorage>;
+class LIFOQueue : public internal::BasicQueue<T, internal::LifoStorage> {
+  using Base = internal::BasicQueue<T, internal::LifoStorage>;
 
  public:
   /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
   explicit LIFOQueue(std::ptrdiff_t maxsize = 0) : Base{"LIFOQueue", maxsize} {}
-  explicit LIFOQueue(lowlevel::NotACount auto maxsize) = delete;
+  explicit LIFOQueue(internal::NotACount auto maxsize) = delete;
 
   /// As `AsyncQueue::put`, with the same promises.
   typename Base::Put put(T item) { return {this->core(), std::move(item)}; }

@@ -1,7 +1,7 @@
 /// How many at once.
 #pragma once
 
-#include <mtaio/lowlevel/count.hpp>
+#include <mtaio/base/count.hpp>
 
 #include <cstddef>
 #include <limits>
@@ -17,7 +17,7 @@ namespace mtaio {
 /// Throws `std::invalid_argument` for less than 1.
 class Limit {
  public:
-  template <lowlevel::Count Integer>
+  template <internal::Count Integer>
   constexpr Limit(Integer value) : value_{checked(value)} {}  // NOLINT(*-explicit-*): 8 is a Limit
 
   [[nodiscard]] constexpr std::size_t value() const noexcept { return value_; }

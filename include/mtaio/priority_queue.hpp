@@ -1,8 +1,8 @@
 /// A queue between tasks in which what is urgent goes first.
 #pragma once
 
-#include <mtaio/lowlevel/basic_queue.hpp>
-#include <mtaio/lowlevel/count.hpp>
+#include <mtaio/base/count.hpp>
+#include <mtaio/queue/operations.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -19,13 +19,13 @@ namespace mtaio {
 ///     co_await queue.put("urgent task", 1);
 ///     assert(co_await queue.get() == "urgent task");
 template <class T>
-class PriorityQueue : public lowlevel::BasicQueue<T, lowlevel::PriorityStorage> {
-  using Base = lowlevel::BasicQueue<T, lowlevel::PriorityStorage>;
+class PriorityQueue : public internal::BasicQueue<T, internal::PriorityStorage> {
+  using Base = internal::BasicQueue<T, internal::PriorityStorage>;
 
  public:
   /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
   explicit PriorityQueue(std::ptrdiff_t maxsize = 0) : Base{"PriorityQueue", maxsize} {}
-  explicit PriorityQueue(lowlevel::NotACount auto maxsize) = delete;
+  explicit PriorityQueue(internal::NotACount auto maxsize) = delete;
 
   /// As `AsyncQueue::put`, with the same promises. Negative and infinite priorities are fine;
   /// throws `std::invalid_argument`, at the call, for one that is not a number.

@@ -6,11 +6,11 @@
 
 namespace mtaio {
 
-namespace lowlevel {
+namespace internal {
 class FanOut;
 template <class Derived, class Options>
 class FanOutOf;
-}  // namespace lowlevel
+}  // namespace internal
 
 /// Counters that a `gather` or `map` keeps up to date, and that any thread may read at any time.
 ///
@@ -31,9 +31,9 @@ class Progress {
   [[nodiscard]] std::size_t failed() const noexcept { return read(failed_); }
 
  private:
-  friend class lowlevel::FanOut;
+  friend class internal::FanOut;
   template <class Derived, class Options>
-  friend class lowlevel::FanOutOf;
+  friend class internal::FanOutOf;
   using Counter = std::atomic<std::size_t>;
 
   static std::size_t read(const Counter& counter) noexcept {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
-#include <mtaio/lowlevel/main_task.hpp>
+#include <mtaio/lowlevel/main_run.hpp>
 #include <mtaio/lowlevel/parker.hpp>
 
 #include <coroutine>
@@ -49,7 +49,7 @@ class [[gnu::visibility("default")]] Runtime {
   await_result_t<A> run(A&& main) {
     check_may_run();
     return lowlevel::run_main(std::forward<A>(main),
-                              [this](std::coroutine_handle<> task, lowlevel::PromiseBase& promise) {
+                              [this](std::coroutine_handle<> task, internal::PromiseBase& promise) {
                                 run_to_end(task, promise);
                               });
   }
@@ -59,15 +59,15 @@ class [[gnu::visibility("default")]] Runtime {
 
  private:
   void check_may_run() const;
-  void run_to_end(std::coroutine_handle<> main, lowlevel::PromiseBase& promise);
+  void run_to_end(std::coroutine_handle<> main, internal::PromiseBase& promise);
 
   std::unique_ptr<runtime::WorkStealing> workers_;
 };
 
-namespace lowlevel {
+namespace internal {
 /// Throws `std::logic_error` on a worker of any runtime.
 [[gnu::visibility("default")]] void check_plain_thread();
-}  // namespace lowlevel
+}  // namespace internal
 
 /// Runs `main` to its end on a runtime of its own, from a plain thread: the `asyncio.run` of this
 /// library. Gives its result, or throws what it threw, as it is. Throws `std::logic_error` inside a
@@ -76,7 +76,7 @@ namespace lowlevel {
 ///     int main() { return mtaio::run(async_main()); }
 template <Awaitable A>
 await_result_t<A> run(A&& main, RuntimeOptions options = {}) {
-  lowlevel::check_plain_thread();
+  internal::check_plain_thread();
   Runtime runtime{options};
   return runtime.run(std::forward<A>(main));
 }

@@ -31,7 +31,7 @@ class [[gnu::visibility("default")]] Sleep::Awaiter {
     return suspend();
   }
   void await_resume() {
-    if (waiter_.finish() == lowlevel::Waiter::Wake::kCancelled) throw_cancelled();
+    if (waiter_.finish() == lowlevel::Waiter::State::kCancelled) throw_cancelled();
   }
 
  private:

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
-#include <mtaio/lowlevel/foreign_await.hpp>
-#include <mtaio/lowlevel/promise.hpp>
-#include <mtaio/lowlevel/result.hpp>
+#include <mtaio/coro/foreign_await.hpp>
+#include <mtaio/coro/promise.hpp>
+#include <mtaio/coro/result.hpp>
 
 #include <concepts>
 #include <coroutine>
@@ -16,7 +16,7 @@ namespace mtaio {
 template <class T>
 class Task;
 
-namespace lowlevel {
+namespace internal {
 
 template <class T>
 class TaskPromise : public PromiseBase {
@@ -74,7 +74,7 @@ class TaskPromise<void> : public PromiseBase {
   Result<void> result_;
 };
 
-}  // namespace lowlevel
+}  // namespace internal
 
 /// A coroutine's result to come. Lazy: nothing runs before it is awaited. Move-only, awaited once;
 /// a task that is never awaited never runs. `T` may be void, a reference or move-only.
@@ -93,7 +93,7 @@ class TaskPromise<void> : public PromiseBase {
 template <class T = void>
 class [[nodiscard]] Task {
  public:
-  using promise_type = lowlevel::TaskPromise<T>;
+  using promise_type = internal::TaskPromise<T>;
   using value_type = T;
 
   class Awaiter;
@@ -145,8 +145,8 @@ class Task<T>::Awaiter {
   }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-    task_.frame_.promise().awaited_by(awaiting, lowlevel::context_of(awaiting));
-    return lowlevel::transfer_to(task_.frame_);
+    task_.frame_.promise().set_continuation(awaiting, internal::context_of(awaiting));
+    return internal::transfer_to(task_.frame_);
   }
   T await_resume() { return task_.frame_.promise().result().take(); }
 
@@ -154,7 +154,7 @@ class Task<T>::Awaiter {
   Task task_;
 };
 
-namespace lowlevel {
+namespace internal {
 
 template <class T>
 Task<T> TaskPromise<T>::get_return_object() noexcept {
@@ -200,6 +200,6 @@ auto to_task(A&& awaitable) {
   }
 }
 
-}  // namespace lowlevel
+}  // namespace internal
 
 }  // namespace mtaio

@@ -2,17 +2,17 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/base/compiler.hpp>
 #include <mtaio/exceptions.hpp>
-#include <mtaio/lowlevel/blocking_call.hpp>
-#include <mtaio/lowlevel/children.hpp>
-#include <mtaio/lowlevel/compilers.hpp>
-#include <mtaio/lowlevel/created_task.hpp>
-#include <mtaio/lowlevel/executor_operations.hpp>
+#include <mtaio/executor/operations.hpp>
+#include <mtaio/executor/spawned_task.hpp>
+#include <mtaio/fan_out/children.hpp>
 #include <mtaio/options.hpp>
 #include <mtaio/outcome.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/task_handle.hpp>
 #include <mtaio/thread_pool.hpp>
+#include <mtaio/threads/blocking_call.hpp>
 
 #include <functional>
 #include <memory>
@@ -67,7 +67,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <Awaitable A>
   auto run(A&& awaitable, RunOptions options = {}) {
     tasks_->check_open("run");
-    return lowlevel::RunOperation<await_result_t<A>>{lowlevel::to_task(std::forward<A>(awaitable)),
+    return internal::RunOperation<await_result_t<A>>{internal::to_task(std::forward<A>(awaitable)),
                                                      options, *tasks_};
   }
 
@@ -78,7 +78,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <std::ranges::input_range Range>
     requires Awaitable<std::ranges::range_reference_t<Range>>
   auto gather(Range&& range) {
-    return gather_range<false>(lowlevel::NoOptions{}, std::forward<Range>(range));
+    return gather_range<false>(internal::NoOptions{}, std::forward<Range>(range));
   }
   template <std::ranges::input_range Range>
     requires Awaitable<std::ranges::range_reference_t<Range>>
@@ -95,7 +95,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// `std::monostate`.
   template <Awaitable... A>
   auto gather(A&&... awaitables) {
-    return gather_all<false>(lowlevel::NoOptions{}, std::forward<A>(awaitables)...);
+    return gather_all<false>(internal::NoOptions{}, std::forward<A>(awaitables)...);
   }
   template <Awaitable... A>
   auto gather(GatherOptions options, A&&... awaitables) {
@@ -104,7 +104,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// The same, but every one runs to its end, and the result is a tuple of `Outcome`s.
   template <Awaitable... A>
   auto gather(return_exceptions_t, A&&... awaitables) {
-    return gather_all<true>(lowlevel::NoOptions{}, std::forward<A>(awaitables)...);
+    return gather_all<true>(internal::NoOptions{}, std::forward<A>(awaitables)...);
   }
   template <Awaitable... A>
   auto gather(return_exceptions_t, GatherOptions options, A&&... awaitables) {
@@ -117,31 +117,31 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// endless. An exception of the range or of `func` itself is a failure of that element. Failures
   /// are treated as in `gather`.
   template <class Func, std::ranges::input_range Range>
-    requires(lowlevel::Mappable<Func, Range> && !lowlevel::UnsafeClosure<Func>)
+    requires(internal::Mappable<Func, Range> && !internal::UnsafeClosure<Func>)
   auto map(Func&& func, Range&& range) {
-    return map_ranges<false>(lowlevel::NoOptions{}, std::forward<Func>(func),
+    return map_ranges<false>(internal::NoOptions{}, std::forward<Func>(func),
                              std::forward<Range>(range));
   }
   template <class Func, std::ranges::input_range Range>
-    requires(lowlevel::Mappable<Func, Range> && !lowlevel::UnsafeClosure<Func>)
+    requires(internal::Mappable<Func, Range> && !internal::UnsafeClosure<Func>)
   auto map(Func&& func, Range&& range, MapOptions options) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range>(range));
   }
   /// The same for `func(a, b)` over two ranges in step, as long as the shorter one.
   template <class Func, std::ranges::input_range Range1, std::ranges::input_range Range2>
-    requires(lowlevel::Mappable<Func, Range1, Range2> && !lowlevel::UnsafeClosure<Func>)
+    requires(internal::Mappable<Func, Range1, Range2> && !internal::UnsafeClosure<Func>)
   auto map(Func&& func, Range1&& range1, Range2&& range2, MapOptions options = {}) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range1>(range1),
                              std::forward<Range2>(range2));
   }
   /// The same, but every one runs to its end, and the result is a vector of `Outcome`s.
   template <class Func, std::ranges::input_range Range>
-    requires lowlevel::Mappable<Func, Range>
+    requires internal::Mappable<Func, Range>
   auto map(return_exceptions_t, Func&& func, Range&& range, MapOptions options = {}) {
     return map_ranges<true>(options, std::forward<Func>(func), std::forward<Range>(range));
   }
   template <class Func, std::ranges::input_range Range1, std::ranges::input_range Range2>
-    requires lowlevel::Mappable<Func, Range1, Range2>
+    requires internal::Mappable<Func, Range1, Range2>
   auto map(return_exceptions_t, Func&& func, Range1&& range1, Range2&& range2,
            MapOptions options = {}) {
     return map_ranges<true>(options, std::forward<Func>(func), std::forward<Range1>(range1),
@@ -161,8 +161,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// Threads:   any.
   /// Lifetime:  what the arguments refer to outlives the operation.
   template <class Func, class... Args>
-    requires(lowlevel::Callable<std::decay_t<Func>, std::decay_t<Args>...> &&
-             !lowlevel::UnsafeClosure<Func>)
+    requires(internal::Callable<std::decay_t<Func>, std::decay_t<Args>...> &&
+             !internal::UnsafeClosure<Func>)
   auto run_in_thread(Func&& func, Args&&... args) {
     return call_in_thread(std::forward<Func>(func), std::forward<Args>(args)...);
   }
@@ -172,9 +172,9 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <class T>
   TaskHandle<T> create_task(Task<T> task) {
     tasks_->check_open("create_task");
-    if (!task) lowlevel::throw_no_task("create_task(Task)");
+    if (!task) internal::throw_no_task("create_task(Task)");
     return TaskHandle<T>{
-        lowlevel::CreatedTaskOf<T>::create(std::move(task), lowlevel::current_task_root(), tasks_)};
+        internal::SpawnedTaskOf<T>::create(std::move(task), internal::current_task_root(), tasks_)};
   }
 
   /// Asks every task that `create_task` started and that still runs to stop, and waits for them.
@@ -186,16 +186,16 @@ class [[gnu::visibility("default")]] TaskExecutor {
   ///            that one too.
   /// Threads:   any.
   /// Lifetime:  the executor outlives the operation.
-  lowlevel::StopTasks cancel_all() { return lowlevel::StopTasks{*tasks_, false}; }
+  internal::StopTasks cancel_all() { return internal::StopTasks{*tasks_, false}; }
 
   /// The same, and the executor takes no more work: using it from then on throws
   /// `std::logic_error`. What the destructor does, without holding the worker.
-  lowlevel::StopTasks close() { return lowlevel::StopTasks{*tasks_, true}; }
+  internal::StopTasks close() { return internal::StopTasks{*tasks_, true}; }
 
   // The same again for closures that GCC before 13 destroys twice when they are temporaries inside
   // co_await; these overloads are chosen for those only, and warn.
-  template <lowlevel::UnsafeClosure Func, class... Args>
-    requires lowlevel::Callable<Func, std::decay_t<Args>...>
+  template <internal::UnsafeClosure Func, class... Args>
+    requires internal::Callable<Func, std::decay_t<Args>...>
   [[deprecated(
       "GCC before 13 destroys a temporary closure with such captures twice inside co_await: give "
       "it "
@@ -203,8 +203,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
   auto run_in_thread(Func&& func, Args&&... args) {
     return call_in_thread(std::forward<Func>(func), std::forward<Args>(args)...);
   }
-  template <lowlevel::UnsafeClosure Func, std::ranges::input_range Range>
-    requires lowlevel::Mappable<Func, Range>
+  template <internal::UnsafeClosure Func, std::ranges::input_range Range>
+    requires internal::Mappable<Func, Range>
   [[deprecated(
       "GCC before 13 destroys a temporary closure with such captures twice inside co_await: give "
       "it "
@@ -212,9 +212,9 @@ class [[gnu::visibility("default")]] TaskExecutor {
   auto map(Func&& func, Range&& range, MapOptions options = {}) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range>(range));
   }
-  template <lowlevel::UnsafeClosure Func, std::ranges::input_range Range1,
+  template <internal::UnsafeClosure Func, std::ranges::input_range Range1,
             std::ranges::input_range Range2>
-    requires lowlevel::Mappable<Func, Range1, Range2>
+    requires internal::Mappable<Func, Range1, Range2>
   [[deprecated(
       "GCC before 13 destroys a temporary closure with such captures twice inside co_await: give "
       "it "
@@ -228,8 +228,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <class Func, class... Args>
   auto call_in_thread(Func&& func, Args&&... args) {
     tasks_->check_open("run_in_thread");
-    using Bound = lowlevel::BoundCall<std::decay_t<Func>, std::decay_t<Args>...>;
-    return lowlevel::ThreadOperation<Bound>{
+    using Bound = internal::BoundCall<std::decay_t<Func>, std::decay_t<Args>...>;
+    return internal::ThreadOperation<Bound>{
         Bound{std::in_place, std::forward<Func>(func), std::forward<Args>(args)...}, thread_pool_,
         *tasks_};
   }
@@ -237,26 +237,26 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <bool kOutcomes, class Options, class Range>
   auto gather_range(const Options& options, Range&& range) {
     tasks_->check_open("gather");
-    using Children = lowlevel::GatheredChildren<std::views::all_t<Range>>;
-    using Chosen = std::conditional_t<Children::kRunAlready, lowlevel::JoinOptions, Options>;
-    return lowlevel::RangeOperation<Chosen, Children, kOutcomes>{
-        Children{lowlevel::ElementSource<std::views::all_t<Range>>::of(std::forward<Range>(range))},
+    using Children = internal::GatheredChildren<std::views::all_t<Range>>;
+    using Chosen = std::conditional_t<Children::kRunAlready, internal::JoinOptions, Options>;
+    return internal::RangeOperation<Chosen, Children, kOutcomes>{
+        Children{internal::ElementSource<std::views::all_t<Range>>::of(std::forward<Range>(range))},
         Chosen{options}, *tasks_};
   }
 
   template <bool kOutcomes, class Options, class... A>
   auto gather_all(const Options& options, A&&... awaitables) {
-    const lowlevel::CreatedTasks& executor = *tasks_;
+    const internal::SpawnedTasks& executor = *tasks_;
     executor.check_open("gather");
-    if constexpr ((lowlevel::Joinable<A> || ...)) {
-      return lowlevel::TupleOperation<lowlevel::JoinOptions, kOutcomes, await_result_t<A>...>{
-          lowlevel::TaskTuple<await_result_t<A>...>{
-              lowlevel::to_child_among_joined(std::forward<A>(awaitables))...},
-          lowlevel::JoinOptions{options}, executor};
+    if constexpr ((internal::Joinable<A> || ...)) {
+      return internal::TupleOperation<internal::JoinOptions, kOutcomes, await_result_t<A>...>{
+          internal::TaskTuple<await_result_t<A>...>{
+              internal::to_child_among_joined(std::forward<A>(awaitables))...},
+          internal::JoinOptions{options}, executor};
     } else {
-      return lowlevel::TupleOperation<Options, kOutcomes, await_result_t<A>...>{
-          lowlevel::TaskTuple<await_result_t<A>...>{
-              lowlevel::to_task(std::forward<A>(awaitables))...},
+      return internal::TupleOperation<Options, kOutcomes, await_result_t<A>...>{
+          internal::TaskTuple<await_result_t<A>...>{
+              internal::to_task(std::forward<A>(awaitables))...},
           options, executor};
     }
   }
@@ -264,14 +264,14 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <bool kOutcomes, class Options, class Func, class... Range>
   auto map_ranges(const Options& options, Func&& func, Range&&... range) {
     tasks_->check_open("map");
-    using Children = lowlevel::MappedChildren<std::decay_t<Func>, std::views::all_t<Range>...>;
-    return lowlevel::RangeOperation<Options, Children, kOutcomes>{
+    using Children = internal::MappedChildren<std::decay_t<Func>, std::views::all_t<Range>...>;
+    return internal::RangeOperation<Options, Children, kOutcomes>{
         Children{std::forward<Func>(func),
-                 lowlevel::SourceOf<Range...>::of(std::forward<Range>(range)...), thread_pool_},
+                 internal::SourceOf<Range...>::of(std::forward<Range>(range)...), thread_pool_},
         options, *tasks_};
   }
 
-  std::shared_ptr<lowlevel::CreatedTasks> tasks_;
+  std::shared_ptr<internal::SpawnedTasks> tasks_;
   ThreadPool* thread_pool_ = nullptr;  // null: the runtime's
 };
 

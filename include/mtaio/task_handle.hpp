@@ -2,8 +2,8 @@
 #pragma once
 
 #include <mtaio/exceptions.hpp>
-#include <mtaio/lowlevel/created_task.hpp>
-#include <mtaio/lowlevel/joined_task.hpp>
+#include <mtaio/executor/joined_task.hpp>
+#include <mtaio/executor/spawned_task.hpp>
 #include <mtaio/lowlevel/waiter.hpp>
 #include <mtaio/task.hpp>
 
@@ -47,7 +47,7 @@ class [[nodiscard]] TaskHandle {
   Awaiter operator co_await() const { return Awaiter{task_}; }
   /// The task as a child of `gather` and `map`, which ask it to stop and wait for it. For
   /// `lowlevel` code.
-  [[nodiscard]] Task<T> joined() const { return lowlevel::join_task(task_); }
+  [[nodiscard]] Task<T> joined() const { return internal::join_task(task_); }
 
   /// Whether the task has ended. Any thread.
   [[nodiscard]] bool done() const noexcept { return !task_ || task_->done(); }
@@ -58,9 +58,9 @@ class [[nodiscard]] TaskHandle {
 
  private:
   friend class TaskExecutor;
-  explicit TaskHandle(lowlevel::CreatedTaskOf<T>& task) noexcept : task_{task} {}
+  explicit TaskHandle(internal::SpawnedTaskOf<T>& task) noexcept : task_{task} {}
 
-  lowlevel::TaskParty<T> task_;
+  internal::TaskParty<T> task_;
 };
 
 /// Keeps what it waits for: the handle may be destroyed or assigned to meanwhile.
@@ -69,12 +69,12 @@ class TaskHandle<T>::Awaiter {
  public:
   using resumes_at_home = void;
 
-  explicit Awaiter(lowlevel::TaskParty<T> task) noexcept : task_{std::move(task)} {}
+  explicit Awaiter(internal::TaskParty<T> task) noexcept : task_{std::move(task)} {}
 
   [[nodiscard]] bool await_ready() {
     if (!task_) throw std::logic_error{"co_await TaskHandle: the handle was moved from."};
     if (!task_->done()) return false;
-    waiter_.serve_now();
+    waiter_.complete_inline();
     return true;
   }
   template <class Promise>
@@ -83,7 +83,7 @@ class TaskHandle<T>::Awaiter {
     return task_->wait(waiter_);
   }
   T await_resume() {
-    if (waiter_.finish() != lowlevel::Waiter::Wake::kServed) {
+    if (waiter_.finish() != lowlevel::Waiter::State::kServed) {
       task_->forget(waiter_);
       throw CancelledError{};
     }
@@ -92,7 +92,7 @@ class TaskHandle<T>::Awaiter {
   }
 
  private:
-  lowlevel::TaskParty<T> task_;
+  internal::TaskParty<T> task_;
   lowlevel::Waiter waiter_;
 };
 

@@ -1,7 +1,7 @@
 /// What a task can ask about itself.
 #pragma once
 
-#include <mtaio/lowlevel/promise.hpp>
+#include <mtaio/coro/promise.hpp>
 #include <mtaio/stop_token.hpp>
 
 #include <coroutine>
@@ -16,7 +16,7 @@ class [[nodiscard]] StopTokenRequest {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-    if (auto* context = lowlevel::context_of(awaiting)) token_ = StopToken{&context->scope};
+    if (auto* context = internal::context_of(awaiting)) token_ = StopToken{&context->scope};
     return false;
   }
   [[nodiscard]] StopToken await_resume() const noexcept { return token_; }

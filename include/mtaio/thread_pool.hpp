@@ -1,7 +1,7 @@
 /// Threads for functions that block.
 #pragma once
 
-#include <mtaio/lowlevel/count.hpp>
+#include <mtaio/base/count.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
 
 #include <cstddef>
@@ -29,7 +29,7 @@ class [[gnu::visibility("default")]] ThreadPool final : public lowlevel::Blockin
   /// Throws `std::invalid_argument` for less than one worker, and for more than 4,194,304, which no
   /// Linux has threads for.
   explicit ThreadPool(std::size_t max_workers);
-  explicit ThreadPool(lowlevel::NotACount auto max_workers) = delete;
+  explicit ThreadPool(internal::NotACount auto max_workers) = delete;
   ~ThreadPool();
 
   [[nodiscard]] std::size_t max_workers() const noexcept override;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
-#include <mtaio/lowlevel/timed_context.hpp>
-#include <mtaio/lowlevel/timed_task.hpp>
 #include <mtaio/task.hpp>
+#include <mtaio/timeout/timed_context.hpp>
+#include <mtaio/timeout/timed_task.hpp>
 
 #include <coroutine>
 #include <functional>
@@ -45,17 +45,17 @@ class WithStopToken<T>::Awaiter {
   }
 
   [[nodiscard]] bool await_ready() const {
-    if (!task_) lowlevel::throw_no_task("co_await with_stop_token()");
+    if (!task_) internal::throw_no_task("co_await with_stop_token()");
     return false;
   }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
-    context_.emplace(lowlevel::context_of(awaiting));
+    context_.emplace(internal::context_of(awaiting));
     frame_ = task_.release();
-    frame_.promise().awaited_by(awaiting, &*context_);
+    frame_.promise().set_continuation(awaiting, &*context_);
     const auto entered = frame_;
     link_.emplace(std::move(token_), Stop{context_->scope});
-    return lowlevel::transfer_to(entered);
+    return internal::transfer_to(entered);
   }
   T await_resume() {
     link_.reset();
@@ -70,8 +70,8 @@ class WithStopToken<T>::Awaiter {
 
   std::stop_token token_;
   Task<T> task_;
-  std::coroutine_handle<lowlevel::TaskPromise<T>> frame_;
-  std::optional<lowlevel::TaskContext> context_;
+  std::coroutine_handle<internal::TaskPromise<T>> frame_;
+  std::optional<internal::TaskContext> context_;
   std::optional<std::stop_callback<Stop>> link_;
 };
 
@@ -90,7 +90,7 @@ class WithStopToken<T>::Awaiter {
 /// Lifetime:  what the awaitable refers to outlives the operation.
 template <Awaitable A>
 WithStopToken<await_result_t<A>> with_stop_token(std::stop_token token, A&& awaitable) {
-  return {std::move(token), lowlevel::to_task(std::forward<A>(awaitable))};
+  return {std::move(token), internal::to_task(std::forward<A>(awaitable))};
 }
 
 }  // namespace mtaio

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <typeinfo>
 
-namespace mtaio::lowlevel {
+namespace mtaio::internal {
 
 /// What `catch (const E&)` would catch, or null. It lives as long as the exception does.
 template <class E>
@@ -30,4 +30,4 @@ template <class E>
 #endif
 }
 
-}  // namespace mtaio::lowlevel
+}  // namespace mtaio::internal

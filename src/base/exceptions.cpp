@@ -20,7 +20,7 @@ std::string quoted(std::string text) {
 }
 
 std::string message_of(const std::exception_ptr& cause) {
-  using lowlevel::exception_cast;
+  using internal::exception_cast;
   if (const auto* nesting = exception_cast<Error>(cause)) return quoted(nesting->what());
   if (const auto* error = exception_cast<std::exception>(cause)) return error->what();
   if (const auto* cancelled = exception_cast<CancelledError>(cause)) {
@@ -131,7 +131,7 @@ ExecutionError::ExecutionError(std::exception_ptr cause)
 ExecutionError::ExecutionError(std::vector<Failure> failures, std::optional<std::size_t> total)
     : Error{describe(failures, total)}, failures_{share(std::move(failures))}, has_index_{true} {}
 
-namespace lowlevel {
+namespace internal {
 
 void throw_timeout_error(const std::string& text, const std::exception_ptr& while_stopping) {
   if (const auto error = nesting<TimeoutErrorWhileStopping>(while_stopping, text)) {
@@ -158,6 +158,6 @@ const std::exception_ptr& without_wrapping(const std::exception_ptr& error) noex
   return wrapping && !wrapping->has_index() ? wrapping->cause() : error;
 }
 
-}  // namespace lowlevel
+}  // namespace internal
 
 }  // namespace mtaio

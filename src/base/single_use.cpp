@@ -1,9 +1,9 @@
-#include <mtaio/lowlevel/single_use.hpp>
+#include <mtaio/base/single_use.hpp>
 
 #include <stdexcept>
 #include <string>
 
-namespace mtaio::lowlevel {
+namespace mtaio::internal {
 
 namespace {
 
@@ -19,4 +19,4 @@ std::logic_error used_up(const char* call) {
 
 void throw_used_up(const char* call) { throw used_up(call); }
 
-}  // namespace mtaio::lowlevel
+}  // namespace mtaio::internal

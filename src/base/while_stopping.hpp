@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-namespace mtaio::lowlevel {
+namespace mtaio::internal {
 
 /// Throws a `TimeoutError` that says `text`, with `while_stopping` nested in it unless that is
 /// null.
@@ -21,4 +21,4 @@ namespace mtaio::lowlevel {
 /// The error itself, or the cause of an `ExecutionError` that says no more than that.
 [[nodiscard]] const std::exception_ptr& without_wrapping(const std::exception_ptr& error) noexcept;
 
-}  // namespace mtaio::lowlevel
+}  // namespace mtaio::internal

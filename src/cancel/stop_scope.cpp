@@ -1,7 +1,8 @@
 #include <mtaio/lowlevel/stop_scope.hpp>
 
-#include <mtaio/lowlevel/event.hpp>
-#include <mtaio/lowlevel/thread_mark.hpp>
+#include <mtaio/platform/blocking_handler.hpp>
+#include <mtaio/platform/thread_event.hpp>
+#include <mtaio/platform/thread_id.hpp>
 
 #include <mutex>
 
@@ -18,7 +19,7 @@ struct StopScope::Removal {
   explicit Removal(const StopScope& of) noexcept : scope{&of} {}
 
   const StopScope* scope;
-  Event notified;
+  internal::ThreadEvent notified;
   Removal* next = nullptr;
 };
 
@@ -112,7 +113,7 @@ bool StopScope::request_stop_noting(std::atomic<bool>* first) noexcept {
 /// it is visited because its parent says that it is being notified, and its destructor waits for
 /// that; unless it is destroyed by a callback of this very walk, which then goes on above it.
 void StopScope::notify_all(StopScope& top) noexcept {
-  Walk walk{this_thread_mark(), &top, &top};
+  Walk walk{internal::this_thread_id(), &top, &top};
   for (;;) {
     StopScope* scope = walk.scope;
     scope->walk_ = &walk;
@@ -172,12 +173,12 @@ void StopScope::attach_upwards() noexcept {
 
 void StopScope::remove_notified(StopNode& node) noexcept {
   std::unique_lock guard{lock_};
-  if (notifying_ != &node || walk_->thread == this_thread_mark()) return;
+  if (notifying_ != &node || walk_->thread == internal::this_thread_id()) return;
   Removal removal{*this};
   walk_->await(removal);
   guard.unlock();
   // This may take long: what is notified may be a callback that destroys an executor.
-  block_until(removal.notified);
+  internal::block_until(removal.notified);
 }
 
 void StopScope::detach() noexcept {
@@ -185,7 +186,7 @@ void StopScope::detach() noexcept {
   if ((state & kAttached) && parent_) parent_->remove(*this);
   if (!(state_.load(std::memory_order_relaxed) & kStopped)) return;
   const std::scoped_lock guard{lock_};
-  if (walk_ && walk_->thread == this_thread_mark()) {
+  if (walk_ && walk_->thread == internal::this_thread_id()) {
     // A callback further down on this stack's walk ends what ran in this scope.
     walk_->scope = walk_->top == this ? nullptr : parent_;
   }

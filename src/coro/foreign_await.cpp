@@ -1,11 +1,11 @@
-#include <mtaio/lowlevel/foreign_await.hpp>
+#include <mtaio/coro/foreign_await.hpp>
 
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/coro/thread_context.hpp>
 
-namespace mtaio::lowlevel {
+namespace mtaio::internal {
 
 bool GoHome::leave(std::coroutine_handle<> traveller, TaskRoot& root) noexcept {
-  const ThreadState& thread = this_thread();
+  const ThreadContext& thread = this_thread();
   if (thread.root == &root && thread.worker && &thread.worker->scheduler == &root.scheduler()) {
     return false;
   }
@@ -15,8 +15,8 @@ bool GoHome::leave(std::coroutine_handle<> traveller, TaskRoot& root) noexcept {
   return true;
 }
 
-std::coroutine_handle<> GoHome::arrive(Job& job) noexcept {
+std::coroutine_handle<> GoHome::arrive(lowlevel::Job& job) noexcept {
   return static_cast<GoHome&>(job).traveller_;
 }
 
-}  // namespace mtaio::lowlevel
+}  // namespace mtaio::internal

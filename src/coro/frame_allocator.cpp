@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/frame_allocator.hpp>
+#include <mtaio/coro/frame_allocator.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@ extern "C" [[gnu::weak]] void __asan_init();
 extern "C" [[gnu::weak]] void __tsan_init();
 // NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 
-namespace mtaio::lowlevel {
+namespace mtaio::internal {
 
 constexpr FrameCache::Frame FrameCache::closed{.next = nullptr, .room = 0};
 constinit thread_local FrameCache frame_cache;
@@ -96,4 +96,4 @@ void deallocate_frame_out_of_line(void* frame, std::size_t size) noexcept {
 
 void throw_no_memory_for_frame() { throw std::bad_alloc{}; }
 
-}  // namespace mtaio::lowlevel
+}  // namespace mtaio::internal

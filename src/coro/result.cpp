@@ -1,9 +1,9 @@
-#include <mtaio/lowlevel/result.hpp>
+#include <mtaio/coro/result.hpp>
 
 #include <exception>
 #include <stdexcept>
 
-namespace mtaio::lowlevel {
+namespace mtaio::internal {
 
 std::exception_ptr no_result_error() noexcept {
   try {
@@ -15,4 +15,4 @@ std::exception_ptr no_result_error() noexcept {
   }
 }
 
-}  // namespace mtaio::lowlevel
+}  // namespace mtaio::internal

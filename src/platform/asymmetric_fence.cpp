@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/asymmetric_fence.hpp>
+#include <mtaio/platform/asymmetric_fence.hpp>
 
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-namespace mtaio::lowlevel {
+namespace mtaio::internal {
 
 constinit std::atomic<bool> asymmetric_fence_available{false};
 
@@ -30,4 +30,4 @@ void asymmetric_fence_heavy() noexcept {
   errno = saved;
 }
 
-}  // namespace mtaio::lowlevel
+}  // namespace mtaio::internal

@@ -1,10 +1,10 @@
-#include <mtaio/lowlevel/fork_mark.hpp>
+#include <mtaio/platform/fork_mark.hpp>
 
 #include <mtaio/lowlevel/contract.hpp>
 
 #include <pthread.h>
 
-namespace mtaio::lowlevel {
+namespace mtaio::internal {
 
 constinit std::atomic<std::uint32_t> forks_so_far{0};
 
@@ -22,10 +22,10 @@ std::uint32_t forks_until_now() noexcept {
 ForkMark::ForkMark() noexcept : made_after_{forks_until_now()} {}
 
 void end_forked_child() noexcept {
-  contract_violation(
+  lowlevel::contract_violation(
       "a task or a function in a thread has forked, and its child went on past where the parent "
       "would wait. The child has none of the parent's threads: let it call exec() or _exit() at "
       "once; or fork outside the runtime, and make a new one in the child.");
 }
 
-}  // namespace mtaio::lowlevel
+}  // namespace mtaio::internal

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <mtaio/lowlevel/job.hpp>
-#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/lowlevel/spin_lock.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -57,7 +57,7 @@ class JobList {
     taken_.store(taken() + count, std::memory_order_relaxed);
   }
 
-  lowlevel::Lock lock_;
+  lowlevel::SpinLock lock_;
   lowlevel::IntrusiveList<lowlevel::Job> jobs_;
   std::atomic<std::size_t> size_{0};   // written under lock_
   std::atomic<std::size_t> taken_{0};  // the same

@@ -1,9 +1,9 @@
 /// The jobs of a worker that are ready to go on.
 #pragma once
 
+#include <mtaio/lockfree/work_deque.hpp>
 #include <mtaio/lowlevel/intrusive_list.hpp>
 #include <mtaio/lowlevel/job.hpp>
-#include <mtaio/lowlevel/work_deque.hpp>
 
 #include "runtime/job_list.hpp"
 
@@ -30,7 +30,7 @@ struct NoFences {
 /// So a job that becomes ready is taken after those that were ready here before it, however many
 /// those are.
 class ReadyQueue {
-  using Ring = lowlevel::WorkDeque<lowlevel::Job, 256, NoFences>;
+  using Ring = internal::WorkDeque<lowlevel::Job, 256, NoFences>;
 
  public:
   /// Owner only. Behind everything that is here.

@@ -1,11 +1,11 @@
 #include <mtaio/runtime.hpp>
 
-#include <mtaio/lowlevel/main_task.hpp>
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/coro/thread_context.hpp>
+#include <mtaio/lowlevel/main_run.hpp>
 
 #include "runtime/terminate.hpp"
-#include "runtime/waits_in_pool.hpp"
 #include "runtime/work_stealing.hpp"
+#include "threads/waits_in_pool.hpp"
 
 #include <stdexcept>
 
@@ -15,7 +15,7 @@ namespace {
 class RunCall final : public lowlevel::MainRun {
  public:
   RunCall(runtime::WorkStealing& workers, std::coroutine_handle<> main,
-          lowlevel::PromiseBase& promise) noexcept
+          internal::PromiseBase& promise) noexcept
       : MainRun{workers, main, promise}, workers_{workers} {
     inherit_stop_requests();
   }
@@ -28,7 +28,7 @@ class RunCall final : public lowlevel::MainRun {
   /// In a function that a task waits for: stop requests to the function reach the run. The
   /// function, and so its scope, outlives the run.
   void inherit_stop_requests() noexcept {
-    const lowlevel::FunctionInThread* function = lowlevel::this_thread().function;
+    const internal::FunctionInThread* function = internal::this_thread().function;
     if (!function || function->called_in.forked()) return;  // a child has nobody to ask it
     context().scope.set_parent(function->scope);
   }
@@ -58,14 +58,14 @@ std::size_t Runtime::threads() const noexcept { return workers_->size(); }
 
 void Runtime::check_may_run() const {
   if (workers_->forked()) throw std::logic_error{kRunInChild};
-  for (const auto* state = &lowlevel::this_thread(); state; state = state->outer) {
+  for (const auto* state = &internal::this_thread(); state; state = state->outer) {
     if (state->worker && &state->worker->scheduler == workers_.get()) {
       throw std::logic_error{kRunOnWorker};
     }
   }
 }
 
-void Runtime::run_to_end(std::coroutine_handle<> main, lowlevel::PromiseBase& promise) {
+void Runtime::run_to_end(std::coroutine_handle<> main, internal::PromiseBase& promise) {
   struct UnderWay {  // the last to go
     explicit UnderWay(runtime::WorkStealing& of) noexcept : workers{of} { workers.run_begins(); }
     UnderWay(const UnderWay&) = delete;
@@ -74,17 +74,17 @@ void Runtime::run_to_end(std::coroutine_handle<> main, lowlevel::PromiseBase& pr
     runtime::WorkStealing& workers;
   };
   const UnderWay under_way{*workers_};
-  const runtime::WaitsInPool room;
+  const threads::WaitsInPool room;
   RunCall run{*workers_, main, promise};
   run.wait();
 }
 
-namespace lowlevel {
+namespace internal {
 
 void check_plain_thread() {
   if (this_thread().worker) throw std::logic_error{kRunOnWorker};
 }
 
-}  // namespace lowlevel
+}  // namespace internal
 
 }  // namespace mtaio

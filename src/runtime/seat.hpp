@@ -1,11 +1,11 @@
 /// A worker, and the thread that does its work for the time being.
 #pragma once
 
-#include <mtaio/lowlevel/event.hpp>
+#include <mtaio/coro/thread_context.hpp>
 #include <mtaio/lowlevel/intrusive_list.hpp>
 #include <mtaio/lowlevel/parker.hpp>
 #include <mtaio/lowlevel/timer.hpp>
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/platform/thread_event.hpp>
 
 #include "runtime/ready_queue.hpp"
 #include "runtime/starvation_watch.hpp"
@@ -58,21 +58,21 @@ inline constexpr bool kWatchesForStarvation = true;
 struct StarvationWatches {
   std::uint64_t turns = 0;
   StarvationWatch ready;
-  StarvationWatch forks;
+  StarvationWatch fan_outs;
   StarvationWatch injected;
 };
 
 /// One worker of a runtime. Threads sit on it and leave it between two jobs; what belongs to the
 /// worker stays.
-struct Seat : lowlevel::Worker, lowlevel::ListNode<Seat> {
-  Seat(lowlevel::Scheduler& owner, const lowlevel::Idlers& of_owner,
+struct Seat : internal::LocalQueues, lowlevel::ListNode<Seat> {
+  Seat(lowlevel::Scheduler& owner, const internal::IdleCounts& of_owner,
        std::unique_ptr<lowlevel::Parker> made_parker, std::uint32_t seed) noexcept
-      : Worker{owner, of_owner}, random{seed}, parker{std::move(made_parker)} {}
+      : LocalQueues{owner, of_owner}, random{seed}, parker{std::move(made_parker)} {}
 
   // Touched by whoever sits here only.
   std::uint32_t turns = 0;
   std::uint32_t random;
-  bool searching = false;  // counted in Idlers
+  bool searching = false;  // counted in IdleCounts
   enum class Up : std::uint8_t { kByItself, kWoken, kWorking };
   Up up = Up::kWorking;                   // why it is not asleep
   lowlevel::TimePoint hands_off_until{};  // leaves forks alone: one was gone when it got there

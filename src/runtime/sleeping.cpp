@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/asymmetric_fence.hpp>
+#include <mtaio/platform/asymmetric_fence.hpp>
 
 #include "runtime/work_stealing.hpp"
 
@@ -28,13 +28,13 @@ void WorkStealing::stop_searching(Seat& seat) noexcept {
 /// A worker that was counted as looking for work is not any more, and does not sleep. Pushers woke
 /// none as long as it was, so there may be more than it has found (E2 of Worker).
 void WorkStealing::one_searcher_less() noexcept {
-  idlers_.change(0, -1);
+  idle_counts_.change(0, -1);
   leave_rest_to_others();
 }
 
 /// What this thread is not going to do is for the others: work that lies about, and timers.
 void WorkStealing::leave_rest_to_others() noexcept {
-  if (!idlers_.hungry()) return;
+  if (!idle_counts_.should_notify()) return;
   if (something_to_do()) {
     wake_one();
   } else {
@@ -69,15 +69,15 @@ void WorkStealing::sleep(Seat& seat, const Occupant& who) noexcept {
     }
     seat.asleep = true;
     (void)watch_until(nap_end, seat);
-    idlers_.change(1, seat.searching ? -1 : 0);
+    idle_counts_.change(1, seat.searching ? -1 : 0);
     seat.searching = false;
   }
-  lowlevel::asymmetric_fence_heavy();  // E1, E2: counted as asleep before the last look
+  internal::asymmetric_fence_heavy();  // E1, E2: counted as asleep before the last look
   const Outlook outlook = this->outlook(seat);
   if (outlook != Outlook::kNow && !who.leave.load(std::memory_order_relaxed) &&
       !seats_.wanted(who)) {
     // Who pushed a fork while this one was searching has woken nobody.
-    if (outlook == Outlook::kForOthers) feed();
+    if (outlook == Outlook::kForOthers) notify_one();
     if (outlook != Outlook::kNothing) {
       seat.lingers = kLingers;
       if (nap_end == kForEver) nap_end = begin_nap(seat);
@@ -109,7 +109,7 @@ void WorkStealing::get_up(Seat& seat) noexcept {
   if (seat.asleep) {  // otherwise whoever woke it has done this
     sleepers_.erase(seat);
     seat.asleep = false;
-    idlers_.change(-1, 1);
+    idle_counts_.change(-1, 1);
   }
   seat.searching = true;
   if (watchman_ == &seat) {
@@ -123,10 +123,10 @@ void WorkStealing::wake_one() noexcept {
   Seat* seat = nullptr;
   {
     const std::scoped_lock guard{sleepers_lock_};
-    if (!idlers_.hungry()) return;  // somebody else was faster
+    if (!idle_counts_.should_notify()) return;  // somebody else was faster
     // A worker that has not been started rather than one that would leave forks alone.
     const bool willing =
-        hands_off_.load(std::memory_order_relaxed) + unstarted_ < idlers_.sleeping();
+        hands_off_.load(std::memory_order_relaxed) + unstarted_ < idle_counts_.sleeping();
     const bool may_start =
         unstarted_ > 0 && (no_start_before_ == lowlevel::TimePoint{} || now() >= no_start_before_);
     if (willing || !may_start) seat = sleepers_.pop_front();
@@ -137,7 +137,7 @@ void WorkStealing::wake_one() noexcept {
     } else {
       return;
     }
-    idlers_.change(-1, 1);
+    idle_counts_.change(-1, 1);
   }
   if (seat) {
     seat->parker->unpark();
@@ -147,8 +147,8 @@ void WorkStealing::wake_one() noexcept {
 }
 
 void WorkStealing::watch(lowlevel::TimePoint deadline) noexcept {
-  lowlevel::asymmetric_fence_light();  // E2
-  if (deadline < time_of(watched_until_) && idlers_.hungry()) wake_one();
+  internal::asymmetric_fence_light();  // E2
+  if (deadline < time_of(watched_until_) && idle_counts_.should_notify()) wake_one();
 }
 
 /// Timers of workers that are busy, or have nobody on their seat, are watched by one that sleeps.

@@ -59,10 +59,10 @@ void WorkStealing::look_for_starvation(Seat& seat) noexcept {
     starved("the queue of its worker", seat.ready.steal());
   }
   // The oldest one is taken every kTurnsOfOldestFork.
-  const std::int64_t forks_taken = seat.forks.taken();
-  if (!seat.watches.forks.look(turn, forks_taken, forks_taken + (seat.forks.empty() ? 0 : 1),
-                               kTurnsOfOldestFork)) {
-    starved("what its worker has left to start", seat.forks.take_oldest());
+  const std::int64_t forks_taken = seat.fan_outs.taken();
+  if (!seat.watches.fan_outs.look(turn, forks_taken, forks_taken + (seat.fan_outs.empty() ? 0 : 1),
+                                  kTurnsOfOldestFork)) {
+    starved("what its worker has left to start", seat.fan_outs.take_oldest());
   }
   const auto taken = static_cast<std::int64_t>(injector_.taken());
   const auto all = taken + static_cast<std::int64_t>(injector_.size());

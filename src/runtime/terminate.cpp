@@ -14,7 +14,7 @@ namespace {
 constinit std::terminate_handler handler_before = nullptr;
 
 [[noreturn]] void explain_and_end() {
-  if (lowlevel::exception_cast<CancelledError>(std::current_exception()) != nullptr) {
+  if (internal::exception_cast<CancelledError>(std::current_exception()) != nullptr) {
     std::fputs(
         "mtaio: a CancelledError left main(), or another function that lets no exception out: the "
         "task was asked to stop. It is not a std::exception. Catch mtaio::CancelledError around "

@@ -1,5 +1,5 @@
-#include <mtaio/lowlevel/asymmetric_fence.hpp>
-#include <mtaio/lowlevel/event.hpp>
+#include <mtaio/platform/asymmetric_fence.hpp>
+#include <mtaio/platform/thread_event.hpp>
 
 #include "platform/cpu.hpp"
 #include "runtime/work_stealing.hpp"
@@ -44,9 +44,9 @@ void WorkStealing::start_worker() noexcept {
     const std::scoped_lock guard{sleepers_lock_};
     ++unstarted_;
     no_start_before_ = now() + kPause;
-    idlers_.change(1, -1);
+    idle_counts_.change(1, -1);
   }
-  lowlevel::asymmetric_fence_heavy();  // E1 and E2 of Worker: as a worker that goes to sleep
+  internal::asymmetric_fence_heavy();  // E1 and E2 of Worker: as a worker that goes to sleep
   leave_rest_to_others();
 }
 
@@ -79,38 +79,38 @@ void WorkStealing::spare_main(Occupant& who) noexcept {
   }
 }
 
-void WorkStealing::block_thread(const lowlevel::Event& event) noexcept {
+void WorkStealing::block(const internal::ThreadEvent& event) noexcept {
   if (event.is_set_soon()) return;
-  lowlevel::ThreadState& thread = lowlevel::this_thread();
-  const lowlevel::ThreadState before = thread;
+  internal::ThreadContext& thread = internal::this_thread();
+  const internal::ThreadContext before = thread;
   Occupant& who = *static_cast<Seat*>(thread.worker)->occupant;
   stop_searching(*who.seat);
   for (const auto& worker : workers_) worker->timers.let_others_fire();
   if (start_spare(who)) {
-    thread = lowlevel::ThreadState{};
+    thread = internal::ThreadContext{};
     event.wait();
     seats_.come_back(who);
   } else {
     work_in_place_until(event, who);
   }
   thread = before;
-  thread.set_worker(*who.seat, lowlevel::fenced_by_others());
+  thread.set_worker(*who.seat, internal::fenced_by_others());
 }
 
 /// For want of a thread: what else there is to do is done on top of the blocked code, on the same
 /// stack. What is done there may block as well, and by then there may be a spare thread again: this
 /// thread sits elsewhere afterwards, so the seat is read anew each time.
-void WorkStealing::work_in_place_until(const lowlevel::Event& event, Occupant& who) noexcept {
+void WorkStealing::work_in_place_until(const internal::ThreadEvent& event, Occupant& who) noexcept {
   while (!event.is_set()) {
     ++who.seat->turns;
     fire_due_timers();
     collect_ready(*who.seat);
     lowlevel::Job* job =
-        who.seat->turns % kTurnsOfOldestFork == 0 ? who.seat->forks.take_oldest() : nullptr;
+        who.seat->turns % kTurnsOfOldestFork == 0 ? who.seat->fan_outs.take_oldest() : nullptr;
     if (!job) job = own_job(*who.seat);
     if (!job) job = steal(*who.seat);
     if (job) {
-      lowlevel::drive(*job);
+      internal::run_job(*job);
     } else {
       std::this_thread::sleep_for(std::chrono::microseconds{50});
     }
@@ -118,7 +118,7 @@ void WorkStealing::work_in_place_until(const lowlevel::Event& event, Occupant& w
       // Perhaps what is waited for here is what that one is about to do.
       seats_.leave(who);
       seats_.sit(who, true);
-      lowlevel::this_thread().set_worker(*who.seat, lowlevel::fenced_by_others());
+      internal::this_thread().set_worker(*who.seat, internal::fenced_by_others());
     }
   }
 }

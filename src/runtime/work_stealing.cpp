@@ -1,7 +1,8 @@
 #include "runtime/work_stealing.hpp"
 
-#include <mtaio/lowlevel/asymmetric_fence.hpp>
 #include <mtaio/lowlevel/contract.hpp>
+#include <mtaio/platform/asymmetric_fence.hpp>
+#include <mtaio/platform/blocking_handler.hpp>
 
 #include "platform/cpu.hpp"
 
@@ -26,7 +27,7 @@ constexpr std::size_t kMostBlockingThreads = 4096;
 
 // A worker takes 11 KiB: so many are 180 MiB.
 constexpr std::size_t kMostWorkers = std::size_t{1} << 14U;
-static_assert(kMostWorkers <= lowlevel::Idlers::kMost);
+static_assert(kMostWorkers <= internal::IdleCounts::kMost);
 
 std::size_t checked_threads(std::size_t threads) {
   if (threads > kMostWorkers) {
@@ -52,16 +53,16 @@ std::unique_ptr<lowlevel::Parker> make_parker(const RuntimeOptions& options) {
 WorkStealing::WorkStealing(const RuntimeOptions& options)
     : watched_until_{lowlevel::TimePoint::max().time_since_epoch().count()},
       blocking_{kBlockingThreads} {
-  lowlevel::asymmetric_fence_init();
+  internal::asymmetric_fence_init();
   const std::size_t count = checked_threads(options.threads);
   workers_.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Seat>(*this, idlers_, make_parker(options),
+    workers_.push_back(std::make_unique<Seat>(*this, idle_counts_, make_parker(options),
                                               static_cast<std::uint32_t>(2 * i + 1)));
     seats_.add(*workers_.back());
   }
   unstarted_ = count - 1;  // one seat is for the thread that calls run()
-  idlers_.change(static_cast<int>(unstarted_), 0);
+  idle_counts_.change(static_cast<int>(unstarted_), 0);
 }
 
 WorkStealing::~WorkStealing() {
@@ -83,7 +84,7 @@ WorkStealing::~WorkStealing() {
 lowlevel::TimePoint WorkStealing::now() noexcept { return std::chrono::steady_clock::now(); }
 
 void WorkStealing::post(lowlevel::Job& job) noexcept {
-  lowlevel::Worker* worker = lowlevel::this_thread_inlined().worker;
+  internal::LocalQueues* worker = internal::this_thread_inlined().worker;
   if (!worker || &worker->scheduler != this) [[unlikely]] {
     inject(job);
     return;
@@ -94,16 +95,16 @@ void WorkStealing::post(lowlevel::Job& job) noexcept {
 
 /// E1, the pusher: jobs have been pushed onto the ready queue of this thread's worker.
 inline void WorkStealing::pushed_at_home() noexcept {
-  lowlevel::asymmetric_fence_light();
-  if (idlers_.hungry()) [[unlikely]]
+  internal::asymmetric_fence_light();
+  if (idle_counts_.should_notify()) [[unlikely]]
     wake_unless_lingering();
 }
 
 [[gnu::cold, gnu::noinline]] void WorkStealing::inject(lowlevel::Job& job) noexcept {
   visitors_.fetch_add(1, std::memory_order_relaxed);
   injector_.push(job);
-  lowlevel::asymmetric_fence_light();  // E1
-  if (idlers_.hungry()) wake_one();
+  internal::asymmetric_fence_light();  // E1
+  if (idle_counts_.should_notify()) wake_one();
   visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
 }
 
@@ -111,12 +112,12 @@ inline void WorkStealing::pushed_at_home() noexcept {
   if (lingering_.load(std::memory_order_relaxed) == 0) wake_one();
 }
 
-void WorkStealing::feed() noexcept {
-  if (hands_off_.load(std::memory_order_relaxed) < idlers_.sleeping()) wake_one();
+void WorkStealing::notify_one() noexcept {
+  if (hands_off_.load(std::memory_order_relaxed) < idle_counts_.sleeping()) wake_one();
 }
 
 void WorkStealing::arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept {
-  lowlevel::Worker* worker = lowlevel::this_thread().worker;
+  internal::LocalQueues* worker = internal::this_thread().worker;
   if (worker && &worker->scheduler == this) {
     static_cast<Seat*>(worker)->timers.arm(timer, deadline);
     return;
@@ -155,25 +156,25 @@ void WorkStealing::work_from(lowlevel::Job& first, Occupant& who) noexcept {
 
 void WorkStealing::serve(Occupant& who) noexcept {
   Seat& seat = *who.seat;
-  lowlevel::ThreadState& thread = lowlevel::this_thread();
-  const lowlevel::ThreadState outer = std::exchange(thread, lowlevel::ThreadState{});
-  thread.set_worker(seat, lowlevel::fenced_by_others());
+  internal::ThreadContext& thread = internal::this_thread();
+  const internal::ThreadContext outer = std::exchange(thread, internal::ThreadContext{});
+  thread.set_worker(seat, internal::fenced_by_others());
   thread.outer = &outer;
-  lowlevel::StandIn* before = lowlevel::set_stand_in(this);
+  internal::BlockingHandler* before = internal::set_blocking_handler(this);
   // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is
   // read anew.
   while (!who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
     if (lowlevel::Job* job = next_job(who)) {
-      lowlevel::drive(*job);
+      internal::run_job(*job);
       if (forked()) [[unlikely]]
-        lowlevel::end_forked_child();
+        internal::end_forked_child();
     } else {
       sleep(*who.seat, who);
     }
   }
   stop_searching(*who.seat);
   thread = outer;
-  lowlevel::set_stand_in(before);
+  internal::set_blocking_handler(before);
   leave_rest_to_others();
 }
 
@@ -198,7 +199,7 @@ inline lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
 /// What could wait forever because there is always something else to do. The newest fork goes first
 /// otherwise, and the jobs of a worker that computes are left to workers that have run out of work.
 lowlevel::Job* WorkStealing::overdue_job(Seat& seat) noexcept {
-  if (seat.turns % kTurnsOfOldestFork == 0) return seat.forks.take_oldest();
+  if (seat.turns % kTurnsOfOldestFork == 0) return seat.fan_outs.take_oldest();
   if (seat.turns % kTurnsOfOldestFork == kTurnsOfOldestFork / 2) return steal(seat);
   return nullptr;
 }
@@ -209,7 +210,7 @@ inline lowlevel::Job* WorkStealing::next_own_job(const Occupant& who) noexcept {
   if (!job) [[unlikely]]
     return look_further(who);
   const bool at_work = seat.up == Seat::Up::kWorking && !seat.searching;
-  if (!at_work || idlers_.hungry()) [[unlikely]]
+  if (!at_work || idle_counts_.should_notify()) [[unlikely]]
     return get_to_work(seat, job);
   return job;
 }
@@ -236,11 +237,11 @@ inline lowlevel::Job* WorkStealing::next_own_job(const Occupant& who) noexcept {
 /// starves the other.
 lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
   if (seat.turns % 2 == 0) {
-    if (lowlevel::Job* job = seat.forks.pop()) return job;
+    if (lowlevel::Job* job = seat.fan_outs.pop()) return job;
     return oldest_ready(seat);
   }
   if (lowlevel::Job* job = oldest_ready(seat)) return job;
-  return seat.forks.pop();
+  return seat.fan_outs.pop();
 }
 
 inline lowlevel::Job* WorkStealing::oldest_ready(Seat& seat) noexcept {
@@ -272,7 +273,7 @@ lowlevel::Job* WorkStealing::search(const Occupant& who) noexcept {
     Seat& seat = *who.seat;
     if (!seat.searching) {
       seat.searching = true;
-      idlers_.change(0, 1);
+      idle_counts_.change(0, 1);
     }
     if (lowlevel::Job* job = own_job(seat)) return job;
     if (lowlevel::Job* job = steal(seat)) return job;
@@ -291,8 +292,8 @@ lowlevel::Job* WorkStealing::steal(Seat& seat) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     Seat& victim = *workers_[(start + i) % count];
     if (&victim == &seat) continue;
-    if (!hands_off && !victim.forks.empty()) {
-      if (lowlevel::Job* job = victim.forks.steal()) return job;
+    if (!hands_off && !victim.fan_outs.empty()) {
+      if (lowlevel::Job* job = victim.fan_outs.steal()) return job;
       seat.hands_off_until = now() + kRipening;
     }
     if (victim.ready.share_list(seat.ready)) {
@@ -342,7 +343,7 @@ WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
   auto outlook = Outlook::kNothing;
   const bool hands_off = keeps_hands_off(seat);
   for (const auto& other : workers_) {
-    const bool forks = !other->forks.empty();
+    const bool forks = !other->fan_outs.empty();
     if ((forks && !hands_off) || !other->ready.list_empty() || ripe(*other)) return Outlook::kNow;
     if (forks) outlook = Outlook::kForOthers;
     if (!other->ready.empty()) outlook = std::max(outlook, Outlook::kLater);
@@ -353,7 +354,7 @@ WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
 bool WorkStealing::something_to_do() noexcept {
   if (!injector_.empty()) return true;
   for (const auto& worker : workers_) {
-    if (!worker->forks.empty() || !worker->ready.empty()) return true;
+    if (!worker->fan_outs.empty() || !worker->ready.empty()) return true;
   }
   return timer_due();
 }

@@ -12,10 +12,10 @@
 ///                       waits for it.
 #pragma once
 
-#include <mtaio/lowlevel/context.hpp>
-#include <mtaio/lowlevel/fork_mark.hpp>
-#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/coro/task_context.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
+#include <mtaio/lowlevel/spin_lock.hpp>
+#include <mtaio/platform/fork_mark.hpp>
 #include <mtaio/runtime.hpp>
 #include <mtaio/thread_pool.hpp>
 
@@ -47,8 +47,8 @@ class WorkStealing final : public lowlevel::Scheduler {
   void run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) override;
   bool withdraw_blocking(lowlevel::BlockingJob& job,
                          lowlevel::BlockingPool* pool) noexcept override;
-  void feed() noexcept override;
-  void block_thread(const lowlevel::Event& event) noexcept override;
+  void notify_one() noexcept override;
+  void block(const internal::ThreadEvent& event) noexcept override;
 
   /// Runs `first` and whatever else there is to do, until `who` is dismissed.
   void work_from(lowlevel::Job& first, Occupant& who) noexcept;
@@ -101,7 +101,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   /// The rest of post() on a thread that is not a worker of this runtime.
   void inject(lowlevel::Job& job) noexcept;
   void keep_watch() noexcept {
-    if (idlers_.hungry()) watch_if_needed();
+    if (idle_counts_.should_notify()) watch_if_needed();
   }
   void watch_if_needed() noexcept;
 
@@ -111,7 +111,7 @@ class WorkStealing final : public lowlevel::Scheduler {
   Occupant* start_thread(bool spare) noexcept;
   void worker_main(Occupant& who) noexcept;
   void spare_main(Occupant& who) noexcept;
-  void work_in_place_until(const lowlevel::Event& event, Occupant& who) noexcept;
+  void work_in_place_until(const internal::ThreadEvent& event, Occupant& who) noexcept;
   void finish_threads() noexcept;
   void abandon_threads() noexcept;
 
@@ -128,14 +128,14 @@ class WorkStealing final : public lowlevel::Scheduler {
   // gather that has waited for longest; and as often, it looks at the work of others.
   static constexpr std::uint32_t kTurnsOfOldestFork = 1024;
 
-  const lowlevel::ForkMark made_in_;
+  const internal::ForkMark made_in_;
   std::vector<std::unique_ptr<Seat>> workers_;
   Injector injector_;
   std::atomic<std::size_t> visitors_{0};  // E3
   std::atomic<std::size_t> runs_{0};      // calls of run() that are under way
 
-  lowlevel::Idlers idlers_;
-  lowlevel::Lock sleepers_lock_;  // guards the next five
+  internal::IdleCounts idle_counts_;
+  lowlevel::SpinLock sleepers_lock_;  // guards the next five
   lowlevel::IntrusiveList<Seat>
       sleepers_;               // the one that fell asleep last in front: its cache is warm
   std::size_t unstarted_ = 0;  // seats without a thread; they count as asleep

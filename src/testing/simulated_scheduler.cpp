@@ -1,7 +1,8 @@
 #include "testing/simulated_scheduler.hpp"
 
 #include <mtaio/lowlevel/contract.hpp>
-#include <mtaio/lowlevel/thread_mark.hpp>
+#include <mtaio/platform/blocking_handler.hpp>
+#include <mtaio/platform/thread_id.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -37,7 +38,8 @@ SimulatedScheduler::SimulatedScheduler(const SimulationOptions& options)
   if (max_lag_.nanoseconds() < std::chrono::nanoseconds::zero()) {
     throw std::invalid_argument{"Simulation: max_lag cannot be negative."};
   }
-  if (choices_.random()) idlers_.change(1, 0);  // so that workers ask to be stolen from: feed()
+  if (choices_.random())
+    idle_counts_.change(1, 0);  // so that workers ask to be stolen from: notify_one()
 }
 
 SimulatedScheduler::~SimulatedScheduler() {
@@ -55,7 +57,7 @@ std::string SimulatedScheduler::name() const {
 // --- Running ---
 
 void SimulatedScheduler::check_may_run() const {
-  if (lowlevel::this_thread().worker) {
+  if (internal::this_thread().worker) {
     throw std::logic_error{
         name() +
         ": run() was called inside a task, whose worker would wait for itself. co_await instead."};
@@ -69,17 +71,17 @@ void SimulatedScheduler::throw_running() const {
                          "thread. Use a simulation for each."};
 }
 
-void SimulatedScheduler::run(std::coroutine_handle<> main, lowlevel::PromiseBase& promise) {
+void SimulatedScheduler::run(std::coroutine_handle<> main, internal::PromiseBase& promise) {
   const void* nobody = nullptr;
-  if (!thread_.compare_exchange_strong(nobody, lowlevel::this_thread_mark(),
+  if (!thread_.compare_exchange_strong(nobody, internal::this_thread_id(),
                                        std::memory_order_relaxed)) {
     throw_running();
   }
   OneRun run{*this, main, promise};
   current_ = &run;
   last_step_ = max_steps_ > 0 ? steps_ + max_steps_ : ~std::uint64_t{0};
-  lowlevel::ThreadState& thread = lowlevel::this_thread();
-  const lowlevel::ThreadState before = std::exchange(thread, lowlevel::ThreadState{});
+  internal::ThreadContext& thread = internal::this_thread();
+  const internal::ThreadContext before = std::exchange(thread, internal::ThreadContext{});
   post(run.first_job());
   turns_.run();
   thread = before;
@@ -111,8 +113,8 @@ bool SimulatedScheduler::at_end() const noexcept {
 void SimulatedScheduler::work() noexcept {
   const lowlevel::ContractNote note{
       [](const void* self) { return static_cast<const SimulatedScheduler*>(self)->name(); }, this};
-  thread_.store(lowlevel::this_thread_mark(), std::memory_order_relaxed);
-  lowlevel::StandIn* before = lowlevel::set_stand_in(this);
+  thread_.store(internal::this_thread_id(), std::memory_order_relaxed);
+  internal::BlockingHandler* before = internal::set_blocking_handler(this);
   while (!at_end()) {
     if (steps_ == last_step_) {
       last_step_ = steps_ + std::max(max_steps_, kStepsToStop);
@@ -127,7 +129,7 @@ void SimulatedScheduler::work() noexcept {
     give_up("every task waits, and nothing is left that could wake one",
             current_->context().scope.stop_requested());
   }
-  lowlevel::set_stand_in(before);
+  internal::set_blocking_handler(before);
 }
 
 void SimulatedScheduler::give_up(const char* why, bool for_good) noexcept {
@@ -140,14 +142,14 @@ void SimulatedScheduler::give_up(const char* why, bool for_good) noexcept {
                                  "to stop has to come to an end.");
   }
   current_->given_up = message;
-  lowlevel::this_thread().set_worker(seats_.front().worker, true);  // for what stop callbacks do
+  internal::this_thread().set_worker(seats_.front().worker, true);  // for what stop callbacks do
   current_->context().scope.request_stop();
 }
 
 // --- Scheduler ---
 
 void SimulatedScheduler::check_thread() const noexcept {
-  if (thread_.load(std::memory_order_relaxed) == lowlevel::this_thread_mark()) return;
+  if (thread_.load(std::memory_order_relaxed) == internal::this_thread_id()) return;
   lowlevel::contract_violation(
       name() +
       ": used by another thread than the one that runs it, or outside a run. That cannot be "
@@ -183,13 +185,13 @@ bool SimulatedScheduler::withdraw_blocking(lowlevel::BlockingJob& job,
 }
 
 /// A worker has pushed something to steal.
-void SimulatedScheduler::feed() noexcept {
+void SimulatedScheduler::notify_one() noexcept {
   if (choices_.among(kSteals) != 0) return;
-  lowlevel::Worker* worker = lowlevel::this_thread().worker;
-  if (lowlevel::Job* fork = worker->forks.steal()) post(*fork);
+  internal::LocalQueues* worker = internal::this_thread().worker;
+  if (lowlevel::Job* fan_out = worker->fan_outs.steal()) post(*fan_out);
 }
 
-void SimulatedScheduler::block_thread(const lowlevel::Event& event) noexcept {
+void SimulatedScheduler::block(const internal::ThreadEvent& event) noexcept {
   if (event.is_set()) return;
   check_thread();
   for (Seat& seat : seats_) {
@@ -199,7 +201,7 @@ void SimulatedScheduler::block_thread(const lowlevel::Event& event) noexcept {
   Blocked blocked{event, turns_.current()};
   blocked_.push_back(blocked);
   turns_.block();
-  thread_.store(lowlevel::this_thread_mark(), std::memory_order_relaxed);
+  thread_.store(internal::this_thread_id(), std::memory_order_relaxed);
 }
 
 }  // namespace mtaio::testing

@@ -1,12 +1,12 @@
 /// A scheduler without threads and without a clock.
 #pragma once
 
-#include <mtaio/lowlevel/event.hpp>
+#include <mtaio/coro/thread_context.hpp>
 #include <mtaio/lowlevel/intrusive_list.hpp>
-#include <mtaio/lowlevel/main_task.hpp>
+#include <mtaio/lowlevel/main_run.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/lowlevel/timer.hpp>
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/platform/thread_event.hpp>
 #include <mtaio/testing/simulation.hpp>
 
 #include "testing/choices.hpp"
@@ -37,7 +37,7 @@ namespace mtaio::testing {
 ///   - a destructor that has waited for what has happened now.
 ///
 /// What it chooses follows from the seed, and from nothing else. What was stolen the moment it was
-/// pushed counts as posted: feed().
+/// pushed counts as posted: notify_one().
 class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
  public:
   explicit SimulatedScheduler(const SimulationOptions& options);
@@ -46,7 +46,7 @@ class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
   ~SimulatedScheduler();
 
   void check_may_run() const;
-  void run(std::coroutine_handle<> main, lowlevel::PromiseBase& promise);
+  void run(std::coroutine_handle<> main, internal::PromiseBase& promise);
   void restart(std::uint64_t seed);
 
   [[nodiscard]] Choices& choices() noexcept { return choices_; }
@@ -65,16 +65,16 @@ class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
   void run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) override;
   bool withdraw_blocking(lowlevel::BlockingJob& job,
                          lowlevel::BlockingPool* pool) noexcept override;
-  void feed() noexcept override;
+  void notify_one() noexcept override;
   [[nodiscard]] bool is_simulation() const noexcept override { return true; }
-  void block_thread(const lowlevel::Event& event) noexcept override;
+  void block(const internal::ThreadEvent& event) noexcept override;
 
  private:
   using TimePoint = lowlevel::TimePoint;
   class OneRun;
   struct Seat {
-    explicit Seat(SimulatedScheduler& of) noexcept : worker{of, of.idlers_} {}
-    lowlevel::Worker worker;
+    explicit Seat(SimulatedScheduler& of) noexcept : worker{of, of.idle_counts_} {}
+    internal::LocalQueues worker;
     lowlevel::TimerHeap timers;
     bool firing = false;  // a timer of it fires, and does not block
 
@@ -82,10 +82,11 @@ class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
       return firing ? TimePoint::max() : timers.next_deadline();
     }
   };
-  /// A call of block_thread(), on the stack of the thread that blocks.
+  /// A call of block(), on the stack of the thread that blocks.
   struct Blocked : lowlevel::ListNode<Blocked> {
-    Blocked(const lowlevel::Event& what, Turns::Thread& who) noexcept : event{what}, thread{who} {}
-    const lowlevel::Event& event;
+    Blocked(const internal::ThreadEvent& what, Turns::Thread& who) noexcept
+        : event{what}, thread{who} {}
+    const internal::ThreadEvent& event;
     Turns::Thread& thread;
     Lag::Generation generation = 0;  // once the event is set
   };
@@ -106,7 +107,7 @@ class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
   void pass_time_until(TimePoint time) noexcept;
   void run_job(Seat& seat, lowlevel::Job& job) noexcept;
   void run_posted(std::size_t index) noexcept;
-  void run_fork() noexcept;
+  void run_fan_out() noexcept;
   void run_function(std::size_t index) noexcept;
   void fire_timer() noexcept;
   void fire(Seat& seat) noexcept;
@@ -130,7 +131,7 @@ class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
   OneRun* current_ = nullptr;
   std::atomic<const void*> thread_{nullptr};  // whose turn it is; null when there is no run
 
-  lowlevel::Idlers idlers_;
+  internal::IdleCounts idle_counts_;
   std::array<Seat, 2> seats_{Seat{*this}, Seat{*this}};  // without a seed only the first
   Lag lag_;                                              // of what follows
   ReadyJobs jobs_;

@@ -13,7 +13,7 @@ Simulation::~Simulation() = default;
 
 void Simulation::check_may_run() const { scheduler_->check_may_run(); }
 
-void Simulation::run_to_end(std::coroutine_handle<> main, lowlevel::PromiseBase& promise) {
+void Simulation::run_to_end(std::coroutine_handle<> main, internal::PromiseBase& promise) {
   scheduler_->run(main, promise);
 }
 

@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/thread_mark.hpp>
+#include <mtaio/platform/thread_id.hpp>
 
 #include "testing/simulated_scheduler.hpp"
 
@@ -30,10 +30,10 @@ bool SimulatedScheduler::step_in_order() noexcept {
     return true;
   }
   // In turn, as the workers of a runtime do.
-  const bool fork_first = steps_ % 2 == 0;
-  if (jobs_.size() == 0 || fork_first) {
-    if (lowlevel::Job* fork = seat.worker.forks.pop()) {
-      run_job(seat, *fork);
+  const bool fan_out_first = steps_ % 2 == 0;
+  if (jobs_.size() == 0 || fan_out_first) {
+    if (lowlevel::Job* fan_out = seat.worker.fan_outs.pop()) {
+      run_job(seat, *fan_out);
       return true;
     }
   }
@@ -50,26 +50,26 @@ bool SimulatedScheduler::step_in_order() noexcept {
 }
 
 bool SimulatedScheduler::step_at_random() noexcept {
-  std::size_t forks = 0;
+  std::size_t fan_outs = 0;
   std::size_t timers = 0;
   for (const Seat& seat : seats_) {
-    if (!seat.worker.forks.empty()) ++forks;
+    if (!seat.worker.fan_outs.empty()) ++fan_outs;
     if (seat.next_deadline() <= now_) ++timers;
   }
   const std::size_t jobs = jobs_.size();
   const std::size_t startable = pools_.empty() ? 0 : pools_.startable();
   const std::size_t started = pools_.started();
-  const std::size_t all = jobs + forks + startable + started + timers + unblocked_count_;
+  const std::size_t all = jobs + fan_outs + startable + started + timers + unblocked_count_;
   if (all == 0) return let_time_pass();
   // Timers do not lag, and neither do children that are to be started: nobody knows since when.
-  if (timers == 0 && forks == 0 && let_time_pass_at_random()) return true;
+  if (timers == 0 && fan_outs == 0 && let_time_pass_at_random()) return true;
 
   std::size_t chosen = choices_.among(all);
   if (chosen < jobs) {
     run_posted(chosen);
-  } else if (chosen -= jobs; chosen < forks) {
-    run_fork();
-  } else if (chosen -= forks; chosen < startable) {
+  } else if (chosen -= jobs; chosen < fan_outs) {
+    run_fan_out();
+  } else if (chosen -= fan_outs; chosen < startable) {
     what_ = Step::kFunction;
     pools_.start(chosen);
   } else if (chosen -= startable; chosen < started) {
@@ -122,7 +122,7 @@ void SimulatedScheduler::fire_timer() noexcept {
 /// Fires the earliest timer of a seat, with those that are due at the same moment.
 void SimulatedScheduler::fire(Seat& seat) noexcept {
   what_ = Step::kTimers;
-  lowlevel::this_thread().set_worker(seat.worker, true);
+  internal::this_thread().set_worker(seat.worker, true);
   seat.firing = true;
   seat.timers.fire_due(seat.timers.next_deadline());
   seat.firing = false;
@@ -132,8 +132,8 @@ void SimulatedScheduler::fire(Seat& seat) noexcept {
 
 void SimulatedScheduler::run_job(Seat& seat, lowlevel::Job& job) noexcept {
   what_ = Step::kTask;
-  lowlevel::this_thread().set_worker(seat.worker, true);
-  lowlevel::drive(job);
+  internal::this_thread().set_worker(seat.worker, true);
+  internal::run_job(job);
 }
 
 void SimulatedScheduler::run_posted(std::size_t index) noexcept {
@@ -143,20 +143,20 @@ void SimulatedScheduler::run_posted(std::size_t index) noexcept {
 }
 
 /// The owner goes on with what it pushed last, or the other one steals what was pushed first.
-void SimulatedScheduler::run_fork() noexcept {
+void SimulatedScheduler::run_fan_out() noexcept {
   std::size_t owner = choices_.among(seats_.size());
-  if (seats_[owner].worker.forks.empty()) owner = 1 - owner;
+  if (seats_[owner].worker.fan_outs.empty()) owner = 1 - owner;
   const std::size_t taker = choices_.among(seats_.size());
-  auto& forks = seats_[owner].worker.forks;
-  run_job(seats_[taker], *(taker == owner ? forks.pop() : forks.steal()));
+  auto& fan_outs = seats_[owner].worker.fan_outs;
+  run_job(seats_[taker], *(taker == owner ? fan_outs.pop() : fan_outs.steal()));
 }
 
 void SimulatedScheduler::run_function(std::size_t index) noexcept {
   what_ = Step::kFunction;
   const SimulatedPools::Function function = pools_.take(index);
   // A thread of a pool is no worker.
-  lowlevel::ThreadState& thread = lowlevel::this_thread();
-  const lowlevel::ThreadState before = std::exchange(thread, lowlevel::ThreadState{});
+  internal::ThreadContext& thread = internal::this_thread();
+  const internal::ThreadContext before = std::exchange(thread, internal::ThreadContext{});
   function.job->run();
   thread = before;
   pools_.ended(function);
@@ -185,7 +185,7 @@ void SimulatedScheduler::unblock(std::size_t index) noexcept {
   what_ = Step::kTask;
   lag_.end(blocked->generation);
   turns_.resume(blocked->thread);
-  thread_.store(lowlevel::this_thread_mark(), std::memory_order_relaxed);
+  thread_.store(internal::this_thread_id(), std::memory_order_relaxed);
 }
 
 }  // namespace mtaio::testing

@@ -1,8 +1,8 @@
 /// Threads of which one at a time is at work.
 #pragma once
 
-#include <mtaio/lowlevel/fork_mark.hpp>
 #include <mtaio/lowlevel/intrusive_list.hpp>
+#include <mtaio/platform/fork_mark.hpp>
 
 #include <list>
 #include <semaphore>
@@ -61,7 +61,7 @@ class Turns {
   lowlevel::IntrusiveList<Thread> idle_;  // those that wait, but do not block
   Thread* current_ = &first_;
   bool finishing_ = false;
-  const lowlevel::ForkMark made_in_;
+  const internal::ForkMark made_in_;
 };
 
 }  // namespace mtaio::testing

@@ -1,6 +1,7 @@
-#include <mtaio/lowlevel/event.hpp>
-#include <mtaio/lowlevel/thread_mark.hpp>
 #include <mtaio/lowlevel/timer.hpp>
+#include <mtaio/platform/blocking_handler.hpp>
+#include <mtaio/platform/thread_event.hpp>
+#include <mtaio/platform/thread_id.hpp>
 
 #include <mutex>
 #include <utility>
@@ -8,9 +9,9 @@
 namespace mtaio::lowlevel {
 
 struct TimerHeap::Firing : ListNode<Firing> {
-  const void* thread = this_thread_mark();
-  Timer* timer = nullptr;    // which fires right now
-  Event* awaited = nullptr;  // by the one who disarms it
+  const void* thread = internal::this_thread_id();
+  Timer* timer = nullptr;                    // which fires right now
+  internal::ThreadEvent* awaited = nullptr;  // by the one who disarms it
   bool blocked = false;
 };
 
@@ -43,12 +44,12 @@ void TimerHeap::remove(Timer& timer) noexcept {
   }
   Firing* firing = firings_.front();
   while (firing && firing->timer != &timer) firing = IntrusiveList<Firing>::next(*firing);
-  if (!firing || firing->thread == this_thread_mark()) return;
-  Event fired;
+  if (!firing || firing->thread == internal::this_thread_id()) return;
+  internal::ThreadEvent fired;
   firing->awaited = &fired;
   guard.unlock();
   // This may take long: what fires may run a callback that destroys an executor.
-  block_until(fired);
+  internal::block_until(fired);
 }
 
 bool TimerHeap::fire_due(TimePoint now) noexcept {
@@ -69,7 +70,7 @@ bool TimerHeap::fire_due(TimePoint now) noexcept {
     fired = true;
     guard.lock();
     firing.timer = nullptr;
-    if (Event* awaited = std::exchange(firing.awaited, nullptr)) awaited->set();
+    if (internal::ThreadEvent* awaited = std::exchange(firing.awaited, nullptr)) awaited->set();
   }
   firings_.erase(firing);
   publish_next_deadline();
@@ -79,7 +80,7 @@ bool TimerHeap::fire_due(TimePoint now) noexcept {
 void TimerHeap::let_others_fire() noexcept {
   const std::scoped_lock guard{lock_};
   for (Firing* firing = firings_.front(); firing; firing = IntrusiveList<Firing>::next(*firing)) {
-    if (firing->thread == this_thread_mark()) firing->blocked = true;
+    if (firing->thread == internal::this_thread_id()) firing->blocked = true;
   }
 }
 

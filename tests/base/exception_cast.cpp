@@ -10,7 +10,7 @@
 
 namespace {
 
-using mtaio::lowlevel::exception_cast;
+using mtaio::internal::exception_cast;
 
 struct Front {
   virtual ~Front() = default;

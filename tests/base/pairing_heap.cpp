@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/pairing_heap.hpp>
+#include <mtaio/base/pairing_heap.hpp>
 
 #include <doctest/doctest.h>
 
@@ -13,13 +13,13 @@
 
 namespace {
 
-struct Element : mtaio::lowlevel::HeapNode {
+struct Element : mtaio::internal::HeapNode {
   int key = 0;
 };
 struct Before {
   bool operator()(const Element& a, const Element& b) const noexcept { return a.key < b.key; }
 };
-using Heap = mtaio::lowlevel::PairingHeap<Element, Before>;
+using Heap = mtaio::internal::PairingHeap<Element, Before>;
 
 TEST_CASE("heap: an empty one gives null") {
   Heap heap;

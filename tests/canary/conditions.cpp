@@ -12,7 +12,7 @@
 // Awaiting in the condition of an if, a loop or a switch, in a coroutine that has no variable of
 // its own. GCC before 13 misplaces the frame of such a coroutine; the library notices that and
 // aborts. Each shape runs in a process of its own. A compiler that is mended is noticed here, too:
-// then kMisplacesConditions (mtaio/lowlevel/compilers.hpp) and docs/compilers.md are to be changed.
+// then kMisplacesConditions (mtaio/base/compiler.hpp) and docs/compilers.md are to be changed.
 
 namespace {
 
@@ -94,7 +94,7 @@ int end_of(mtaio::Task<void> (*shape)(), int count) {
   return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-constexpr int kExpected = mtaio::lowlevel::kMisplacesConditions ? SIGABRT : 0;
+constexpr int kExpected = mtaio::internal::kMisplacesConditions ? SIGABRT : 0;
 
 TEST_CASE("canary: awaiting for a condition, without a variable, works or is noticed") {
   CHECK(end_of(one_if, 1) == kExpected);

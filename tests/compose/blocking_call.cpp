@@ -1,9 +1,9 @@
 /// A blocking call against a pool that does what the test tells it to.
-#include <mtaio/lowlevel/blocking_call.hpp>
+#include <mtaio/threads/blocking_call.hpp>
 
 #include <mtaio/core.hpp>
 #include <mtaio/lowlevel/stop_scope.hpp>
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/coro/thread_context.hpp>
 
 #include "support/outcomes.hpp"
 
@@ -53,8 +53,8 @@ int answer() { return 42; }
 
 template <class Function>
 mtaio::Task<int> call_in(ManualPool& pool, Function function) {
-  using Bound = mtaio::lowlevel::BoundCall<Function>;
-  co_return co_await mtaio::lowlevel::ThreadCall<Bound>{Bound{std::in_place, function}, &pool};
+  using Bound = mtaio::internal::BoundCall<Function>;
+  co_return co_await mtaio::internal::ThreadCall<Bound>{Bound{std::in_place, function}, &pool};
 }
 
 /// Awaited in a task: the scope that it runs in.
@@ -62,7 +62,7 @@ struct ThisScope {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-    scope = &mtaio::lowlevel::context_of(awaiting)->scope;
+    scope = &mtaio::internal::context_of(awaiting)->scope;
     return false;
   }
   [[nodiscard]] mtaio::lowlevel::StopScope& await_resume() const noexcept { return *scope; }
@@ -208,13 +208,13 @@ TEST_CASE("ThreadCall: its thread belongs to the caller's task only as long as t
     mtaio::TaskExecutor executor;
     ManualPool pool;
     auto handle = executor.create_task(
-        call_in(pool, [] { return mtaio::lowlevel::this_thread().root ? 1 : 0; }));
+        call_in(pool, [] { return mtaio::internal::this_thread().root ? 1 : 0; }));
     co_await mtaio::sleep(0s);
     bool belongs_afterwards = true;
 
     std::thread{[&] {
       pool.run_all();
-      belongs_afterwards = mtaio::lowlevel::this_thread().root != nullptr;
+      belongs_afterwards = mtaio::internal::this_thread().root != nullptr;
     }}.join();
 
     CHECK(co_await handle == 1);

@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/frame_allocator.hpp>
+#include <mtaio/coro/frame_allocator.hpp>
 
 #include <doctest/doctest.h>
 
@@ -11,8 +11,8 @@
 
 namespace {
 
-using mtaio::lowlevel::allocate_frame;
-using mtaio::lowlevel::deallocate_frame;
+using mtaio::internal::allocate_frame;
+using mtaio::internal::deallocate_frame;
 
 TEST_CASE("frame allocator: memory of every size is aligned and belongs to one owner at a time") {
   std::vector<std::pair<unsigned char*, std::size_t>> frames;
@@ -34,7 +34,7 @@ TEST_CASE("frame allocator: memory of every size is aligned and belongs to one o
 }
 
 TEST_CASE("frame allocator: memory of any size comes from a list of frames at least as large") {
-  using mtaio::lowlevel::FrameCache;
+  using mtaio::internal::FrameCache;
   std::size_t last = 0;
   for (std::size_t size = 1; FrameCache::index_of(size) < FrameCache::kSizes; ++size) {
     const std::size_t index = FrameCache::index_of(size);

@@ -299,7 +299,7 @@ TEST_CASE("foreign awaitables: a task that belongs to no runtime goes on where i
     flag = true;
   };
   auto task = pass(door, passed);
-  task.frame().promise().awaited_by(std::noop_coroutine(), nullptr);
+  task.frame().promise().set_continuation(std::noop_coroutine(), nullptr);
   task.frame().resume();
   CHECK_FALSE(passed);
   door.open();

@@ -294,11 +294,11 @@ std::vector<std::size_t> told_with(mtaio::MapOptions options) {
   NotingPool pool;
   const auto test = [](NotingPool& of, mtaio::MapOptions with) -> mtaio::Task<void> {
     using Numbers = std::ranges::iota_view<int, int>;
-    using Children = mtaio::lowlevel::MappedChildren<int (*)(int), Numbers>;
-    const mtaio::lowlevel::CreatedTasks tasks;
-    co_await mtaio::lowlevel::RangeOperation<mtaio::MapOptions, Children, false>{
+    using Children = mtaio::internal::MappedChildren<int (*)(int), Numbers>;
+    const mtaio::internal::SpawnedTasks tasks;
+    co_await mtaio::internal::RangeOperation<mtaio::MapOptions, Children, false>{
         Children{[](int i) { return i; },
-                 mtaio::lowlevel::ElementSource<Numbers>{std::views::iota(0, 2)}, &of},
+                 mtaio::internal::ElementSource<Numbers>{std::views::iota(0, 2)}, &of},
         with, tasks};
   };
   mtaio::run(test(pool, options), {.threads = 1});

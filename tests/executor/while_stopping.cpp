@@ -292,7 +292,7 @@ TEST_CASE("run: no depth of TimeoutErrors in each other grows the stack") {
     std::exception_ptr error = std::make_exception_ptr(std::runtime_error{"the first"});
     for (int i = 0; i < kDepth; ++i) {
       try {
-        mtaio::lowlevel::throw_timed_out(1s, error);
+        mtaio::internal::throw_timed_out(1s, error);
       } catch (const mtaio::TimeoutError& timeout) {
         CHECK(std::string{timeout.what()}.size() < 1000);
         error = std::current_exception();

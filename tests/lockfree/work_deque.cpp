@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/work_deque.hpp>
+#include <mtaio/lockfree/work_deque.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 
 namespace {
 
-using Deque = mtaio::lowlevel::WorkDeque<int, 8>;
+using Deque = mtaio::internal::WorkDeque<int, 8>;
 
 TEST_CASE("deque: an empty one gives null to its owner and to thieves") {
   Deque deque;
@@ -88,7 +88,7 @@ void steal_all(Deque& deque, const std::atomic<bool>& all_pushed) {
 template <std::size_t kCapacity>
 void check_that_each_is_taken_once(std::size_t thieves, bool with_pop_if) {
   constexpr std::size_t kItems = 100'000;
-  auto deque = std::make_unique<mtaio::lowlevel::WorkDeque<std::atomic<int>, kCapacity>>();
+  auto deque = std::make_unique<mtaio::internal::WorkDeque<std::atomic<int>, kCapacity>>();
   std::vector<std::atomic<int>> taken(kItems);
   std::atomic<bool> all_pushed = false;
   std::vector<std::thread> threads;
@@ -126,7 +126,7 @@ TEST_CASE("deque: with an owner and thieves at it, every item is taken once") {
 
 TEST_CASE("deque: what was written before push() is visible to whoever takes the item") {
   constexpr int kItems = 50'000;
-  mtaio::lowlevel::WorkDeque<int, 64> deque;
+  mtaio::internal::WorkDeque<int, 64> deque;
   std::vector<int> items(kItems);  // plain, so that ThreadSanitizer sees a missing edge
   std::atomic<bool> stop = false;
   std::atomic<int> wrong = 0;

@@ -1,7 +1,7 @@
 /// Where the kernel refuses membarrier(2), as old ones and some sandboxes do: fences that are
 /// executed instead. In a program of its own, because what is refused is refused for good.
 #include <mtaio/core.hpp>
-#include <mtaio/lowlevel/asymmetric_fence.hpp>
+#include <mtaio/platform/asymmetric_fence.hpp>
 
 #include "support/outcomes.hpp"
 
@@ -76,7 +76,7 @@ TEST_CASE("no membarrier: gathers, maps and queues work on one and on several wo
     CAPTURE(threads);
     with_threads(threads, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
-      CHECK_FALSE(mtaio::lowlevel::fenced_by_others());
+      CHECK_FALSE(mtaio::internal::fenced_by_others());
 
       CHECK(co_await fib(executor, 18) == 2584);
 

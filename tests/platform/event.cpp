@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/event.hpp>
+#include <mtaio/platform/thread_event.hpp>
 
 #include <doctest/doctest.h>
 #include <pthread.h>
@@ -10,17 +10,17 @@
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-using mtaio::lowlevel::Event;
+using mtaio::internal::ThreadEvent;
 
 TEST_CASE("event: one that is set is not waited for, whatever the deadline") {
-  Event event;
+  ThreadEvent event;
   event.set();
   CHECK(event.wait_until(Clock::time_point::max()));
   CHECK(event.wait_until(Clock::time_point::min()));
 }
 
 TEST_CASE("event: the wait ends at the deadline") {
-  const Event event;
+  const ThreadEvent event;
   CHECK_FALSE(event.wait_until(Clock::now() - 1h));
   const auto deadline = Clock::now() + 2ms;
   while (Clock::now() < deadline) CHECK_FALSE(event.wait_until(deadline));
@@ -28,7 +28,7 @@ TEST_CASE("event: the wait ends at the deadline") {
 
 TEST_CASE("event: a thread that waits with a deadline is woken") {
   for (const auto deadline : {Clock::time_point::max(), Clock::now() + 1h}) {
-    Event event;
+    ThreadEvent event;
     std::thread waiting{[&] {
       while (!event.wait_until(deadline)) {
       }
@@ -50,7 +50,7 @@ TEST_CASE("event: a signal handler that has run ends the wait") {
   counting.sa_flags = SA_RESTART;
   struct sigaction before{};
   REQUIRE(sigaction(SIGUSR1, &counting, &before) == 0);
-  const Event event;  // which nothing sets
+  const ThreadEvent event;  // which nothing sets
   std::atomic<bool> ended{false};
   std::thread waiting{[&] {
     CHECK_FALSE(event.wait_until(Clock::time_point::max()));

@@ -1,7 +1,7 @@
-#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/lowlevel/spin_lock.hpp>
 
-#include <mtaio/lowlevel/event.hpp>
-#include <mtaio/lowlevel/thread_mark.hpp>
+#include <mtaio/platform/thread_event.hpp>
+#include <mtaio/platform/thread_id.hpp>
 
 #include "support/stride.hpp"
 
@@ -16,11 +16,11 @@
 
 namespace {
 
-using mtaio::lowlevel::Event;
-using mtaio::lowlevel::Lock;
+using mtaio::internal::ThreadEvent;
+using mtaio::lowlevel::SpinLock;
 
 TEST_CASE("lock: held by one thread at a time") {
-  Lock lock;
+  SpinLock lock;
   int count = 0;  // plain, so that ThreadSanitizer sees a missing edge
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -36,7 +36,7 @@ TEST_CASE("lock: held by one thread at a time") {
 }
 
 TEST_CASE("lock: try_lock() does not wait") {
-  Lock lock;
+  SpinLock lock;
   CHECK(lock.try_lock());
   CHECK_FALSE(lock.try_lock());
   lock.unlock();
@@ -45,7 +45,7 @@ TEST_CASE("lock: try_lock() does not wait") {
 }
 
 TEST_CASE("lock: a thread that had to sleep for it gets it") {
-  Lock lock;
+  SpinLock lock;
   int value = 0;
   lock.lock();
   std::thread other{[&] {
@@ -60,7 +60,7 @@ TEST_CASE("lock: a thread that had to sleep for it gets it") {
 }
 
 TEST_CASE("lock: a thread that takes it all the time does not keep others out") {
-  Lock lock;
+  SpinLock lock;
   std::atomic<int> rounds = 0;
   std::thread other{[&] {
     for (; rounds < 200; ++rounds) {
@@ -92,7 +92,7 @@ TEST_CASE("lock: whoever holds it last may destroy it at once") {
 
 TEST_CASE("event: whoever waits for it sees what was done before it was set, and may destroy it") {
   for (int round = 0; round < 1000; ++round) {
-    auto event = std::make_unique<Event>();
+    auto event = std::make_unique<ThreadEvent>();
     int value = 0;
     CHECK_FALSE(event->is_set());
     std::thread setter{[&event_ref = *event, &value] {
@@ -108,10 +108,10 @@ TEST_CASE("event: whoever waits for it sees what was done before it was set, and
 }
 
 TEST_CASE("thread mark: is the same on one thread and another on another that lives") {
-  const void* here = mtaio::lowlevel::this_thread_mark();
-  CHECK(here == mtaio::lowlevel::this_thread_mark());
+  const void* here = mtaio::internal::this_thread_id();
+  CHECK(here == mtaio::internal::this_thread_id());
   const void* there = nullptr;
-  std::thread{[&there] { there = mtaio::lowlevel::this_thread_mark(); }}.join();
+  std::thread{[&there] { there = mtaio::internal::this_thread_id(); }}.join();
   CHECK(here != there);
 }
 

@@ -166,7 +166,7 @@ QUEUE_TEST_CASE(
 
 TEST_CASE("priority queue: what there is no memory to sort is sorted all the same") {
   if (!test::kCountsAllocations) return;
-  using mtaio::lowlevel::PriorityStorage;
+  using mtaio::internal::PriorityStorage;
   constexpr std::size_t kCount = 1'000;
   std::vector<PriorityStorage::Node> nodes(kCount);
   PriorityStorage storage;

@@ -1,7 +1,7 @@
 /// The core of the queues, used by what is no coroutine: putters that follow with their items, and
 /// getters that may put back what they were given.
-#include <mtaio/lowlevel/queue_core.hpp>
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/queue/core.hpp>
+#include <mtaio/coro/thread_context.hpp>
 #include <mtaio/runtime.hpp>
 #include <mtaio/task.hpp>
 
@@ -17,11 +17,11 @@
 
 namespace {
 
-using mtaio::lowlevel::FifoStorage;
+using mtaio::internal::FifoStorage;
 using mtaio::lowlevel::Job;
-using mtaio::lowlevel::LifoStorage;
-using mtaio::lowlevel::PriorityStorage;
-using mtaio::lowlevel::QueueCore;
+using mtaio::internal::LifoStorage;
+using mtaio::internal::PriorityStorage;
+using mtaio::internal::QueueCore;
 using mtaio::lowlevel::Waiter;
 
 /// Runs jobs when it is told to, and does nothing else.
@@ -142,7 +142,7 @@ CORE_TEST_CASE("queue core: a putter that brings its item takes the place when t
 
   CHECK_FALSE(core.wait_to_put(putter));
 
-  CHECK(putter.finish() == Waiter::Wake::kServed);
+  CHECK(putter.finish() == Waiter::State::kServed);
   CHECK_FALSE(putter.shut_down);
   CHECK(core.looks_full());
   CHECK(core.stored() == 0);
@@ -169,7 +169,7 @@ CORE_TEST_CASE("queue core: a putter that brings its item is given the place tha
   CHECK_FALSE(putter.awake);
   loop.run();
   CHECK(putter.awake);
-  CHECK(putter.finish() == Waiter::Wake::kServed);
+  CHECK(putter.finish() == Waiter::State::kServed);
   CHECK(core.bring(nodes[1]) == QueueCore<Storage>::Push::kStored);
   CHECK(core.pop().node == &nodes[1]);
 }
@@ -208,7 +208,7 @@ CORE_TEST_CASE("queue core: a put that finds room at the second look serves a ge
   putter.node = &nodes[1];
   CHECK_FALSE(core.wait_to_put(putter));
 
-  CHECK(putter.finish() == Waiter::Wake::kServed);
+  CHECK(putter.finish() == Waiter::State::kServed);
   loop.run();
   CHECK(getter.awake);
   CHECK(getter.node == &nodes[1]);
@@ -226,7 +226,7 @@ CORE_TEST_CASE("queue core: a get that finds an item at the second look lets in 
   getter.may_put_back = false;
   CHECK_FALSE(core.wait_to_get(getter));
 
-  CHECK(getter.finish() == Waiter::Wake::kServed);
+  CHECK(getter.finish() == Waiter::State::kServed);
   CHECK(getter.node == &node);
   loop.run();
   CHECK(putter.awake);

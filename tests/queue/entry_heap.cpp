@@ -1,4 +1,4 @@
-#include <mtaio/lowlevel/entry_heap.hpp>
+#include <mtaio/queue/entry_heap.hpp>
 
 #include <doctest/doctest.h>
 
@@ -11,7 +11,7 @@
 
 namespace {
 
-using Heap = mtaio::lowlevel::EntryHeap<std::uint_fast32_t, std::less<>>;
+using Heap = mtaio::internal::EntryHeap<std::uint_fast32_t, std::less<>>;
 
 TEST_CASE("entry heap: gives its entries in order, however many there are") {
   std::mt19937 random{1};

@@ -1,3 +1,3 @@
 // expect: mtaio needs a 64-bit platform
 // flags: -m32
-#include <mtaio/lowlevel/compilers.hpp>
+#include <mtaio/base/compiler.hpp>

@@ -1,7 +1,7 @@
 /// A worker that leaves forks alone for a while, because one was gone when it got there.
 #include <mtaio/core.hpp>
 #include <mtaio/lowlevel/job.hpp>
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/coro/thread_context.hpp>
 
 #include "runtime/seat.hpp"
 
@@ -14,7 +14,7 @@
 #include <thread>
 
 using namespace std::chrono_literals;
-using mtaio::lowlevel::this_thread;
+using mtaio::internal::this_thread;
 
 namespace {
 

@@ -128,7 +128,7 @@ TEST_CASE(
 
       const auto start = Clock::now();
       co_await mtaio::sleep(2ms);
-      auto created = executor.create_task(mtaio::lowlevel::as_task(mtaio::sleep(0s)));
+      auto created = executor.create_task(mtaio::internal::as_task(mtaio::sleep(0s)));
       co_await created;
       co_await executor.run_in_thread([] {});
       const bool opened = co_await latch.wait(30s);

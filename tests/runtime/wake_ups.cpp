@@ -1,7 +1,7 @@
 /// What is pushed while workers fall asleep, or stop looking for work, is noticed.
 #include <mtaio/core.hpp>
-#include <mtaio/lowlevel/asymmetric_fence.hpp>
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/platform/asymmetric_fence.hpp>
+#include <mtaio/coro/thread_context.hpp>
 
 #include "runtime/injector.hpp"
 
@@ -20,9 +20,9 @@ using namespace std::chrono_literals;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using mtaio::lowlevel::asymmetric_fence_heavy;
-using mtaio::lowlevel::asymmetric_fence_init;
-using mtaio::lowlevel::asymmetric_fence_light;
+using mtaio::internal::asymmetric_fence_heavy;
+using mtaio::internal::asymmetric_fence_init;
+using mtaio::internal::asymmetric_fence_light;
 
 struct Nothing : mtaio::lowlevel::Job {
   Nothing() : Job{[](Job&) noexcept -> std::coroutine_handle<> { return std::noop_coroutine(); }} {}
@@ -31,7 +31,7 @@ struct Nothing : mtaio::lowlevel::Job {
 /// One thread pushes a job and looks whether a worker is to be woken; at the same moment a worker
 /// changes its state and looks for jobs. One of them has to see the other.
 struct alignas(128) Race {
-  mtaio::lowlevel::Idlers idlers;
+  mtaio::internal::IdleCounts idle_counts;
   alignas(128) mtaio::runtime::Injector injector;
   alignas(128) Nothing job;  // last written by the worker, so that the pusher's stores take a while
   alignas(128) std::atomic<int> round{0};  // odd: set up; even: over
@@ -66,12 +66,12 @@ Count race(std::chrono::milliseconds time, SetUp set_up, Look look, CleanUp clea
       while (race.round.load() != round) {
         if (end) return;
       }
-      (void)race.idlers.hungry();  // so that the look itself takes no time
+      (void)race.idle_counts.should_notify();  // so that the look itself takes no time
       race.ready.store(round);
       linger(random);
       race.injector.push(race.job);
       asymmetric_fence_light();
-      race.pusher_wakes = race.idlers.hungry();
+      race.pusher_wakes = race.idle_counts.should_notify();
       race.pushed.store(round);
     }
   }};
@@ -102,25 +102,25 @@ Count race(std::chrono::milliseconds time, SetUp set_up, Look look, CleanUp clea
 
 TEST_CASE("wake-ups: a worker that stops looking sees the job, or the pusher wakes a sleeper") {
   const auto count = race(
-      500ms, [](Race& race) { race.idlers.change(1, 1); },  // one sleeps, another one is looking
+      500ms, [](Race& race) { race.idle_counts.change(1, 1); },  // one sleeps, another one is looking
       [](Race& race) {
-        race.idlers.change(0, -1);
-        return race.idlers.hungry() && !race.injector.empty();
+        race.idle_counts.change(0, -1);
+        return race.idle_counts.should_notify() && !race.injector.empty();
       },
-      [](Race& race) { race.idlers.change(-1, 0); });
+      [](Race& race) { race.idle_counts.change(-1, 0); });
   CHECK(count.races > 0);
   CHECK(count.missed == 0);
 }
 
 TEST_CASE("wake-ups: a worker that goes to sleep sees the job, or the pusher wakes it") {
   const auto count = race(
-      500ms, [](Race& race) { race.idlers.change(0, 1); },
+      500ms, [](Race& race) { race.idle_counts.change(0, 1); },
       [](Race& race) {
-        race.idlers.change(1, -1);
+        race.idle_counts.change(1, -1);
         asymmetric_fence_heavy();
         return !race.injector.empty();
       },
-      [](Race& race) { race.idlers.change(-1, 0); });
+      [](Race& race) { race.idle_counts.change(-1, 0); });
   CHECK(count.races > 0);
   CHECK(count.missed == 0);
 }

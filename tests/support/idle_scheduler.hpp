@@ -1,7 +1,7 @@
 /// A scheduler for what is tested without a runtime.
 #pragma once
 
-#include <mtaio/lowlevel/event.hpp>
+#include <mtaio/platform/thread_event.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
 
 namespace test {
@@ -17,8 +17,8 @@ class IdleScheduler : public mtaio::lowlevel::Scheduler {
                          mtaio::lowlevel::BlockingPool*) noexcept override {
     return false;
   }
-  void feed() noexcept override {}
-  void block_thread(const mtaio::lowlevel::Event& event) noexcept override { event.wait(); }
+  void notify_one() noexcept override {}
+  void block(const mtaio::internal::ThreadEvent& event) noexcept override { event.wait(); }
 
  protected:
   ~IdleScheduler() = default;

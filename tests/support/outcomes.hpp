@@ -44,7 +44,7 @@ mtaio::Task<mtaio::Outcome<mtaio::await_result_t<A>>> outcome_of(A awaitable) {
 /// `error`.
 template <class E>
 const E* as(const std::exception_ptr& error) {
-  return mtaio::lowlevel::exception_cast<E>(error);
+  return mtaio::internal::exception_cast<E>(error);
 }
 
 /// Whether it ended with an `E`.

@@ -14,9 +14,9 @@ namespace test {
 /// On one thread: returns when every other task has ended or waits for something that none of them
 /// brings.
 inline mtaio::Task<void> let_others_run() {
-  constexpr int kTurns =
+  constexpr int kBudget =
       16;  // more than any of the tests needs from one wake-up to the last that follows from it
-  for (int i = 0; i < kTurns; ++i) co_await mtaio::sleep(std::chrono::seconds{0});
+  for (int i = 0; i < kBudget; ++i) co_await mtaio::sleep(std::chrono::seconds{0});
 }
 
 }  // namespace test

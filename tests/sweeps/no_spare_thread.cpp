@@ -1,7 +1,7 @@
 /// A destructor waits on a worker while no thread can be had to do the worker's work: then that is
 /// done on top of it.
 #include <mtaio/core.hpp>
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/coro/thread_context.hpp>
 
 #include "sweeps/faults.hpp"
 
@@ -43,7 +43,7 @@ struct Busy {
   }
 };
 
-const void* worker_here() { return mtaio::lowlevel::this_thread().worker; }
+const void* worker_here() { return mtaio::internal::this_thread().worker; }
 
 struct TwoWorkers {
   mtaio::TaskExecutor threads;

@@ -1,6 +1,6 @@
 /// What a seed decides: it is the same each time, and everything that can happen does.
 #include <mtaio/core.hpp>
-#include <mtaio/lowlevel/worker.hpp>
+#include <mtaio/coro/thread_context.hpp>
 #include <mtaio/testing/simulation.hpp>
 
 #include "support/outcomes.hpp"
@@ -78,10 +78,10 @@ mtaio::Task<std::string> race_put_and_timeout() {
   co_return got ? "got it" : "timed out";
 }
 
-using mtaio::lowlevel::this_thread;
+using mtaio::internal::this_thread;
 
 /// Whether it runs on another worker than its parent did.
-mtaio::Task<bool> is_stolen(const mtaio::lowlevel::Worker* parents) {
+mtaio::Task<bool> is_stolen(const mtaio::internal::LocalQueues* parents) {
   co_return this_thread().worker != parents;
 }
 

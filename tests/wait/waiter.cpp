@@ -31,14 +31,14 @@ class Yield {
   void await_suspend(std::coroutine_handle<Promise> awaiting) {
     waiter_.yield(awaiting);
   }
-  Waiter::Wake await_resume() noexcept { return waiter_.finish(); }
+  Waiter::State await_resume() noexcept { return waiter_.finish(); }
 
  private:
   Waiter waiter_;
 };
 
 TASK_TEST_CASE("waiter: one that yields goes on as one that was served") {
-  CHECK(co_await Yield{} == Waiter::Wake::kServed);
+  CHECK(co_await Yield{} == Waiter::State::kServed);
 }
 
 struct Interruptible : Waiter {
@@ -49,10 +49,10 @@ TASK_TEST_CASE(
     "waiter: one that is interrupted before it waits cannot wait, nor be interrupted again") {
   Interruptible waiter;
   waiter.listen();
-  CHECK(waiter.interrupt(Waiter::Wake::kTimedOut));
-  CHECK_FALSE(waiter.interrupt(Waiter::Wake::kCancelled));
+  CHECK(waiter.interrupt(Waiter::State::kTimedOut));
+  CHECK_FALSE(waiter.interrupt(Waiter::State::kCancelled));
   CHECK_FALSE(waiter.commit());
-  CHECK(waiter.finish() == Waiter::Wake::kTimedOut);
+  CHECK(waiter.finish() == Waiter::State::kTimedOut);
   co_return;
 }
 
@@ -108,13 +108,13 @@ struct Noting : Waiter {
 
 TASK_TEST_CASE("waiter: nobody can end a wait that has not begun") {
   Interruptible waiter;
-  CHECK_FALSE(waiter.interrupt(Waiter::Wake::kTimedOut));
+  CHECK_FALSE(waiter.interrupt(Waiter::State::kTimedOut));
   CHECK(waiter.commit());
   co_return;
 }
 
 TASK_TEST_CASE("waiter: one that was asked to stop before does not begin to wait") {
-  mtaio::lowlevel::TaskContext context{nullptr};
+  mtaio::internal::TaskContext context{nullptr};
   context.scope.request_stop();
   for (const bool listens : {false, true}) {
     CAPTURE(listens);
@@ -122,26 +122,26 @@ TASK_TEST_CASE("waiter: one that was asked to stop before does not begin to wait
     waiter.prepare(std::noop_coroutine(), &context);
     if (listens) waiter.listen();
     CHECK_FALSE(waiter.commit());
-    CHECK(waiter.finish() == Waiter::Wake::kCancelled);
+    CHECK(waiter.finish() == Waiter::State::kCancelled);
   }
   Waiter waiter;
   waiter.prepare(std::noop_coroutine(), &context);
-  CHECK_FALSE(waiter.try_serve_now());
-  CHECK(waiter.finish() == Waiter::Wake::kCancelled);
+  CHECK_FALSE(waiter.try_complete_inline());
+  CHECK(waiter.finish() == Waiter::State::kCancelled);
   co_return;
 }
 
 TASK_TEST_CASE("waiter: one that need not wait is served, unless it was asked to stop") {
-  mtaio::lowlevel::TaskContext context{nullptr};
+  mtaio::internal::TaskContext context{nullptr};
   Waiter waiter;
   waiter.prepare(std::noop_coroutine(), &context);
-  CHECK(waiter.try_serve_now());
-  CHECK(waiter.finish() == Waiter::Wake::kServed);
+  CHECK(waiter.try_complete_inline());
+  CHECK(waiter.finish() == Waiter::State::kServed);
   co_return;
 }
 
 TASK_TEST_CASE("waiter: one that is gone, whether it has waited or not, is not asked to stop") {
-  mtaio::lowlevel::TaskContext context{nullptr};
+  mtaio::internal::TaskContext context{nullptr};
   std::optional<Noting> waiter;
   waiter.emplace();
   waiter->prepare(std::noop_coroutine(), &context);
@@ -197,7 +197,7 @@ TEST_CASE("timed waiter: one whose time is over before it waits does not begin t
   waiter.prepare(scheduler);
   waiter.arm(1s);
   CHECK_FALSE(waiter.commit());
-  CHECK(waiter.finish() == Waiter::Wake::kTimedOut);
+  CHECK(waiter.finish() == Waiter::State::kTimedOut);
 }
 
 mtaio::Task<void> drop_armed(mtaio::testing::Simulation& simulation) {

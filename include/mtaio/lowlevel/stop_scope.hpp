@@ -2,7 +2,7 @@
 #pragma once
 
 #include <mtaio/lowlevel/intrusive_list.hpp>
-#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/lowlevel/spin_lock.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -174,7 +174,7 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   Hooks* const hooks_;
   std::atomic<std::uint16_t> state_{0};  // written under lock_
   std::atomic<std::uint16_t> noticed_{0};
-  Lock lock_;  // guards the next three; a child's is taken before its parent's, if both
+  SpinLock lock_;  // guards the next three; a child's is taken before its parent's, if both
   IntrusiveList<StopNode> nodes_;  // to be notified
   StopNode* notifying_ = nullptr;  // being notified right now,
   Walk* walk_ = nullptr;           // by this walk, or by one that is in a scope below

@@ -1,9 +1,9 @@
 /// Something to be done at a point in time.
 #pragma once
 
+#include <mtaio/base/pairing_heap.hpp>
 #include <mtaio/lowlevel/intrusive_list.hpp>
-#include <mtaio/lowlevel/lock.hpp>
-#include <mtaio/lowlevel/pairing_heap.hpp>
+#include <mtaio/lowlevel/spin_lock.hpp>
 #include <mtaio/timeout.hpp>
 
 #include <atomic>
@@ -25,7 +25,7 @@ constexpr TimePoint deadline_after(TimePoint now, Timeout timeout) noexcept {
 class TimerHeap;
 
 /// A timer, inside the object that waits for it: arming never allocates and cannot fail.
-class Timer : public HeapNode {
+class Timer : public internal::HeapNode {
  public:
   /// Called at most once after each `arm()`, on whichever thread found the time to be over, with no
   /// lock held.
@@ -87,8 +87,8 @@ class [[gnu::visibility("default")]] TimerHeap {
   void remove(Timer& timer) noexcept;
   void publish_next_deadline() noexcept;
 
-  Lock lock_;  // guards all below; never held while a timer fires
-  PairingHeap<Timer, Earlier> heap_;
+  SpinLock lock_;  // guards all below; never held while a timer fires
+  internal::PairingHeap<Timer, Earlier> heap_;
   std::uint64_t last_sequence_ = 0;
   IntrusiveList<Firing> firings_;  // of which at most one does not block
   std::atomic<TimePoint::rep> next_deadline_{TimePoint::max().time_since_epoch().count()};

@@ -1,9 +1,9 @@
 /// Somebody who waits, and the list of those who wait for the same thing.
 #pragma once
 
-#include <mtaio/lowlevel/context.hpp>
+#include <mtaio/coro/promise.hpp>
+#include <mtaio/coro/task_context.hpp>
 #include <mtaio/lowlevel/job.hpp>
-#include <mtaio/lowlevel/promise.hpp>
 #include <mtaio/lowlevel/stop_scope.hpp>
 #include <mtaio/lowlevel/timer.hpp>
 
@@ -21,13 +21,13 @@ namespace mtaio::lowlevel {
 ///     bool await_suspend(handle) {
 ///       waiter.prepare(handle);
 ///       lock;
-///       if (there is no need to wait) { waiter.serve_now(); return false; }
+///       if (there is no need to wait) { waiter.complete_inline(); return false; }
 ///       if (!waiter.commit()) return false;  // it was asked to stop
 ///       list.add(waiter);
 ///       return true;  // from the unlock on nothing may touch it any more: whoever claims it
 ///     }               // resumes it
 ///     await_resume() {
-///       if (waiter.finish() != Waiter::Wake::kServed) { lock; list.forget(waiter); throw }
+///       if (waiter.finish() != Waiter::State::kServed) { lock; list.forget(waiter); throw }
 ///     }
 ///
 /// Many may want to wake a waiter: the primitive, a stop request, a timer. Each tries to move the
@@ -41,7 +41,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
                                               public ListNode<Waiter>,
                                               protected StopNode {
  public:
-  enum class Wake : std::uint8_t {
+  enum class State : std::uint8_t {
     kPreparing,  // nobody else knows of it
     kListening,  // may be ended by others, who do not resume it
     kWaiting,    // up for claims
@@ -52,10 +52,10 @@ class [[gnu::visibility("default")]] Waiter : public Job,
 
   Waiter() noexcept : Waiter{&Waiter::stop} {}
   /// `on_stop` decides what a stop request does while it listens; by default it is
-  /// `interrupt(Wake::kCancelled)`. To one that came before `commit()`, that says no.
+  /// `interrupt(State::kCancelled)`. To one that came before `commit()`, that says no.
   explicit Waiter(Notify on_stop) noexcept : Job{&Waiter::resume}, StopNode{on_stop} {}
   /// One that is no coroutine: `on_wake` is what its scheduler runs once it has been claimed.
-  explicit Waiter(Job::Run on_wake) noexcept : Job{on_wake}, StopNode{&Waiter::stop} {}
+  explicit Waiter(Job::Function on_wake) noexcept : Job{on_wake}, StopNode{&Waiter::stop} {}
   ~Waiter() {
     if (listens_) [[unlikely]]
       leave_scope();
@@ -65,16 +65,16 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   /// belongs to no runtime.
   template <class Promise>
   void prepare(std::coroutine_handle<Promise> awaiting) {
-    prepare(awaiting, context_of(awaiting));
+    prepare(awaiting, internal::context_of(awaiting));
   }
-  void prepare(std::coroutine_handle<> awaiting, TaskContext* context);
+  void prepare(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
   /// The same, but it listens for no stop request.
   template <class Promise>
   void prepare_unstoppable(std::coroutine_handle<Promise> awaiting) {
-    prepare_unstoppable(awaiting, context_of(awaiting));
+    prepare_unstoppable(awaiting, internal::context_of(awaiting));
   }
-  void prepare_unstoppable(std::coroutine_handle<> awaiting, TaskContext* context);
+  void prepare_unstoppable(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
   /// For a waiter that is no coroutine: it is woken on `scheduler`. It listens for no stop request.
   void prepare(Scheduler& scheduler) noexcept { scheduler_ = &scheduler; }
@@ -87,40 +87,40 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   /// served. No cancellation point. Nothing may touch the waiter after this.
   template <class Promise>
   void yield(std::coroutine_handle<Promise> awaiting) {
-    yield(awaiting, context_of(awaiting));
+    yield(awaiting, internal::context_of(awaiting));
   }
-  void yield(std::coroutine_handle<> awaiting, TaskContext* context);
+  void yield(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
   /// The waiter's own side, while nobody can claim it: there is no need to wait.
-  void serve_now() noexcept { wake_.store(Wake::kServed, std::memory_order_relaxed); }
+  void complete_inline() noexcept { state_.store(State::kServed, std::memory_order_relaxed); }
   /// The same, unless it was asked to stop: then false. Not if it listens already.
-  [[nodiscard]] bool try_serve_now() noexcept {
+  [[nodiscard]] bool try_complete_inline() noexcept {
     if (scope_ && scope_->stop_arrived()) return cancel_now();
-    serve_now();
+    complete_inline();
     return true;
   }
   /// Listens for stop requests, and is up for claims. False if it was asked to stop, or interrupted
   /// since it listens. The lock of the primitive is held.
   [[nodiscard]] bool commit() noexcept {
     // Nobody else knows of it, and who finds it in the scope or under the lock sees the store.
-    if (wake_.load(std::memory_order_relaxed) != Wake::kPreparing) [[unlikely]]
-      return interrupt_as(Wake::kListening, Wake::kWaiting);
-    wake_.store(Wake::kWaiting, std::memory_order_relaxed);
+    if (state_.load(std::memory_order_relaxed) != State::kPreparing) [[unlikely]]
+      return interrupt_as(State::kListening, State::kWaiting);
+    state_.store(State::kWaiting, std::memory_order_relaxed);
     if (!scope_) return true;
     listens_ = true;
     return scope_->add_unless_stopped(*this) || cancel_now();
   }
 
   /// Becomes the one who wakes this waiter. False if somebody else has.
-  [[nodiscard]] bool claim() noexcept { return interrupt_as(Wake::kWaiting, Wake::kServed); }
+  [[nodiscard]] bool claim() noexcept { return interrupt_as(State::kWaiting, State::kServed); }
   /// Has it resumed on its own scheduler. REQUIRES: claimed by the caller. It may be gone when this
   /// returns.
   void wake() noexcept { scheduler_->post(*this); }
 
   /// After the wait: stops listening, and says what ended it. Not inside a coroutine's own lock.
-  Wake finish() noexcept {
-    const Wake wake = wake_.load(std::memory_order_acquire);
-    if (wake == Wake::kCancelled) [[unlikely]]
+  State finish() noexcept {
+    const State wake = state_.load(std::memory_order_acquire);
+    if (wake == State::kCancelled) [[unlikely]]
       notice_stop();
     if (listens_) leave_scope();
     return wake;
@@ -133,25 +133,25 @@ class [[gnu::visibility("default")]] Waiter : public Job,
  protected:
   /// Wakes it for `why`, or keeps it from waiting at all. False if somebody else has claimed it, or
   /// it does not listen yet. Any thread.
-  bool interrupt(Wake why) noexcept;
+  bool interrupt(State why) noexcept;
 
  private:
-  bool interrupt_as(Wake from, Wake to) noexcept {
+  bool interrupt_as(State from, State to) noexcept {
     // release: what the claimer did before is visible to the waiter; acquire: what the waiter
     // prepared, to the claimer.
-    return wake_.compare_exchange_strong(from, to, std::memory_order_acq_rel,
-                                         std::memory_order_acquire);
+    return state_.compare_exchange_strong(from, to, std::memory_order_acq_rel,
+                                          std::memory_order_acquire);
   }
   static std::coroutine_handle<> resume(Job& job) noexcept;
   static void stop(StopNode& node) noexcept;
-  void prepare_outside(std::coroutine_handle<> awaiting, TaskContext* context);
+  void prepare_outside(std::coroutine_handle<> awaiting, internal::TaskContext* context);
   void prepare_in(StopScope& scope) noexcept {
     scope_ = &scope;
     scope.attach();
   }
   /// It was asked to stop before anybody else knew of it. Returns false.
   bool cancel_now() noexcept {
-    wake_.store(Wake::kCancelled, std::memory_order_relaxed);
+    state_.store(State::kCancelled, std::memory_order_relaxed);
     return false;
   }
   MTAIO_SLOW_HALF void notice_stop() noexcept {
@@ -166,7 +166,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   std::coroutine_handle<> awaiting_;
   Scheduler* scheduler_ = nullptr;
   StopScope* scope_ = nullptr;  // from which stop requests come; null when nobody can ask it
-  std::atomic<Wake> wake_{Wake::kPreparing};
+  std::atomic<State> state_{State::kPreparing};
   bool listens_ = false;  // in the scope, unless that was asked to stop
 };
 
@@ -178,55 +178,13 @@ class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer 
 
   /// Between `prepare()` and `commit()`: listens, and is woken for `kTimedOut` after `timeout`.
   void arm(Timeout timeout) noexcept;
-  Wake finish() noexcept {
+  State finish() noexcept {
     TimerHeap::disarm(*this);
     return Waiter::finish();
   }
 
  private:
   static void fire(Timer& timer) noexcept;
-};
-
-/// Those who wait for the same thing, in order of arrival. Guarded by the lock of the primitive it
-/// is part of.
-class [[gnu::visibility("default")]] WaitList {
- public:
-  [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
-
-  void add(Waiter& waiter) noexcept { waiting_.push_back(waiter); }
-  /// Takes the waiter out if it is still in.
-  void forget(Waiter& waiter) noexcept {
-    if (static_cast<ListNode<Waiter>&>(waiter).linked()) waiting_.erase(waiter);
-  }
-  /// The first one that is still waiting, claimed and taken out; null when there is none.
-  [[nodiscard]] Waiter* claim_first() noexcept {
-    while (Waiter* waiter = waiting_.pop_front()) {
-      if (waiter->claim()) return waiter;
-    }
-    return nullptr;
-  }
-
- private:
-  IntrusiveList<Waiter> waiting_;
-};
-
-/// Waiters that have been claimed, to be woken once the lock is released: a woken one may destroy
-/// the primitive.
-class [[gnu::visibility("default")]] WakeList {
- public:
-  WakeList() = default;
-  WakeList(const WakeList&) = delete;
-  WakeList& operator=(const WakeList&) = delete;
-  ~WakeList() {
-    if (!claimed_.empty()) wake_all();
-  }
-
-  void add(Waiter& waiter) noexcept { claimed_.push_back(waiter); }
-  void claim_all(WaitList& list) noexcept;
-  void wake_all() noexcept;
-
- private:
-  IntrusiveList<Waiter> claimed_;
 };
 
 }  // namespace mtaio::lowlevel

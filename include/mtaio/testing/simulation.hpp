@@ -3,7 +3,7 @@
 
 #include <mtaio/awaitable.hpp>
 #include <mtaio/exceptions.hpp>
-#include <mtaio/lowlevel/main_task.hpp>
+#include <mtaio/lowlevel/main_run.hpp>
 #include <mtaio/timeout.hpp>
 
 #include <chrono>
@@ -100,7 +100,7 @@ class [[gnu::visibility("default")]] Simulation {
   await_result_t<A> run(A&& main) {
     check_may_run();
     return lowlevel::run_main(std::forward<A>(main),
-                              [this](std::coroutine_handle<> task, lowlevel::PromiseBase& promise) {
+                              [this](std::coroutine_handle<> task, internal::PromiseBase& promise) {
                                 run_to_end(task, promise);
                               });
   }
@@ -128,7 +128,7 @@ class [[gnu::visibility("default")]] Simulation {
 
  private:
   void check_may_run() const;
-  void run_to_end(std::coroutine_handle<> main, lowlevel::PromiseBase& promise);
+  void run_to_end(std::coroutine_handle<> main, internal::PromiseBase& promise);
 
   std::unique_ptr<SimulatedScheduler> scheduler_;
 };

@@ -1,7 +1,7 @@
 /// A call of a Python function in one of the library's threads.
 #pragma once
 
-#include <mtaio/lowlevel/frame_allocator.hpp>
+#include <mtaio/coro/frame_allocator.hpp>
 #include <mtaio/python/object.hpp>
 #include <mtaio/python/outside_call.hpp>
 
@@ -18,9 +18,9 @@ namespace mtaio::python {
 class FunctionCall final : public OutsideCall, public ThreadJob {
  public:
   // Hundreds at a time are nothing special, and malloc() is quick only with a few.
-  void* operator new(std::size_t size) { return lowlevel::allocate_frame(size); }
+  void* operator new(std::size_t size) { return internal::allocate_frame(size); }
   void operator delete(void* call, std::size_t size) noexcept {
-    lowlevel::deallocate_frame(call, size);
+    internal::deallocate_frame(call, size);
   }
 
   /// Submits it, with a copy of the context. Null with an exception set.

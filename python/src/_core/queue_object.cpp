@@ -296,9 +296,9 @@ PyObject* raise_shut_down(QueueObject* queue, bool putting) {
 }
 
 bool add_queues(PyObject* module) {
-  using lowlevel::FifoStorage;
-  using lowlevel::LifoStorage;
-  using lowlevel::PriorityStorage;
+  using internal::FifoStorage;
+  using internal::LifoStorage;
+  using internal::PriorityStorage;
   return add<AsyncQueue<Object>, FifoStorage>(module, "mtaio.core.AsyncQueue", kAsyncQueueDoc,
                                               plain_methods.data()) &&
          add<PriorityQueue<Object>, PriorityStorage>(

@@ -26,9 +26,9 @@ void ArrivalScheduler::run_blocking(lowlevel::BlockingJob&, lowlevel::BlockingPo
 bool ArrivalScheduler::withdraw_blocking(lowlevel::BlockingJob&, lowlevel::BlockingPool*) noexcept {
   not_for_coroutines("withdraw_blocking");
 }
-void ArrivalScheduler::feed() noexcept { not_for_coroutines("feed"); }
-void ArrivalScheduler::block_thread(const lowlevel::Event&) noexcept {
-  not_for_coroutines("block_thread");
+void ArrivalScheduler::notify_one() noexcept { not_for_coroutines("feed"); }
+void ArrivalScheduler::block(const internal::ThreadEvent&) noexcept {
+  not_for_coroutines("block");
 }
 
 }  // namespace mtaio::python

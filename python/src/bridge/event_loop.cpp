@@ -202,7 +202,7 @@ void EventLoop::after_fork_in_child() noexcept {
     // Shared with the parent, whose loop must not be woken by what the child does.
     ::close(each->eventfd_);
     each->eventfd_ = -1;
-    new (&each->lock_) lowlevel::Lock;
+    new (&each->lock_) lowlevel::SpinLock;
     new (&each->posted_) Jobs;
   }
   loops.clear();

@@ -1,6 +1,6 @@
 #include <mtaio/python/object.hpp>
 
-#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/lowlevel/spin_lock.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -10,7 +10,7 @@ namespace mtaio::python {
 namespace {
 
 struct Dropped {
-  lowlevel::Lock lock;
+  lowlevel::SpinLock lock;
   std::vector<PyObject*> objects;  // guarded by lock
   std::atomic<bool> any{false};
 };

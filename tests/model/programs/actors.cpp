@@ -56,7 +56,7 @@ mtaio::Task<void> Actors::control() {
 }
 
 End Actors::end_of(const mtaio::ExecutionError& error) {
-  using mtaio::lowlevel::exception_cast;
+  using mtaio::internal::exception_cast;
   if (exception_cast<mtaio::QueueShutDown>(error.cause())) return End::kShutDown;
   if (exception_cast<MoveFailed>(error.cause())) return End::kFailed;
   return End::kNone;

@@ -1,8 +1,8 @@
 /// Tells a model the moment that a scope is asked to stop.
 #pragma once
 
-#include <mtaio/lowlevel/context.hpp>
-#include <mtaio/lowlevel/promise.hpp>
+#include <mtaio/coro/task_context.hpp>
+#include <mtaio/coro/promise.hpp>
 #include <mtaio/lowlevel/stop_scope.hpp>
 
 #include "model/reference/scope_model.hpp"
@@ -17,13 +17,13 @@ class OwnContext {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-    context_ = mtaio::lowlevel::context_of(awaiting);
+    context_ = mtaio::internal::context_of(awaiting);
     return false;
   }
-  [[nodiscard]] mtaio::lowlevel::TaskContext& await_resume() const noexcept { return *context_; }
+  [[nodiscard]] mtaio::internal::TaskContext& await_resume() const noexcept { return *context_; }
 
  private:
-  mtaio::lowlevel::TaskContext* context_ = nullptr;
+  mtaio::internal::TaskContext* context_ = nullptr;
 };
 
 /// Where several scopes have the same deadline, it shows which of their timers have fired. It

@@ -9,7 +9,7 @@
 
 namespace model {
 
-using mtaio::lowlevel::exception_cast;
+using mtaio::internal::exception_cast;
 
 /// What is nested in an error of the library's; null if nothing is.
 std::exception_ptr nested_in(const std::exception_ptr& error) noexcept {

@@ -13,7 +13,7 @@ namespace model {
 /// Results in what has ended the wait. `Inner` is an awaiter of the library, `Run` the program:
 ///
 ///     void interfere();               // something that another thread might do just now
-///     bool turn_is_over();            // of Self::kTakesTurns: an operation that need not wait looks
+///     bool budget_is_spent();            // of Self::kTakesTurns: an operation that need not wait looks
 ///                                     // whether it is to stop, and gives way
 ///     void take_turn();               // it was not over, and the operation has not waited
 ///     void check_between() noexcept;  // a call of the library has returned
@@ -34,7 +34,7 @@ class ModelledWait {
   bool await_ready() {
     bool tries = false;
     if constexpr (Self::kTakesTurns) tries = self().tries();
-    if constexpr (Self::kTakesTurns) turn_over_ = tries && run_.turn_is_over();
+    if constexpr (Self::kTakesTurns) turn_over_ = tries && run_.budget_is_spent();
     if (!turn_over_) self().at_once();
     const bool ready = inner_.await_ready();
     run_.check_between();

@@ -36,7 +36,7 @@ class QueueRun final : public AnyQueueRun, public QueueChanges<Queue, kMoves> {
 
   void set_up(std::size_t capacity) override {
     this->make_queue(capacity);
-    turns_left_ = kTurns;
+    turns_left_ = kBudget;
   }
   void tear_down() override { this->destroy_queue(); }
 
@@ -45,12 +45,12 @@ class QueueRun final : public AnyQueueRun, public QueueChanges<Queue, kMoves> {
   void let_go() override;
 
   /// For the operations: whether the next one that need not wait gives way.
-  [[nodiscard]] bool turn_is_over() const noexcept { return turns_left_ <= 1; }
+  [[nodiscard]] bool budget_is_spent() const noexcept { return turns_left_ <= 1; }
   void take_turn() noexcept { --turns_left_; }
   using Changes::actors;
 
  private:
-  static constexpr int kTurns = 128;  // how many operations in a row before one gives way
+  static constexpr int kBudget = 128;  // how many operations in a row before one gives way
 
   using Put = ModelledPut<QueueRun, typename Queue<Item>::Put::Awaiter>;
   using Get = ModelledGet<QueueRun, typename Queue<Item>::Get::Awaiter>;
@@ -103,7 +103,7 @@ mtaio::Task<void> QueueRun<Queue, kMoves>::act(std::size_t actor) {
 
 template <template <class> class Queue, Moves kMoves>
 void QueueRun<Queue, kMoves>::compare() noexcept {
-  turns_left_ = kTurns;
+  turns_left_ = kBudget;
   expect_equal(this->model().size(), this->queue().qsize(), "qsize()");
   expect_equal(this->model().size() == 0, this->queue().empty(), "empty()");
   expect_equal(this->model().full(), this->queue().full(), "full()");

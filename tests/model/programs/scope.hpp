@@ -1,8 +1,8 @@
 /// A scope of cancellation that others can ask to stop.
 #pragma once
 
-#include <mtaio/lowlevel/context.hpp>
-#include <mtaio/lowlevel/promise.hpp>
+#include <mtaio/coro/task_context.hpp>
+#include <mtaio/coro/promise.hpp>
 #include <mtaio/task.hpp>
 
 #include <coroutine>
@@ -29,7 +29,7 @@ class Scope {
 
  private:
   bool stopped_ = false;
-  std::optional<mtaio::lowlevel::TaskContext> context_;  // while the task runs
+  std::optional<mtaio::internal::TaskContext> context_;  // while the task runs
 };
 
 class Scope::Awaiter {
@@ -44,11 +44,11 @@ class Scope::Awaiter {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-    auto& context = scope_.context_.emplace(mtaio::lowlevel::context_of(awaiting));
+    auto& context = scope_.context_.emplace(mtaio::internal::context_of(awaiting));
     if (scope_.stopped_) context.scope.request_stop();
     frame_ = task_.release();
-    frame_.promise().awaited_by(awaiting, &context);
-    return mtaio::lowlevel::transfer_to(frame_);
+    frame_.promise().set_continuation(awaiting, &context);
+    return mtaio::internal::transfer_to(frame_);
   }
   void await_resume() {
     scope_.context_.reset();
@@ -58,7 +58,7 @@ class Scope::Awaiter {
  private:
   Scope& scope_;
   mtaio::Task<void> task_;
-  std::coroutine_handle<mtaio::lowlevel::TaskPromise<void>> frame_;
+  std::coroutine_handle<mtaio::internal::TaskPromise<void>> frame_;
 };
 
 inline Scope::Awaiter Scope::await(mtaio::Task<void> task) noexcept {

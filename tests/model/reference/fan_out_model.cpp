@@ -20,15 +20,15 @@ bool looks_further(const Call& call) noexcept {
 }  // namespace
 
 std::exception_ptr without_wrapping(const std::exception_ptr& error) noexcept {
-  const auto* wrapping = mtaio::lowlevel::exception_cast<mtaio::ExecutionError>(error);
+  const auto* wrapping = mtaio::internal::exception_cast<mtaio::ExecutionError>(error);
   return wrapping && !wrapping->has_index() ? wrapping->cause() : error;
 }
 
 std::exception_ptr while_stopping(const std::exception_ptr& error) noexcept {
-  if (!mtaio::lowlevel::exception_cast<mtaio::CancelledError>(error)) {
+  if (!mtaio::internal::exception_cast<mtaio::CancelledError>(error)) {
     return without_wrapping(error);
   }
-  const auto* nesting = mtaio::lowlevel::exception_cast<std::nested_exception>(error);
+  const auto* nesting = mtaio::internal::exception_cast<std::nested_exception>(error);
   return nesting ? nesting->nested_ptr() : nullptr;
 }
 

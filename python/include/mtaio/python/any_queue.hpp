@@ -1,7 +1,7 @@
 /// A queue of C++ as Python sees it, whatever its items are.
 #pragma once
 
-#include <mtaio/lowlevel/basic_queue.hpp>
+#include <mtaio/queue/operations.hpp>
 #include <mtaio/python/convert.hpp>
 #include <mtaio/python/object.hpp>
 #include <mtaio/python/wait.hpp>
@@ -78,8 +78,8 @@ template <class T, class Storage, class Queue>
 class QueueOf final : public AnyQueue {
   static_assert(std::is_nothrow_move_constructible_v<T>,
                 "an item that cannot be moved safely cannot be handed to another thread");
-  using Core = lowlevel::QueueCore<Storage>;
-  using Node = lowlevel::ItemNode<T, Storage>;
+  using Core = internal::QueueCore<Storage>;
+  using Node = internal::ItemNode<T, Storage>;
   using Push = typename Core::Push;
   static constexpr bool kHoldsObjects = std::is_same_v<T, Object>;
 

@@ -13,8 +13,8 @@ class ArrivalScheduler : public lowlevel::Scheduler {
   void arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept final;
   void run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) final;
   bool withdraw_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) noexcept final;
-  void feed() noexcept final;
-  void block_thread(const lowlevel::Event& event) noexcept final;
+  void notify_one() noexcept final;
+  void block(const internal::ThreadEvent& event) noexcept final;
 
  protected:
   ~ArrivalScheduler() = default;

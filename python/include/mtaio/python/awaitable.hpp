@@ -53,7 +53,7 @@ class LoopCall {
 
  private:
   struct Step : lowlevel::Job {
-    Step(LoopCall& call, Run what) noexcept : Job{what}, of{call} {}
+    Step(LoopCall& call, Function what) noexcept : Job{what}, of{call} {}
     LoopCall& of;
   };
   static std::coroutine_handle<> run_start(lowlevel::Job& job) noexcept;
@@ -103,7 +103,7 @@ class [[nodiscard]] LoopAwaiter {
     return true;
   }
   decltype(auto) await_resume() {
-    const bool begun = waiter_.finish() == lowlevel::Waiter::Wake::kServed;
+    const bool begun = waiter_.finish() == lowlevel::Waiter::State::kServed;
     if (!begun) throw CancelledError{};
     if (call_->error()) {
       if (call_->stop_requested()) waiter_.scope()->notice();

@@ -1,8 +1,8 @@
 /// A thread that blocks, as a scheduler.
 #pragma once
 
-#include <mtaio/lowlevel/event.hpp>
-#include <mtaio/lowlevel/fork_mark.hpp>
+#include <mtaio/platform/thread_event.hpp>
+#include <mtaio/platform/fork_mark.hpp>
 #include <mtaio/python/arrival_scheduler.hpp>
 
 namespace mtaio::python {
@@ -26,8 +26,8 @@ class BlockedThread final : public ArrivalScheduler {
   [[nodiscard]] bool is_of_parent() const noexcept { return process_.forked(); }
 
  private:
-  lowlevel::Event awake_;
-  lowlevel::ForkMark process_;
+  internal::ThreadEvent awake_;
+  internal::ForkMark process_;
 };
 
 }  // namespace mtaio::python

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <mtaio/lowlevel/intrusive_list.hpp>
-#include <mtaio/lowlevel/lock.hpp>
+#include <mtaio/lowlevel/spin_lock.hpp>
 #include <mtaio/python/arrival_scheduler.hpp>
 #include <mtaio/python/reference.hpp>
 
@@ -101,7 +101,7 @@ class EventLoop final : public ArrivalScheduler {
   int eventfd_ = -1;
   bool may_step_ = false;            // with the GIL only
   std::atomic<bool> closed_{false};  // written under lock_
-  lowlevel::Lock lock_;              // guards all below
+  lowlevel::SpinLock lock_;              // guards all below
   bool signalled_ = false;           // the eventfd has been written to, and not yet read
   Jobs posted_;
 };

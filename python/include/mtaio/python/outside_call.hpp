@@ -24,7 +24,7 @@ class OutsideCall : protected lowlevel::Job {
 
  protected:
   /// `back` is run where it comes back, and ends with `arrive`.
-  explicit OutsideCall(Run back = &OutsideCall::arrive) noexcept : Job{back} {}
+  explicit OutsideCall(Function back = &OutsideCall::arrive) noexcept : Job{back} {}
   virtual ~OutsideCall();
 
   /// It is to come back to `loop`, and `owner` waits. Once. False with an exception set.

@@ -44,25 +44,25 @@ struct ConvertQueue {
 /// made in Python has items of type `Object`.
 template <class T>
 struct Convert<std::shared_ptr<AsyncQueue<T>>>
-    : ConvertQueue<T, lowlevel::FifoStorage, AsyncQueue<T>> {
+    : ConvertQueue<T, internal::FifoStorage, AsyncQueue<T>> {
   static PyObject* to_python(std::shared_ptr<AsyncQueue<T>> queue) {
-    return ConvertQueue<T, lowlevel::FifoStorage, AsyncQueue<T>>::to_python(std::move(queue),
+    return ConvertQueue<T, internal::FifoStorage, AsyncQueue<T>>::to_python(std::move(queue),
                                                                             "AsyncQueue");
   }
 };
 template <class T>
 struct Convert<std::shared_ptr<PriorityQueue<T>>>
-    : ConvertQueue<T, lowlevel::PriorityStorage, PriorityQueue<T>> {
+    : ConvertQueue<T, internal::PriorityStorage, PriorityQueue<T>> {
   static PyObject* to_python(std::shared_ptr<PriorityQueue<T>> queue) {
-    return ConvertQueue<T, lowlevel::PriorityStorage, PriorityQueue<T>>::to_python(std::move(queue),
+    return ConvertQueue<T, internal::PriorityStorage, PriorityQueue<T>>::to_python(std::move(queue),
                                                                                    "PriorityQueue");
   }
 };
 template <class T>
 struct Convert<std::shared_ptr<LIFOQueue<T>>>
-    : ConvertQueue<T, lowlevel::LifoStorage, LIFOQueue<T>> {
+    : ConvertQueue<T, internal::LifoStorage, LIFOQueue<T>> {
   static PyObject* to_python(std::shared_ptr<LIFOQueue<T>> queue) {
-    return ConvertQueue<T, lowlevel::LifoStorage, LIFOQueue<T>>::to_python(std::move(queue),
+    return ConvertQueue<T, internal::LifoStorage, LIFOQueue<T>>::to_python(std::move(queue),
                                                                            "LIFOQueue");
   }
 };

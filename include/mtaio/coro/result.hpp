@@ -1,0 +1,114 @@
+/// The place where a task leaves its result.
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::internal {
+
+/// Stands for void where a value is stored.
+struct Unit {};
+
+/// Out of line, so that whoever takes a result stays small.
+[[noreturn, gnu::cold, gnu::noinline]] inline void rethrow(const std::exception_ptr& error) {
+  std::rethrow_exception(error);
+}
+
+/// Out of line, so that coroutines need no room for an exception on the stack.
+template <class AnyResult>
+[[gnu::cold, gnu::noinline]] void keep_current_exception(AnyResult& result) noexcept {
+  result.set_error(std::current_exception());
+}
+
+/// A `std::logic_error` that says that a coroutine ended without co_return.
+[[nodiscard, gnu::cold, gnu::visibility("default")]] std::exception_ptr no_result_error() noexcept;
+
+/// Out of line, for the same reason.
+template <class AnyResult>
+[[gnu::cold, gnu::noinline]] void keep_no_result_error(AnyResult& result) noexcept {
+  result.set_error(no_result_error());
+}
+
+/// What stands for a `T` that is to be stored: itself, a pointer for a reference, `Unit` for void.
+template <class T>
+using Stored = std::conditional_t<
+    std::is_void_v<T>, Unit,
+    std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<T>, std::remove_const_t<T>>>;
+
+/// Empty, a value, or an exception. Stays where it is made.
+template <class T>
+class Result {
+  static_assert(std::is_nothrow_destructible_v<Stored<T>>,
+                "the result of a task must not throw in its destructor: it is destroyed where "
+                "nothing can catch that; make the destructor noexcept");
+
+ public:
+  Result() noexcept {}  // NOLINT(*-member-init): the union starts empty
+  Result(const Result&) = delete;
+  Result& operator=(const Result&) = delete;
+  ~Result() {
+    if (state_ == State::kValue) {
+      std::destroy_at(&value_);
+    } else if (state_ == State::kError) {
+      std::destroy_at(&error_);
+    }
+  }
+
+  /// REQUIRES: empty. When the constructor of the value throws, it stays empty.
+  template <class... Args>
+  void emplace(Args&&... args) {
+    if constexpr (std::is_reference_v<T>) {
+      std::construct_at(&value_, std::addressof(args)...);
+    } else {
+      std::construct_at(&value_, std::forward<Args>(args)...);
+    }
+    state_ = State::kValue;
+  }
+
+  /// In place of a value, if there is one: a variable's destructor may throw after a co_return.
+  /// REQUIRES: no error.
+  void set_error(std::exception_ptr error) noexcept {
+    if (state_ == State::kValue) std::destroy_at(&value_);
+    std::construct_at(&error_, std::move(error));
+    state_ = State::kError;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return state_ == State::kEmpty; }
+  [[nodiscard]] bool has_value() const noexcept { return state_ == State::kValue; }
+  [[nodiscard]] bool has_error() const noexcept { return state_ == State::kError; }
+  [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+
+  /// The value, to be moved from. REQUIRES: has_value().
+  [[nodiscard]] Stored<T>& stored() noexcept { return value_; }
+
+  /// Moves the value out, or throws the exception. REQUIRES: not empty.
+  T take() {
+    if (state_ == State::kError) [[unlikely]]
+      rethrow(error_);
+    return take_value();
+  }
+  /// Moves the value out. REQUIRES: has_value().
+  T take_value() {
+    if constexpr (std::is_void_v<T>) {
+      return;
+    } else if constexpr (std::is_reference_v<T>) {
+      return static_cast<T>(*value_);
+    } else {
+      return std::move(value_);
+    }
+  }
+
+ private:
+  enum class State : unsigned char { kEmpty, kValue, kError };
+
+  union {
+    Stored<T> value_;
+    std::exception_ptr error_;
+  };
+  State state_ = State::kEmpty;
+};
+
+}  // namespace mtaio::internal

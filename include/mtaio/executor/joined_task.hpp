@@ -1,0 +1,76 @@
+/// A created task as a child of `gather` and `map`.
+#pragma once
+
+#include <mtaio/executor/spawned_task.hpp>
+#include <mtaio/lowlevel/stop_scope.hpp>
+#include <mtaio/lowlevel/waiter.hpp>
+#include <mtaio/task.hpp>
+
+#include <coroutine>
+#include <stdexcept>
+#include <utility>
+
+namespace mtaio::internal {
+
+/// Awaits a created task as its parent would: passes stop requests on to it, and waits for it all
+/// the same.
+template <class T>
+class JoinedTask : private lowlevel::StopNode {
+ public:
+  using resumes_at_home = void;
+
+  explicit JoinedTask(TaskParty<T> task) noexcept
+      : lowlevel::StopNode{&JoinedTask::stop}, task_{std::move(task)} {}
+  JoinedTask(const JoinedTask&) = delete;
+  JoinedTask& operator=(const JoinedTask&) = delete;
+  ~JoinedTask() { leave_scope(); }
+
+  [[nodiscard]] bool await_ready() const {
+    if (!task_) throw std::logic_error{"gather(TaskHandle): the handle was moved from."};
+    return task_->done();
+  }
+  template <class Promise>
+  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    waiter_.prepare_unstoppable(awaiting);
+    if (TaskContext* context = context_of(awaiting)) {
+      scope_ = &context->scope;
+      scope_->add(*this);
+    }
+    return task_->wait(waiter_);
+  }
+  T await_resume() {
+    // A stop request that the task has not noticed has changed nothing.
+    if (scope_ && task_->noticed_stop()) scope_->notice();
+    leave_scope();
+    task_->check_first_take();
+    return task_->result().take();
+  }
+
+ private:
+  static void stop(lowlevel::StopNode& node) noexcept {
+    static_cast<JoinedTask&>(node).task_->request_stop_in_turn();
+  }
+  void leave_scope() noexcept {
+    if (lowlevel::StopScope* scope = std::exchange(scope_, nullptr)) scope->remove(*this);
+  }
+
+  TaskParty<T> task_;
+  lowlevel::StopScope* scope_ = nullptr;  // while it is to be told
+  lowlevel::Waiter waiter_;
+};
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
+template <class T>
+Task<T> join_task(TaskParty<T> task) {
+  co_return co_await JoinedTask<T>{std::move(task)};
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+}  // namespace mtaio::internal

@@ -1,0 +1,193 @@
+/// What the members of `TaskExecutor` return: operations that start when they are awaited.
+#pragma once
+
+#include <mtaio/base/single_use.hpp>
+#include <mtaio/exceptions.hpp>
+#include <mtaio/executor/spawned_task.hpp>
+#include <mtaio/fan_out/children.hpp>
+#include <mtaio/fan_out/range.hpp>
+#include <mtaio/fan_out/task_tuple.hpp>
+#include <mtaio/fan_out/tuple.hpp>
+#include <mtaio/options.hpp>
+#include <mtaio/task.hpp>
+#include <mtaio/threads/blocking_call.hpp>
+#include <mtaio/timeout/timed_task.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::internal {
+
+template <class Func, class... Range>
+concept Mappable = AsyncOver<std::decay_t<Func>, std::views::all_t<Range>...> ||
+                   Callable<std::decay_t<Func>&, KeptElement<std::views::all_t<Range>>...>;
+
+/// Throws `error` as the cause of an `ExecutionError`; a `CancelledError` as it is, if `scope` was
+/// asked to stop.
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_execution_error(
+    lowlevel::StopScope* scope, const std::exception_ptr& error);
+
+/// `TaskExecutor::run`
+template <class T>
+class [[nodiscard]] RunOperation {
+ public:
+  RunOperation(Task<T> task, const RunOptions& options, const SpawnedTasks& executor)
+      : task_{std::move(task)}, options_{options}, executor_{&executor} {}
+
+  class Awaiter : private TimedTask<T> {
+   public:
+    using resumes_at_home = void;
+
+    Awaiter(Task<T> task, const RunOptions& options)
+        : TimedTask<T>{std::move(task), options.timeout} {}
+    [[nodiscard]] bool await_ready() const {
+      this->check_task("co_await run()");
+      return this->is_too_late();
+    }
+    using TimedTask<T>::await_suspend;
+    T await_resume() {
+      if (!this->succeeded()) [[unlikely]]
+        fail();
+      return this->result().take_value();
+    }
+
+   private:
+    [[noreturn, gnu::cold, gnu::noinline]] void fail() {
+      this->throw_if_cut_off();
+      throw_execution_error(this->scope(), this->result().error());
+    }
+  };
+
+  Awaiter operator co_await() {
+    executor_->check_open("run");
+    return Awaiter{std::move(task_), options_};
+  }
+
+ private:
+  Task<T> task_;
+  RunOptions options_;
+  const SpawnedTasks* executor_;
+};
+
+/// `TaskExecutor::gather` of a range and `map`
+template <class Options, class Children, bool kOutcomes>
+class [[nodiscard]] RangeOperation {
+ public:
+  RangeOperation(Children&& children, const Options& options, const SpawnedTasks& executor)
+      : children_(std::move(children)), options_{options}, executor_{&executor} {}
+
+  RangeFanOut<Options, Children, kOutcomes> operator co_await() {
+    executor_->check_open(Children::kCall);
+    use_.use(Children::kCall);
+    return {std::move(children_), options_};
+  }
+
+ private:
+  SingleUse use_;
+  Children children_;
+  [[no_unique_address]] Options options_;
+  const SpawnedTasks* executor_;
+};
+
+/// `TaskExecutor::gather` of awaitables
+template <class Options, bool kOutcomes, class... T>
+class [[nodiscard]] TupleOperation {
+ public:
+  TupleOperation(TaskTuple<T...>&& tasks, const Options& options, const SpawnedTasks& executor)
+      : tasks_{std::move(tasks)}, options_{options}, executor_{&executor} {}
+  TupleOperation(TupleOperation&&) noexcept = default;
+  TupleOperation& operator=(TupleOperation&&) = delete;
+  // As that of TaskTuple: see there.
+  [[gnu::always_inline]] ~TupleOperation() = default;
+
+  [[gnu::always_inline]] TupleFanOut<Options, kOutcomes, T...> operator co_await() {
+    return {std::move(tasks_), options_, [this] { executor_->check_open("gather"); }};
+  }
+
+ private:
+  TaskTuple<T...> tasks_;
+  [[no_unique_address]] Options options_;
+  const SpawnedTasks* executor_;
+};
+
+/// `TaskExecutor::run_in_thread`
+template <class Bound>
+class [[nodiscard]] ThreadOperation {
+  using Result = typename Bound::Result;
+
+ public:
+  ThreadOperation(Bound&& bound, lowlevel::BlockingPool* pool, const SpawnedTasks& executor)
+      : bound_(std::move(bound)), pool_{pool}, executor_{&executor} {}
+
+  class Awaiter : private ThreadCall<Bound> {
+   public:
+    using resumes_at_home = void;
+
+    using ThreadCall<Bound>::ThreadCall;
+    using ThreadCall<Bound>::await_ready;
+    using ThreadCall<Bound>::await_suspend;
+    Result await_resume() {
+      try {
+        return ThreadCall<Bound>::await_resume();
+      } catch (...) {
+        throw_execution_error(this->scope(), std::current_exception());
+      }
+    }
+  };
+
+  Awaiter operator co_await() {
+    executor_->check_open("run_in_thread");
+    use_.use("run_in_thread");
+    return Awaiter{std::move(bound_), pool_};
+  }
+
+ private:
+  SingleUse use_;
+  Bound bound_;
+  lowlevel::BlockingPool* pool_;
+  const SpawnedTasks* executor_;
+};
+
+/// `TaskExecutor::cancel_all` and `close`
+class [[nodiscard, gnu::visibility("default")]] StopTasks {
+ public:
+  StopTasks(SpawnedTasks& tasks, bool close) noexcept : tasks_{&tasks}, close_{close} {}
+
+  class Awaiter;
+  Awaiter operator co_await() const noexcept;
+
+ private:
+  SpawnedTasks* tasks_;
+  bool close_;
+};
+
+class [[gnu::visibility("default")]] StopTasks::Awaiter {
+ public:
+  using resumes_at_home = void;
+
+  Awaiter(SpawnedTasks& tasks, bool close) noexcept : tasks_{tasks}, close_{close} {}
+
+  [[nodiscard]] bool await_ready() noexcept;
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    drain_.prepare(awaiting);
+    return tasks_.wait(drain_);
+  }
+  void await_resume();
+
+ private:
+  SpawnedTasks& tasks_;
+  bool close_;
+  SpawnedTasks::Drain drain_;
+};
+
+inline StopTasks::Awaiter StopTasks::operator co_await() const noexcept {
+  return Awaiter{*tasks_, close_};
+}
+
+}  // namespace mtaio::internal

@@ -1,0 +1,135 @@
+/// Ranges walked together, one element at a time.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <ranges>
+#include <tuple>
+#include <utility>
+
+namespace mtaio::internal {
+
+/// A range to be walked once, with the position reached. The iterator is advanced only when the
+/// next element is wanted.
+template <std::ranges::input_range View>
+class Cursor {
+ public:
+  using Reference = std::ranges::range_reference_t<View>;
+
+  explicit Cursor(View view) : view_(std::move(view)) {}
+  /// Only before the walk.
+  Cursor(Cursor&& other) noexcept(std::is_nothrow_move_constructible_v<View>)
+      : view_(std::move(other.view_)) {}
+  Cursor& operator=(Cursor&&) = delete;
+  ~Cursor() = default;
+
+  /// Goes to the first, then to the next element. False if there is none; not to be called again
+  /// then.
+  bool advance() {
+    if (position_) {
+      ++*position_;
+    } else {
+      position_.emplace(std::ranges::begin(view_));
+    }
+    return *position_ != std::ranges::end(view_);
+  }
+  Reference current() { return **position_; }
+
+  /// Whether `predicate` holds for an element. Before the walk; what the range throws ends it, and
+  /// the walk will come upon that again.
+  template <class Predicate>
+  [[nodiscard]] bool any_of(Predicate predicate) noexcept {
+    try {
+      if constexpr (std::ranges::contiguous_range<View> && std::ranges::common_range<View>) {
+        // Not that of std::ranges, which libstdc++ does not unroll.
+        return std::any_of(std::ranges::begin(view_), std::ranges::end(view_), predicate);
+      } else {
+        return std::ranges::any_of(view_, predicate);
+      }
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
+    }
+    return false;
+  }
+
+  static constexpr bool kSized = std::ranges::sized_range<View>;
+  [[nodiscard]] std::size_t size() { return static_cast<std::size_t>(std::ranges::size(view_)); }
+
+ private:
+  View view_;
+  std::optional<std::ranges::iterator_t<View>> position_;
+};
+
+/// One or more ranges in step, as long as the shortest.
+template <class... View>
+class ElementSource {
+ public:
+  explicit ElementSource(View... view) : cursors_{Cursor<View>{std::move(view)}...} {}
+
+  /// What is an lvalue range stays where it is, an rvalue one is moved in.
+  template <class... Range>
+  static ElementSource of(Range&&... range) {
+    return ElementSource{std::views::all(std::forward<Range>(range))...};
+  }
+
+  /// False when one of the ranges is at its end, or has thrown.
+  bool advance() { return !ended_ && advance_further(); }
+  /// The same. REQUIRES: `ended()` is false.
+  bool advance_further() {
+    try {
+      if (std::apply([](auto&... cursor) { return (cursor.advance() && ...); }, cursors_))
+        return true;
+    } catch (...) {
+      ended_ = true;
+      throw;
+    }
+    ended_ = true;
+    return false;
+  }
+
+  /// `function(elements...)`.
+  template <class Function>
+  decltype(auto) with_current(Function&& function) {
+    return std::apply(
+        [&](auto&... cursor) -> decltype(auto) {
+          return std::forward<Function>(function)(cursor.current()...);
+        },
+        cursors_);
+  }
+
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+
+  /// Whether `predicate` holds for an element of the only range. Before the walk.
+  template <class Predicate>
+  [[nodiscard]] bool any_of(Predicate predicate) noexcept {
+    static_assert(sizeof...(View) == 1);
+    return std::get<0>(cursors_).any_of(predicate);
+  }
+
+  /// Whether size() always knows.
+  static constexpr bool kSized = (Cursor<View>::kSized && ...);
+
+  /// How many elements there are, if the ranges can tell. Before the walk.
+  [[nodiscard]] std::optional<std::size_t> size() {
+    if constexpr ((Cursor<View>::kSized || ...)) {
+      std::optional<std::size_t> shortest;
+      const auto consider = [&](auto& cursor) {
+        if constexpr (std::remove_reference_t<decltype(cursor)>::kSized) {
+          shortest = shortest ? std::min(*shortest, cursor.size()) : cursor.size();
+        }
+      };
+      std::apply([&](auto&... cursor) { (consider(cursor), ...); }, cursors_);
+      if constexpr (kSized) return shortest;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::tuple<Cursor<View>...> cursors_;
+  bool ended_ = false;
+};
+
+template <class... Range>
+using SourceOf = ElementSource<std::views::all_t<Range>...>;
+
+}  // namespace mtaio::internal

@@ -1,0 +1,147 @@
+/// A fan-out whose children come from a range: `gather(range)` and `map`.
+#pragma once
+
+#include <mtaio/fan_out/core.hpp>
+#include <mtaio/fan_out/results.hpp>
+#include <mtaio/task.hpp>
+#include <mtaio/timeout/timed_task.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::internal {
+
+/// `Children` makes them: `value_type`, `bool advance()`, which is not called again when it has
+/// returned false or thrown, `Task<value_type> make()`, `size()`, `ended()`, `kSized`: whether
+/// `size()` always knows, and `kCall`: the member of `TaskExecutor` that messages name. Those that
+/// are functions in threads have `make(at_once, timeout)` instead; those that are there before
+/// anything starts also have `check()`, which may throw.
+template <class Options, class Children, bool kOutcomes>
+class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutcomes>, Options> {
+  using Base = FanOutOf<RangeFanOut, Options>;
+  friend Base;
+  using typename Base::Where;
+  using T = typename Children::value_type;
+  using Results = ResultsInOrder<T, kOutcomes, Children::kSized>;
+
+ public:
+  using resumes_at_home = void;
+
+  RangeFanOut(Children&& children, const Options& options)
+      : Base{options, kOutcomes}, children_(std::move(children)) {}
+
+  [[nodiscard]] bool await_ready() {
+    if constexpr (requires { children_.check(); }) children_.check();
+    total_ = children_.size();
+    if (total_) this->set_total(*total_);
+    return total_ == 0 || this->timed_out_before();
+  }
+
+  template <class Promise>
+  [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
+    if (total_) results_.expect(*total_);
+    TaskContext* context = context_of(awaiting);
+    if (in_task(context)) [[likely]] {
+      this->begin(awaiting, context, context->root);
+    } else {
+      this->begin_outside(awaiting, context);
+    }
+    return transfer_to(this->start_next());
+  }
+
+  auto await_resume() {
+    if (total_ == 0) return results_.take(0);
+    if (this->timed_out_before()) throw_timed_out(*this->options().timeout);
+    this->finish(total_);
+    return results_.take(this->started());
+  }
+
+ private:
+  static constexpr std::size_t kMostChildren = static_cast<std::size_t>(-1);
+  static constexpr bool kLastMayBeDirect = false;
+
+  [[gnu::always_inline]] std::coroutine_handle<> start_child(Where where) {
+    if (!children_.advance()) {
+      if (!total_) this->set_total(this->started());
+      return this->no_more();
+    }
+    const std::coroutine_handle<> child = make_child();
+    const std::size_t count = this->started() + 1;
+    // Where the number is always known, it need not be asked whether it is.
+    const bool last = Children::kSized ? count == *total_ : count == total_;
+    return this->child_started(child, count, last, where);
+  }
+  [[gnu::always_inline]] std::coroutine_handle<> make_child() {
+    void* receiver = results_.add(this);
+    try {
+      Task<T> child = make_task();
+      if (!child) [[unlikely]]
+        throw_no_task(Children::kCall);
+      const auto frame = child.release();
+      frame.promise().set_completion(&RangeFanOut::ended, receiver, this->started(),
+                                     this->context());
+      return frame;
+    } catch (...) {
+      results_.remove_last();
+      throw;
+    }
+  }
+
+  [[gnu::always_inline]] Task<T> make_task() {
+    const auto& options = this->options();
+    if constexpr (requires { children_.make(0, options.task_timeout); }) {
+      const std::size_t limit = options.limit.value();
+      return children_.make(limit == no_limit.value() ? 0 : limit, options.task_timeout);
+    } else {
+      Task<T> child = children_.make();
+      if (options.task_timeout) [[unlikely]]
+        child = timed(std::move(child), *options.task_timeout);
+      return child;
+    }
+  }
+
+  void keep_error(const std::exception_ptr& error) {
+    if constexpr (kOutcomes) Results::fail(results_.add(this), error);
+  }
+
+  [[nodiscard]] bool exhausted() const noexcept {
+    return children_.ended() || this->started() == total_;
+  }
+
+  static std::coroutine_handle<> ended(PromiseBase& base) noexcept {
+    auto& promise = static_cast<TaskPromise<T>&>(base);
+    auto& self = *static_cast<RangeFanOut*>(Results::owner_of(promise.receiver()));
+    if (promise.result().has_error()) [[unlikely]] {
+      self.keep_failure(promise);
+    } else {
+      try {
+        self.results_.store(promise.receiver(), promise.index(), promise.result());
+      } catch (...) {
+        self.keep_exception_of_store(promise);
+      }
+    }
+    std::coroutine_handle<TaskPromise<T>>::from_promise(promise).destroy();
+    return self.child_ended();
+  }
+
+  [[gnu::cold, gnu::noinline]] void keep_failure(TaskPromise<T>& promise) noexcept {
+    keep_failure(promise, promise.result().error());
+  }
+  [[gnu::cold, gnu::noinline]] void keep_exception_of_store(TaskPromise<T>& promise) noexcept {
+    keep_failure(promise, std::current_exception());
+  }
+  void keep_failure(TaskPromise<T>& promise, const std::exception_ptr& error) noexcept {
+    if constexpr (kOutcomes) Results::fail(promise.receiver(), error);
+    this->child_failed(promise.index(), error, this->options().progress);
+  }
+
+  Children children_;
+  std::optional<std::size_t> total_;
+  [[no_unique_address]] Results results_;
+};
+
+}  // namespace mtaio::internal

@@ -1,0 +1,13 @@
+/// Which thread this is, for comparison only.
+#pragma once
+
+namespace mtaio::internal {
+
+/// An address that no other live thread has. Not to be called inside a coroutine, where a compiler
+/// might keep it across a suspension.
+[[nodiscard]] inline const void* this_thread_id() noexcept {
+  static thread_local constinit char mark = 0;
+  return &mark;
+}
+
+}  // namespace mtaio::internal

@@ -1,0 +1,133 @@
+/// A heap of entries that lie side by side.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <memory>
+#include <new>
+
+namespace mtaio::internal {
+
+/// Gives the entry first that comes before all others. Four children to a parent, and room in
+/// segments, each as large as all before it together: growing moves nothing, and what is compared
+/// lies together. Not synchronised.
+template <class Entry, class Before>
+class EntryHeap {
+ public:
+  EntryHeap() = default;
+  EntryHeap(const EntryHeap&) = delete;
+  EntryHeap& operator=(const EntryHeap&) = delete;
+
+  [[nodiscard]] bool empty() const noexcept { return end_ == kRoot; }
+  [[nodiscard]] std::size_t size() const noexcept { return end_ - kRoot; }
+  /// REQUIRES: not empty.
+  [[nodiscard]] const Entry& top() const noexcept { return segments_[0][kRoot]; }
+  /// In no particular order.
+  [[nodiscard]] const Entry& operator[](std::size_t i) const noexcept { return at(kRoot + i); }
+
+  /// False when there is no memory for it.
+  [[nodiscard]] bool push(const Entry& entry) noexcept {
+    if (!has_room_for(end_)) return false;
+    rise(end_++, entry);
+    return true;
+  }
+
+  /// REQUIRES: not empty.
+  Entry pop() noexcept {
+    const Entry first = top();
+    const Entry last = at(--end_);
+    // The hole goes down to a leaf, and `last`, which came from one, up from there: it seldom has
+    // to.
+    std::size_t hole = kRoot;
+    Entry* place = &at(hole);
+    for (std::size_t child = first_child(hole); child < end_; child = first_child(hole)) {
+      Entry* children = &at(child);
+      prefetch(first_child(child));
+      const std::size_t least =
+          end_ - child >= kChildren ? least_of_all(children) : least_of(children, end_ - child);
+      *place = children[least];
+      place = &children[least];
+      hole = child + least;
+    }
+    rise(hole, last);
+    return first;
+  }
+
+ private:
+  static constexpr std::size_t kChildren = 4;
+  // Where the root is: then the children of a parent begin at a multiple of four, and lie in one
+  // segment.
+  static constexpr std::size_t kRoot = kChildren - 1;
+  // Segment 0 has the first 64 places, segment 1 the next 64, segment 2 the next 128, and so on.
+  static constexpr std::size_t kFirstSegment = 64;
+
+  static constexpr std::size_t first_child(std::size_t i) noexcept {
+    return (i - kRoot + 1) * kChildren;
+  }
+  static constexpr std::size_t parent(std::size_t i) noexcept { return i / kChildren + kRoot - 1; }
+  static constexpr std::size_t segment_of(std::size_t i) noexcept {
+    return static_cast<std::size_t>(std::bit_width(i / kFirstSegment));
+  }
+  static constexpr std::size_t start_of(std::size_t segment) noexcept {
+    return segment == 0 ? 0 : kFirstSegment << (segment - 1);
+  }
+
+  [[nodiscard]] Entry& at(std::size_t i) const noexcept {
+    const std::size_t segment = segment_of(i);
+    return segments_[segment][i - start_of(segment)];
+  }
+
+  std::size_t least_of_all(const Entry* of) const noexcept {
+    const std::size_t a = before_(of[1], of[0]) ? 1 : 0;
+    const std::size_t b = before_(of[3], of[2]) ? 3 : 2;
+    return before_(of[b], of[a]) ? b : a;
+  }
+  std::size_t least_of(const Entry* of, std::size_t count) const noexcept {
+    std::size_t least = 0;
+    for (std::size_t i = 1; i < count; ++i) {
+      if (before_(of[i], of[least])) least = i;
+    }
+    return least;
+  }
+
+  /// Has the children fetched of what is at `i` and of its three siblings: among them are those
+  /// that are compared in the next turn.
+  void prefetch(std::size_t i) const noexcept {
+    constexpr std::size_t kLine = 64;
+    constexpr std::size_t kInCache = 1'024;  // so many of the first ones are used all the time
+    if (i < kInCache || i + kChildren * kChildren > end_) return;
+    const char* from = reinterpret_cast<const char*>(&at(i));
+    for (std::size_t offset = 0; offset < kChildren * kChildren * sizeof(Entry); offset += kLine) {
+      __builtin_prefetch(from + offset);
+    }
+  }
+
+  /// Puts `entry` where it belongs, at `hole` or above it.
+  void rise(std::size_t hole, const Entry& entry) noexcept {
+    Entry* place = &at(hole);
+    while (hole > kRoot) {
+      hole = parent(hole);
+      Entry* above = &at(hole);
+      if (!before_(entry, *above)) break;
+      *place = *above;
+      place = above;
+    }
+    *place = entry;
+  }
+
+  [[nodiscard]] bool has_room_for(std::size_t i) noexcept {
+    const std::size_t number = segment_of(i);
+    std::unique_ptr<Entry[]>& segment = segments_[number];
+    if (!segment) {
+      segment.reset(new (std::nothrow) Entry[number == 0 ? kFirstSegment : start_of(number)]);
+    }
+    return segment != nullptr;
+  }
+
+  std::array<std::unique_ptr<Entry[]>, 48> segments_;
+  std::size_t end_ = kRoot;
+  [[no_unique_address]] Before before_;
+};
+
+}  // namespace mtaio::internal

@@ -1,0 +1,34 @@
+#include <mtaio/exceptions.hpp>
+#include <mtaio/queue/operations.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace mtaio::internal {
+namespace {
+
+// Made before it is thrown, so that no string is left to be destroyed on the way: that takes as
+// long as another throw.
+QueueShutDown shut_down(const char* queue, const char* what) {
+  return QueueShutDown{std::string{queue} + what};
+}
+
+}  // namespace
+
+void throw_put_after_shutdown(const char* queue) {
+  throw shut_down(queue, "::put: the queue was shut down; it takes no more items.");
+}
+
+void throw_get_after_shutdown(const char* queue) {
+  throw shut_down(queue,
+                  "::get: the queue was shut down and is empty; use next() to end a loop "
+                  "without an exception.");
+}
+
+void throw_task_done_too_often(const char* queue) {
+  throw std::logic_error{std::string{queue} +
+                         "::task_done: called more often than items were put; call it once for "
+                         "each item that get() returned."};
+}
+
+}  // namespace mtaio::internal

@@ -1,0 +1,93 @@
+#include <mtaio/latch.hpp>
+
+#include <mtaio/exceptions.hpp>
+#include <mtaio/lowlevel/contract.hpp>
+
+#include <mutex>
+#include <stdexcept>
+#include <string>
+
+namespace mtaio {
+namespace {
+
+std::size_t checked_count(std::ptrdiff_t count) {
+  if (count < 0) {
+    throw std::invalid_argument{"Latch(" + std::to_string(count) +
+                                "): the count cannot be negative; use 0 for an open latch."};
+  }
+  return static_cast<std::size_t>(count);
+}
+
+}  // namespace
+
+Latch::Latch(std::ptrdiff_t count) : count_{checked_count(count)} {}
+
+Latch::~Latch() {
+  if (!waiters_.empty()) {
+    lowlevel::contract_violation(
+        "Latch destroyed while tasks wait on it. A latch outlives its waiters; count it down, or "
+        "stop the waiters and wait "
+        "for them, before it goes.");
+  }
+}
+
+Latch::CountedDown Latch::count_down(std::ptrdiff_t n) {
+  if (n < 0) {
+    throw std::invalid_argument{"Latch::count_down(" + std::to_string(n) +
+                                "): a latch cannot be counted up; n must be zero or more."};
+  }
+  lowlevel::WakeList claimed;  // woken when the lock is released: a waiter may destroy the latch
+  const std::scoped_lock guard{lock_};
+  const std::size_t count = count_.load(std::memory_order_relaxed);
+  const auto steps = static_cast<std::size_t>(n);
+  const std::size_t left = steps < count ? count - steps : 0;
+  count_.store(left, std::memory_order_relaxed);
+  if (left == 0) claimed.claim_all(waiters_);
+  return {};
+}
+
+bool Latch::is_open() noexcept {
+  // Under the lock, so that whoever finds the latch open and destroys it comes after count_down()
+  // has left it.
+  const std::scoped_lock guard{lock_};
+  return count_.load(std::memory_order_relaxed) == 0;
+}
+
+bool Latch::enlist(lowlevel::Waiter& waiter) noexcept {
+  const std::scoped_lock guard{lock_};
+  if (count_.load(std::memory_order_relaxed) == 0) {
+    waiter.complete_inline();
+    return false;
+  }
+  if (!waiter.commit()) return false;
+  waiters_.add(waiter);
+  return true;
+}
+
+void Latch::forget(lowlevel::Waiter& waiter) noexcept {
+  const std::scoped_lock guard{lock_};
+  waiters_.forget(waiter);
+}
+
+bool Latch::Wait::Awaiter::await_ready() noexcept {
+  const bool only_look = timeout_ && timeout_->is_now();
+  const bool open = latch_.is_open();
+  if (open || only_look) open_ = open;
+  return open_.has_value();
+}
+
+bool Latch::Wait::Awaiter::suspend() noexcept {
+  if (timeout_) waiter_.arm(*timeout_);
+  return latch_.enlist(waiter_);
+}
+
+bool Latch::Wait::Awaiter::await_resume() {
+  if (open_) return *open_;
+  const auto wake = waiter_.finish();
+  if (wake == lowlevel::Waiter::State::kServed) return true;
+  latch_.forget(waiter_);
+  if (wake == lowlevel::Waiter::State::kCancelled) throw CancelledError{};
+  return false;
+}
+
+}  // namespace mtaio

@@ -1,0 +1,102 @@
+#include <mtaio/lowlevel/waiter.hpp>
+
+#include <mtaio/lowlevel/wait_list.hpp>
+
+namespace mtaio::lowlevel {
+
+namespace {
+
+/// A coroutine of another kind may still be there when the task whose code started it is gone; so
+/// what it does belongs to the main task of the run.
+internal::TaskRoot* root_of(const internal::TaskContext* context) noexcept {
+  if (context) return context->root;
+  internal::TaskRoot* starter = internal::this_thread().root;
+  return starter ? &starter->run().main() : nullptr;
+}
+
+}  // namespace
+
+// Whatever seldom happens is a function that goes the rest of the way: nothing has to be kept for
+// when it returns, so the usual way saves no registers.
+void Waiter::prepare(std::coroutine_handle<> awaiting, internal::TaskContext* context) {
+  if (!internal::in_task(context)) [[unlikely]] {
+    prepare_outside(awaiting, context);
+    return;
+  }
+  awaiting_ = awaiting;
+  internal::TaskRoot* root = context->root;
+  scheduler_ = &root->scheduler();
+  set_root(root);
+  prepare_in(context->scope);
+}
+
+[[gnu::cold, gnu::noinline]] void Waiter::prepare_outside(std::coroutine_handle<> awaiting,
+                                                          internal::TaskContext* context) {
+  awaiting_ = awaiting;
+  scheduler_ = &internal::current_scheduler();
+  set_root(root_of(context));
+  if (context) prepare_in(context->scope);
+}
+
+void Waiter::prepare_unstoppable(std::coroutine_handle<> awaiting, internal::TaskContext* context) {
+  awaiting_ = awaiting;
+  scheduler_ = &internal::scheduler_of(context);
+  set_root(root_of(context));
+}
+
+void Waiter::listen() noexcept {
+  state_.store(State::kListening, std::memory_order_relaxed);
+  if (!scope_) return;
+  listens_ = true;
+  scope_->add(*this);
+}
+
+void Waiter::yield(std::coroutine_handle<> awaiting, internal::TaskContext* context) {
+  awaiting_ = awaiting;
+  scheduler_ = &internal::scheduler_of(context);
+  set_root(root_of(context));
+  complete_inline();
+  wake();
+}
+
+bool Waiter::interrupt(State why) noexcept {
+  State wake = state_.load(std::memory_order_relaxed);
+  while (wake == State::kListening || wake == State::kWaiting) {
+    if (!state_.compare_exchange_weak(wake, why, std::memory_order_acq_rel,
+                                      std::memory_order_relaxed)) {
+      continue;
+    }
+    if (wake == State::kWaiting) this->wake();
+    return true;
+  }
+  return false;
+}
+
+std::coroutine_handle<> Waiter::resume(Job& job) noexcept {
+  return static_cast<Waiter&>(job).awaiting_;
+}
+
+void Waiter::stop(StopNode& node) noexcept {
+  static_cast<Waiter&>(node).interrupt(State::kCancelled);
+}
+
+void TimedWaiter::arm(Timeout timeout) noexcept {
+  if (timeout.is_forever()) return;
+  listen();
+  Scheduler& where = scheduler();
+  where.arm(*this, deadline_after(where.now(), timeout));
+}
+
+void TimedWaiter::fire(Timer& timer) noexcept {
+  static_cast<TimedWaiter&>(timer).interrupt(State::kTimedOut);
+}
+
+void WakeList::claim_all(WaitList& list) noexcept {
+  while (Waiter* waiter = list.claim_first()) claimed_.push_back(*waiter);
+}
+
+void WakeList::wake_all() noexcept {
+  while (Waiter* waiter = claimed_.pop_front()) waiter->wake();
+}
+
+}  // namespace mtaio::lowlevel
