@@ -37,10 +37,10 @@ decltype(auto) awaiter_of(T&& awaitable) {
   }
 }
 
-/// Whether what awaits a `T` is resumed on its own runtime: its awaiter has a member type
-/// `resumes_at_home`. Those of the library do, and those of your own may: what is woken by a
-/// `Waiter`, and what never suspends. What a task awaits besides is wrapped: it goes home before it
-/// goes on (`coro/foreign_await.hpp`).
+/// Whether an awaiting task is resumed on its own runtime: the awaiter has a member type
+/// `resumes_at_home`. The awaiters of the library have it. An awaiter of your own may have it if it
+/// never suspends, or if a `Waiter` resumes the task. A task awaits any other awaiter through
+/// `ForeignAwait`, which brings it back to its runtime (`coro/foreign_await.hpp`).
 template <class T>
 concept ResumesAtHome = requires {
   typename std::remove_cvref_t<decltype(awaiter_of(std::declval<T>()))>::resumes_at_home;
@@ -48,13 +48,13 @@ concept ResumesAtHome = requires {
 
 }  // namespace internal
 
-/// Something that `co_await` accepts in any coroutine: a `Task`, what the members of the library
-/// return, or a type of one's own.
+/// A type that `co_await` accepts in any coroutine: a `Task`, an operation of the library, or a type
+/// of your own.
 template <class T>
 concept Awaitable = internal::HasMemberCoAwait<T> || internal::HasFreeCoAwait<T> ||
                     internal::Awaiter<std::remove_reference_t<T>>;
 
-/// What `co_await` on a `T` results in.
+/// The type of `co_await` on a `T`.
 template <Awaitable T>
 using await_result_t =
     decltype(std::declval<

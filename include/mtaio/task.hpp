@@ -23,8 +23,9 @@ class TaskPromise : public PromiseBase {
  public:
   Task<T> get_return_object() noexcept;
   void unhandled_exception() noexcept { keep_current_exception(result_); }
-  // A coroutine may flow off its end, of which g++ does not warn. The language leaves open what
-  // happens then; the compilers come here. Where a value was returned they know, and check nothing.
+  // A coroutine may flow off its end, and g++ does not warn of that. The language leaves it
+  // undefined; the compilers call this function. After a co_return they know that the result is not
+  // empty, and drop the check.
   [[nodiscard]] FinalAwaiter final_suspend() noexcept {
     if (result_.empty()) [[unlikely]]
       keep_no_result_error(result_);
@@ -76,20 +77,23 @@ class TaskPromise<void> : public PromiseBase {
 
 }  // namespace internal
 
-/// A coroutine's result to come. Lazy: nothing runs before it is awaited. Move-only, awaited once;
-/// a task that is never awaited never runs. `T` may be void, a reference or move-only.
+/// The future result of a coroutine. Lazy: the coroutine starts when the task is awaited, and a task
+/// that is never awaited never runs. Move-only; awaited once. `T` may be void, a reference or
+/// move-only.
 ///
 ///     mtaio::Task<int> answer() { co_return 42; }
 ///     mtaio::Task<void> ask() { std::cout << co_await answer() << '\n'; }
 ///
-/// Awaiting it gives its result or throws what it threw; `std::logic_error` when it was awaited
-/// before or moved from, or when the coroutine has come to its end without co_return.
+/// Awaiting a task returns its result or throws the exception that left it. It throws
+/// `std::logic_error` when the task was awaited before or moved from, or when the coroutine ended
+/// without co_return.
 ///
 /// Suspends:  until the task has ended.
 /// Resumes:   where the task ended, on the same scheduler.
-/// Cancelled: passes the request on to the task and waits for it.
+/// Cancelled: passes the stop request on to the task and waits for its end.
 /// Threads:   one.
-/// Lifetime:  arguments that the coroutine takes by reference outlive it (docs/lifetimes.md).
+/// Lifetime:  the awaiting expression owns the task. Arguments that the coroutine takes by reference
+///            must outlive it (docs/lifetimes.md).
 template <class T = void>
 class [[nodiscard]] Task {
  public:
@@ -98,7 +102,7 @@ class [[nodiscard]] Task {
 
   class Awaiter;
 
-  /// No task; only good for assigning one to it.
+  /// An empty task; the only valid operation is assignment.
   Task() = default;
   Task(Task&& other) noexcept : frame_{std::exchange(other.frame_, {})} {}
   Task& operator=(Task&& other) noexcept {
@@ -114,9 +118,9 @@ class [[nodiscard]] Task {
   /// Whether there is a task to await.
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
 
-  /// The frame, which stays the task's. For `lowlevel` code.
+  /// The frame, still owned by the task. For schedulers and fan-outs.
   [[nodiscard]] std::coroutine_handle<promise_type> frame() const noexcept { return frame_; }
-  /// Gives up the frame to the caller, who enters and destroys it. For `lowlevel` code.
+  /// Gives up the frame to the caller, which enters and destroys it. For schedulers and fan-outs.
   [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept {
     return std::exchange(frame_, {});
   }
@@ -168,7 +172,7 @@ inline Task<void> TaskPromise<void>::get_return_object() noexcept {
   return Task<void>{frame_of(*this)};
 }
 
-// A result type in an unnamed namespace is the program's own affair.
+// Results whose types are in anonymous namespaces are allowed.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
@@ -189,8 +193,8 @@ inline constexpr bool kIsTask = false;
 template <class T>
 inline constexpr bool kIsTask<Task<T>> = true;
 
-/// The task itself, or one that awaits what is no task. Tasks are taken from where they are, other
-/// lvalues are awaited there.
+/// The task itself, or a task that awaits another kind of awaitable. A task is moved from; any other
+/// lvalue is awaited where it is.
 template <class A>
 auto to_task(A&& awaitable) {
   if constexpr (kIsTask<std::remove_reference_t<A>>) {

@@ -8,7 +8,7 @@
 
 namespace mtaio::this_task {
 
-/// What `stop_token()` returns.
+/// The awaitable that `stop_token()` returns.
 class [[nodiscard]] StopTokenRequest {
  public:
   using resumes_at_home = void;
@@ -25,14 +25,14 @@ class [[nodiscard]] StopTokenRequest {
   StopToken token_;
 };
 
-/// The token that says when this task is asked to stop.
+/// The token that tells whether this task was asked to stop.
 ///
 ///     auto stop = co_await mtaio::this_task::stop_token();
 ///     while (!stop.stop_requested()) step();
 ///
 /// Suspends:  never.
-/// Resumes:   at once.
-/// Cancelled: no cancellation point; that is what the token is for.
+/// Resumes:   immediately.
+/// Cancelled: is not a cancellation point; the token tells of a stop request.
 /// Threads:   one.
 /// Lifetime:  the token is valid as long as the task.
 inline StopTokenRequest stop_token() noexcept { return {}; }

@@ -4,19 +4,19 @@
 
 namespace mtaio::internal {
 
-bool GoHome::leave(std::coroutine_handle<> traveller, TaskRoot& root) noexcept {
+bool ReturnHome::leave(std::coroutine_handle<> coroutine, TaskRoot& root) noexcept {
   const ThreadContext& thread = this_thread();
   if (thread.root == &root && thread.worker && &thread.worker->scheduler == &root.scheduler()) {
     return false;
   }
-  traveller_ = traveller;
+  coroutine_ = coroutine;
   set_root(&root);
   root.scheduler().post(*this);
   return true;
 }
 
-std::coroutine_handle<> GoHome::arrive(lowlevel::Job& job) noexcept {
-  return static_cast<GoHome&>(job).traveller_;
+std::coroutine_handle<> ReturnHome::arrive(lowlevel::Job& job) noexcept {
+  return static_cast<ReturnHome&>(job).coroutine_;
 }
 
 }  // namespace mtaio::internal

@@ -10,7 +10,7 @@ std::exception_ptr no_result_error() noexcept {
     throw std::logic_error{
         "Task: the coroutine ended without co_return, so there is no result. Every way through a "
         "coroutine that gives a result must co_return it or throw; add the missing co_return."};
-  } catch (...) {  // where memory is short it is std::bad_alloc
+  } catch (...) {  // std::bad_alloc if there is no memory
     return std::current_exception();
   }
 }

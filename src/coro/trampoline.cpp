@@ -1,7 +1,9 @@
+#include <mtaio/coro/trampoline.hpp>
+
 #include <mtaio/coro/promise.hpp>
+#include <mtaio/coro/run.hpp>
 #include <mtaio/coro/thread_context.hpp>
 
-#include <stdexcept>
 #include <utility>
 
 namespace mtaio::internal {
@@ -10,44 +12,27 @@ namespace {
 // How many operations in a row a job may complete without waiting.
 constexpr int kBudget = 128;
 
-}  // namespace
-
-constinit thread_local ThreadContext thread_context;
-
-[[gnu::noinline]] ThreadContext& this_thread() noexcept { return thread_context; }
-
-namespace {
-
-/// Whether run_job() takes what comes next. It takes one thing at a time: where a coroutine has
-/// resumed others itself, in the middle of its own code, what the first of them left is still
-/// there.
-bool trampoline_takes_it(const ThreadContext& thread) noexcept {
+/// Whether run_job() resumes the next coroutine. It has room for one: a coroutine that resumes
+/// several others in the middle of its own code leaves the first to run_job(), and resumes the rest
+/// on its own stack.
+bool trampoline_has_room(const ThreadContext& thread) noexcept {
   return thread.in_trampoline && thread.ended == nullptr && thread.transfer == nullptr;
 }
 
 }  // namespace
 
-std::coroutine_handle<> defer_transfer(std::coroutine_handle<> to) noexcept {
+std::coroutine_handle<> defer_transfer(std::coroutine_handle<> next) noexcept {
   ThreadContext& thread = this_thread();
-  if (!trampoline_takes_it(thread)) return to;
-  thread.transfer = to.address();
+  if (!trampoline_has_room(thread)) return next;
+  thread.transfer = next.address();
   return std::noop_coroutine();
 }
 
 std::coroutine_handle<> defer_completion(PromiseBase& ended) noexcept {
   ThreadContext& thread = this_thread();
-  if (!trampoline_takes_it(thread)) return ended.complete();
+  if (!trampoline_has_room(thread)) return ended.complete();
   thread.ended = &ended;
   return std::noop_coroutine();
-}
-
-lowlevel::Scheduler& current_scheduler() {
-  const ThreadContext& thread = this_thread();
-  if (thread.root) return thread.root->scheduler();
-  if (thread.worker) return thread.worker->scheduler;
-  throw std::logic_error{
-      "co_await: this would wait, but the coroutine runs outside a runtime; start it with "
-      "mtaio::run()."};
 }
 
 void run_job(lowlevel::Job& job) noexcept {

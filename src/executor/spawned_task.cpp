@@ -165,7 +165,7 @@ void SpawnedTask::start(std::coroutine_handle<> frame, PromiseBase& promise,
                         PromiseBase::Completed ended) {
   entry_ = frame;
   promise.set_completion(ended, this, 0, &context());
-  TaskRoot::run().hold();
+  TaskRoot::run().retain();
   if (!siblings_->add(*this)) {
     const std::shared_ptr<SpawnedTasks> siblings = siblings_;
     internal::Run& of = TaskRoot::run();

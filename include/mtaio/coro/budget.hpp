@@ -1,25 +1,29 @@
 /// How many operations in a row a task may complete without waiting.
+///
+/// A task whose operations never have to wait would keep its worker forever. So each of them
+/// consumes one unit of the budget that `run_job()` gives a job, and when the budget is spent the
+/// operation yields: the task goes to the back of the ready queue.
+///
+/// None of these functions may be called in a coroutine, or in a function that is inlined into one.
 #pragma once
 
 #include <mtaio/coro/thread_context.hpp>
 
 namespace mtaio::internal {
 
-/// Asked by operations that did not have to wait. False once in a while: then the task lets others
-/// run first, so that two tasks that never make each other wait cannot keep a worker to themselves.
-/// Not in a coroutine, nor where it may be inlined into one.
+/// Consumes one unit; returns false once the budget is spent. Always true outside a worker.
 [[nodiscard]] inline bool consume_budget() noexcept {
   ThreadContext& thread = this_thread_inlined();
   return thread.worker == nullptr || --thread.budget > 0;
 }
 
-/// Whether `consume_budget()` was false just now. Where that may be called.
+/// Whether the last call of `consume_budget()` on this thread returned false.
 [[nodiscard]] inline bool budget_is_spent() noexcept {
   const ThreadContext& thread = this_thread_inlined();
   return thread.worker != nullptr && thread.budget <= 0;
 }
-/// Takes back what `consume_budget()` has counted: the operation is going to wait after all, or
-/// fails. Where that may be called.
+
+/// Undoes one `consume_budget()`: the operation waits after all, or fails.
 inline void refund_budget() noexcept {
   ThreadContext& thread = this_thread_inlined();
   if (thread.worker != nullptr) ++thread.budget;

@@ -1,9 +1,10 @@
-/// How a task awaits what other libraries have made, and goes on at home.
+/// How a task awaits an awaitable of another library, and is resumed at home.
 ///
-/// An awaitable of another library resumes what awaits it wherever it likes: on a thread of its
-/// own, on a worker of another runtime, inside the code of another task. So it does not get the
-/// task to resume, but a small coroutine on the way, which posts itself to the task's scheduler
-/// first, unless it finds itself at home. Where the awaiter is ready at once there is none.
+/// "At home" is a worker of the task's own scheduler. An awaitable of another library resumes the
+/// coroutine that awaits it anywhere: on a thread of its own, on a worker of another runtime, inside
+/// the code of another task. So it is awaited by a small coroutine in between, which posts itself to
+/// the task's scheduler before the task is resumed, unless it is at home already. An awaiter that is
+/// ready immediately needs no such coroutine.
 #pragma once
 
 #include <mtaio/awaitable.hpp>
@@ -19,43 +20,44 @@
 
 namespace mtaio::internal {
 
-/// Goes on on a worker of the task's own scheduler, and on behalf of its root: at once if that is
-/// where it runs, otherwise behind everything that is ready there. No cancellation point.
-class [[gnu::visibility("default")]] GoHome : private lowlevel::Job {
+/// Resumes the coroutine on a worker of the task's own scheduler, and on behalf of the task's root:
+/// immediately if it runs there, otherwise behind all jobs that are ready there. Not a cancellation
+/// point.
+class [[gnu::visibility("default")]] ReturnHome : private lowlevel::Job {
  public:
   using resumes_at_home = void;
 
-  GoHome() noexcept : lowlevel::Job{&GoHome::arrive} {}
-  GoHome(const GoHome&) = delete;
-  GoHome& operator=(const GoHome&) = delete;
+  ReturnHome() noexcept : lowlevel::Job{&ReturnHome::arrive} {}
+  ReturnHome(const ReturnHome&) = delete;
+  ReturnHome& operator=(const ReturnHome&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> traveller) noexcept {
-    return leave(traveller, *context_of(traveller)->root);
+  bool await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
+    return leave(coroutine, *context_of(coroutine)->root);
   }
   void await_resume() const noexcept {}
 
  private:
-  /// False if this is home.
-  bool leave(std::coroutine_handle<> traveller, TaskRoot& root) noexcept;
+  /// Returns false if the thread is at home.
+  bool leave(std::coroutine_handle<> coroutine, TaskRoot& root) noexcept;
   static std::coroutine_handle<> arrive(lowlevel::Job& job) noexcept;
 
-  std::coroutine_handle<> traveller_;
+  std::coroutine_handle<> coroutine_;
 };
 
-/// Suspends as `Awaiter` does, but gives nothing: its await_resume() is called by the task.
+/// Suspends as `Awaiter` does, but has no result: the task calls await_resume() itself.
 template <class Awaiter>
 class ForeignSuspension {
  public:
-  using resumes_at_home = void;  // so as not to be wrapped itself
+  using resumes_at_home = void;  // it must not be wrapped itself
 
   explicit ForeignSuspension(Awaiter& awaiter) noexcept : awaiter_{awaiter} {}
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <class Promise>
-  auto await_suspend(std::coroutine_handle<Promise> traveller) {
-    return awaiter_.await_suspend(traveller);  // which may be the end of this
+  auto await_suspend(std::coroutine_handle<Promise> coroutine) {
+    return awaiter_.await_suspend(coroutine);  // which may destroy this object
   }
   void await_resume() const noexcept {}
 
@@ -63,7 +65,7 @@ class ForeignSuspension {
   Awaiter& awaiter_;
 };
 
-/// The coroutine that an awaiter of another library gets to resume. Owns its frame.
+/// The coroutine in between, which the awaiter of another library resumes. Owns its frame.
 class WayHome {
  public:
   class promise_type : public PromiseBase {  // NOLINT(readability-identifier-naming)
@@ -74,7 +76,7 @@ class WayHome {
     void unhandled_exception() noexcept { error_ = std::current_exception(); }
     void return_void() noexcept {}
 
-    /// What the awaiter threw as it was to suspend; null if it did not.
+    /// The exception that the awaiter threw in await_suspend(); null if it threw none.
     [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
 
    private:
@@ -91,7 +93,7 @@ class WayHome {
     if (frame_) frame_.destroy();
   }
 
-  /// Null if there is none.
+  /// Null if there is no coroutine in between.
   [[nodiscard]] std::coroutine_handle<promise_type> frame() const noexcept { return frame_; }
 
  private:
@@ -101,13 +103,13 @@ class WayHome {
 };
 
 template <class Awaiter>
-WayHome suspend_and_go_home(Awaiter& awaiter) {
+WayHome suspend_and_return_home(Awaiter& awaiter) {
   co_await ForeignSuspension<Awaiter>{awaiter};
-  co_await GoHome{};
+  co_await ReturnHome{};
 }
 
-/// Awaits `awaitable`, and has the task go on at home. Lvalues are awaited where they are, and
-/// nothing is moved.
+/// Awaits `awaitable`, and resumes the task at home. Lvalues are awaited where they are, and nothing
+/// is moved.
 template <class A>
 class [[nodiscard]] ForeignAwait {
   using Found = decltype(awaiter_of(std::declval<A>()));  // a value or a reference
@@ -125,7 +127,7 @@ class [[nodiscard]] ForeignAwait {
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
     TaskContext* context = context_of(awaiting);
     if (!in_task(context)) return suspend_here(awaiting);
-    way_home_ = suspend_and_go_home(static_cast<Awaiter&>(awaiter_));
+    way_home_ = suspend_and_return_home(static_cast<Awaiter&>(awaiter_));
     const auto frame = way_home_.frame();
     frame.promise().set_continuation(awaiting, context);
     return transfer_to(frame);
@@ -138,7 +140,7 @@ class [[nodiscard]] ForeignAwait {
   }
 
  private:
-  /// A coroutine that belongs to no runtime is at home everywhere.
+  /// A coroutine that belongs to no runtime is at home on every thread.
   template <class Promise>
   std::coroutine_handle<> suspend_here(std::coroutine_handle<Promise> awaiting) {
     using Suspended = decltype(awaiter_.await_suspend(awaiting));

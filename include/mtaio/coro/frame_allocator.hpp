@@ -9,11 +9,11 @@
 
 namespace mtaio::internal {
 
-/// The free lists of a thread: one for each size, which are the multiples of `kStep`, and below it,
-/// where queue nodes are, those of `kSmallStep`.
+/// The free lists of a thread, one for each size: multiples of `kStep`, and below `kStep`, for queue
+/// nodes, multiples of `kSmallStep`.
 ///
-/// How many more frames a list takes is written in its first one, so that taking one changes a
-/// single word. For the same reason a list ends with a frame that is never handed out.
+/// The first frame of a list says how many more frames the list takes, so that taking a frame
+/// changes a single word. For the same reason a list ends with a frame that is never handed out.
 struct FrameCache {
   static constexpr std::size_t kStep = 64;
   static constexpr std::size_t kSmallStep = 16;
@@ -21,25 +21,25 @@ struct FrameCache {
   static constexpr std::size_t kSizes = kSmallSizes + 31;
 
   struct Frame {
-    const Frame* next;  // null: the end of a list
-    std::size_t room;   // how many more the list takes while this one is the first
+    const Frame* next;  // null in the last frame, which is never handed out
+    std::size_t room;   // how many more frames the list takes while this one is the first
   };
-  [[gnu::visibility("default")]] static const Frame closed;  // the end of a list that takes none
+  [[gnu::visibility("default")]] static const Frame closed;  // a list that has no frames and takes none
 
   constexpr FrameCache() noexcept { lists.fill(&closed); }
 
-  /// Which list is for frames of this size; none if it is `kSizes` or more.
+  /// The index of the list for frames of this size; there is no list if it is `kSizes` or more.
   static constexpr std::size_t index_of(std::size_t size) noexcept {
     if (size - 1 < kStep) return (size - 1) / kSmallStep;
     return (size - 1) / kStep - 1 + kSmallSizes;
   }
-  /// How large the frames of a list are.
+  /// The size of the frames in the list at `index`.
   static constexpr std::size_t size_of(std::size_t index) noexcept {
     if (index < kSmallSizes) return (index + 1) * kSmallStep;
     return (index - kSmallSizes + 2) * kStep;
   }
 
-  /// Null if the list is empty.
+  /// Returns null if the list is empty.
   [[nodiscard]] static void* take(const Frame*& list) noexcept {
     const Frame* frame = list;
     if (!frame->next) [[unlikely]]
@@ -47,7 +47,7 @@ struct FrameCache {
     list = frame->next;
     return const_cast<Frame*>(frame);
   }
-  /// False if the list is full.
+  /// Returns false if the list is full.
   [[nodiscard]] static bool put(const Frame*& list, void* frame) noexcept {
     const std::size_t room = list->room;
     if (room == 0) [[unlikely]]
@@ -59,18 +59,18 @@ struct FrameCache {
   std::array<const Frame*, kSizes> lists{};
 };
 
-/// Trivially destructible, so that a frame may be freed at any moment of the thread's end.
+/// Trivially destructible, so that a frame may be freed at any time while the thread ends.
 [[gnu::visibility("default")]] extern constinit thread_local FrameCache frame_cache;
 
-// The functions below with their slow halves; never inlined. Null if there is no memory.
+// The same as allocate_frame() and deallocate_frame(), never inlined. Null if there is no memory.
 [[nodiscard, gnu::visibility("default")]] void* allocate_frame_out_of_line(
     std::size_t size) noexcept;
 [[gnu::visibility("default")]] void deallocate_frame_out_of_line(void* frame,
                                                                  std::size_t size) noexcept;
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_memory_for_frame();
 
-// Not inlined by GCC, which keeps the address of a thread's variable across the suspensions of the
-// coroutine around it (docs/compilers.md); nor under AddressSanitizer, which is to see each object.
+// GCC must not inline them: it keeps the address of a thread-local variable across the suspensions
+// of the coroutine around it (docs/compilers.md). AddressSanitizer must see each object.
 #if defined(__clang__)
 inline constexpr bool kInlineFrames = !__has_feature(address_sanitizer);
 #else
@@ -99,8 +99,8 @@ MTAIO_SLOW_HALF void deallocate_frame_slowly(void* frame, std::size_t size) noex
   return frame;
 }
 
-/// Gives back what `allocate_frame(size)` returned, on any thread. Free lists are bounded, so a
-/// thread that frees what others allocate does not hoard it.
+/// Frees memory from `allocate_frame(size)`, on any thread. Free lists are bounded, so a thread that
+/// frees the frames of other threads does not hoard them.
 inline void deallocate_frame(void* frame, std::size_t size) noexcept {
   const std::size_t index = FrameCache::index_of(size);
   if (kInlineFrames && index < FrameCache::kSizes) [[likely]] {

@@ -1,4 +1,4 @@
-/// What every task has in common, whatever it results in.
+/// What the promises of all tasks have in common, whatever their results.
 #pragma once
 
 #include <mtaio/awaitable.hpp>
@@ -28,7 +28,7 @@ inline constexpr bool kCopiesAwaiters = true;
 inline constexpr bool kCopiesAwaiters = false;
 #endif
 
-/// What may be copied instead.
+/// Wraps a reference to an awaiter in something that may be copied.
 template <class Awaiter>
 class AwaiterInPlace {
  public:
@@ -47,8 +47,8 @@ class AwaiterInPlace {
 
 class PromiseBase {
  public:
-  /// What happens when the task has ended: takes the result, and returns the coroutine to be
-  /// resumed next. It may destroy the frame.
+  /// Called when the task has ended: takes the result, and returns the coroutine to be resumed
+  /// next. It may destroy the frame.
   using Completed = std::coroutine_handle<> (*)(PromiseBase&) noexcept;
 
   struct FinalAwaiter {
@@ -64,7 +64,7 @@ class PromiseBase {
     void await_resume() const noexcept {}
   };
 
-  // What is left out is written by set_continuation() and set_completion().
+  // The members are written by set_continuation() or set_completion().
   PromiseBase() noexcept {}  // NOLINT(*-member-init, modernize-use-equals-default)
   PromiseBase(const PromiseBase&) = delete;
   PromiseBase& operator=(const PromiseBase&) = delete;
@@ -77,10 +77,11 @@ class PromiseBase {
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
   [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }
 
-  /// What resumes at home is awaited as it is; all else is seen home.
+  /// An awaitable that resumes its task at home is awaited as it is; any other one is wrapped, so
+  /// that the task resumes at home.
   template <Awaitable A>
     requires ResumesAtHome<A>
-  // NOLINTNEXTLINE(*-missing-std-forward): a reference to it is what is given
+  // NOLINTNEXTLINE(*-missing-std-forward): returns a reference to it
   [[gnu::always_inline]] decltype(auto) await_transform(A&& awaitable) const noexcept {
     if constexpr (kCopiesAwaiters && !HasMemberCoAwait<A> && !HasFreeCoAwait<A>) {
       return AwaiterInPlace<std::remove_reference_t<A>>{awaitable};
@@ -93,8 +94,8 @@ class PromiseBase {
   ForeignAwait<A> await_transform(A&& awaitable) const {
     return ForeignAwait<A>{std::forward<A>(awaitable)};
   }
-  /// What only the code that awaits it knows how to await, by an operator co_await that is declared
-  /// there: it is left as it is, and the task goes on where it is resumed.
+  /// An awaitable whose operator co_await is visible only where it is awaited is left as it is, and
+  /// the task continues on the thread that resumes it.
   template <class A>
     requires(!Awaitable<A>)
   A&& await_transform(A&& awaitable) const noexcept {
@@ -107,20 +108,20 @@ class PromiseBase {
 
   [[nodiscard]] TaskContext* context() const noexcept { return context_; }
 
-  /// Before the task is entered: resume `continuation` when it has ended.
+  /// Before the task is entered: `continuation` is resumed when the task has ended.
   void set_continuation(std::coroutine_handle<> continuation, TaskContext* context) noexcept {
     completed_ = nullptr;
     continuation_ = continuation;
     context_ = context;
   }
-  /// Before the task is entered: call `completed` when it has ended, which finds its way by
-  /// `receiver`,
+  /// Before the task is entered: `completed` is called when the task has ended. `receiver` is for
+  /// its own use.
   void set_completion(Completed completed, void* receiver, TaskContext* context) noexcept {
     completed_ = completed;
     receiver_ = receiver;
     context_ = context;
   }
-  /// and by `index`.
+  /// The same with an `index` besides, for its own use as well.
   void set_completion(Completed completed, void* receiver, std::size_t index,
                       TaskContext* context) noexcept {
     set_completion(completed, receiver, context);
@@ -134,11 +135,12 @@ class PromiseBase {
   ~PromiseBase() = default;
 
  private:
-  // From set_continuation() or set_completion() on:
+  // Set by set_continuation() or set_completion().
   Completed completed_;
-  union {                                   // NOLINT(*-member-init)
-    std::coroutine_handle<> continuation_;  // while completed_ is null
-    void* receiver_;                        // otherwise
+  // continuation_ while completed_ is null, receiver_ otherwise.
+  union {  // NOLINT(*-member-init)
+    std::coroutine_handle<> continuation_;
+    void* receiver_;
   };
   std::size_t index_;
   TaskContext* context_;
@@ -148,10 +150,10 @@ class PromiseBase {
 
 /// The coroutine that `promise` belongs to.
 ///
-/// GCC before 13 puts what it makes of `if (co_await f())` in front of everything else in the frame
-/// of a coroutine that has no variable of its own. There the resumption function belongs, so the
-/// frame can neither be resumed nor destroyed; its handle is off by a word, which shows in its
-/// alignment.
+/// In a coroutine without a variable of its own, GCC before 13 lays the temporary that it makes of
+/// `if (co_await f())` at the beginning of the frame, where the address of the resumption function
+/// belongs. Such a frame can be neither resumed nor destroyed. Its handle is off by a word, so its
+/// alignment gives it away.
 template <class Promise>
 std::coroutine_handle<Promise> frame_of(Promise& promise) noexcept {
   const auto frame = std::coroutine_handle<Promise>::from_promise(promise);
@@ -163,7 +165,7 @@ std::coroutine_handle<Promise> frame_of(Promise& promise) noexcept {
   return frame;
 }
 
-/// The context of an awaiting coroutine; null when it is not one of the library's.
+/// The context of an awaiting coroutine; null when its promise is not derived from `PromiseBase`.
 template <class Promise>
 TaskContext* context_of(std::coroutine_handle<Promise> awaiting) noexcept {
   if constexpr (std::derived_from<Promise, PromiseBase>) {
@@ -173,17 +175,17 @@ TaskContext* context_of(std::coroutine_handle<Promise> awaiting) noexcept {
   }
 }
 
-/// The scheduler of what runs on this thread. Throws `std::logic_error` when that is nothing of a
-/// runtime.
+/// The scheduler of the code that runs on this thread. Throws `std::logic_error` when that code
+/// belongs to no runtime.
 [[nodiscard, gnu::visibility("default")]] lowlevel::Scheduler& current_scheduler();
 
-/// Whether a coroutine with this context is, or was awaited by, a task of a runtime.
+/// Whether a coroutine with this context is a task of a runtime, or is awaited by one.
 [[nodiscard]] inline bool in_task(const TaskContext* context) noexcept {
   return context != nullptr && context->root != nullptr;
 }
 
-/// Where a coroutine with this context runs, and is to be resumed. Throws `std::logic_error` when
-/// it belongs to no runtime.
+/// The scheduler on which a coroutine with this context runs and is resumed. Throws
+/// `std::logic_error` when the coroutine belongs to no runtime.
 [[nodiscard]] inline lowlevel::Scheduler& scheduler_of(TaskContext* context) {
   return in_task(context) ? context->root->scheduler() : current_scheduler();
 }

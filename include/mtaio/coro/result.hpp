@@ -9,10 +9,10 @@
 
 namespace mtaio::internal {
 
-/// Stands for void where a value is stored.
+/// Stored in place of void.
 struct Unit {};
 
-/// Out of line, so that whoever takes a result stays small.
+/// Out of line, so that functions that take a result stay small.
 [[noreturn, gnu::cold, gnu::noinline]] inline void rethrow(const std::exception_ptr& error) {
   std::rethrow_exception(error);
 }
@@ -32,13 +32,13 @@ template <class AnyResult>
   result.set_error(no_result_error());
 }
 
-/// What stands for a `T` that is to be stored: itself, a pointer for a reference, `Unit` for void.
+/// How a `T` is stored: as itself, a reference as a pointer, void as `Unit`.
 template <class T>
 using Stored = std::conditional_t<
     std::is_void_v<T>, Unit,
     std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<T>, std::remove_const_t<T>>>;
 
-/// Empty, a value, or an exception. Stays where it is made.
+/// Empty, a value, or an exception. Neither copied nor moved.
 template <class T>
 class Result {
   static_assert(std::is_nothrow_destructible_v<Stored<T>>,
@@ -68,7 +68,7 @@ class Result {
     state_ = State::kValue;
   }
 
-  /// In place of a value, if there is one: a variable's destructor may throw after a co_return.
+  /// Replaces a value, if there is one: a variable's destructor may throw after a co_return.
   /// REQUIRES: no error.
   void set_error(std::exception_ptr error) noexcept {
     if (state_ == State::kValue) std::destroy_at(&value_);

@@ -10,6 +10,9 @@
 namespace mtaio::internal {
 
 /// One call of `run()`: everything that was started in it, and that it waits for.
+///
+/// task/end   Each task that ends releases the count of live tasks, and the last one acquires it:
+///            whatever a task did is visible when the run ends.
 class Run {
  public:
   explicit Run(lowlevel::Scheduler& scheduler) noexcept : scheduler_{scheduler} {}
@@ -22,11 +25,11 @@ class Run {
   /// The parent of the context of every task started in this run.
   [[nodiscard]] TaskContext& context() noexcept { return context_; }
 
-  /// One more task that the run waits for.
-  void hold() noexcept { live_.fetch_add(1, std::memory_order_relaxed); }
-  /// One task less. The run may be gone when this returns.
+  /// The run waits for one more task.
+  void retain() noexcept { live_.fetch_add(1, std::memory_order_relaxed); }
+  /// One of the tasks has ended. The run may be destroyed when this returns.
   void release() noexcept {
-    // release, acquire: what every task did is visible when the run ends.
+    // task/end, both ends.
     if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) ended();
   }
 
@@ -41,7 +44,7 @@ class Run {
   std::atomic<std::size_t> live_{1};  // the main task
 };
 
-/// The root of a chain of awaits: the main task of a run, or what `create_task` started.
+/// The root of a chain of awaits: the main task of a run, or a task that `create_task` started.
 class TaskRoot {
  public:
   explicit TaskRoot(Run& run) noexcept : run_{run}, context_{&run.context(), *this} {}

@@ -1,4 +1,9 @@
 /// How one coroutine is left for another without growing the stack.
+///
+/// Where the compiler makes a symmetric transfer a tail call, `await_suspend` returns the next
+/// coroutine. GCC before 15 does not make it one in unoptimised and sanitized builds: there the
+/// next coroutine is noted in the `ThreadContext`, and `run_job()` resumes it when the current
+/// coroutine has returned to it.
 #pragma once
 
 #include <mtaio/lowlevel/job.hpp>
@@ -9,32 +14,29 @@ namespace mtaio::internal {
 
 class PromiseBase;
 
-// Going from one coroutine to another without growing the stack. Where the compiler makes the
-// transfer a tail call, the next coroutine is returned from await_suspend. GCC before 15 does not
-// in unoptimised and sanitized builds; there it is left in ThreadContext, and run_job() enters it
-// when the current coroutine has returned.
 #if defined(__clang__) || __GNUC__ >= 15
 inline constexpr bool kTransferIsTailCall = true;
 #else
 inline constexpr bool kTransferIsTailCall = false;
 #endif
 
-/// Leaves `to` for run_job(), and returns what is to be resumed now.
+/// Leaves `next` for `run_job()`; returns the coroutine to resume now.
 [[gnu::visibility("default")]] std::coroutine_handle<> defer_transfer(
-    std::coroutine_handle<> to) noexcept;
-/// The same, for the successor of a coroutine that has ended.
+    std::coroutine_handle<> next) noexcept;
+/// The same for the successor of a task that has ended.
 [[gnu::visibility("default")]] std::coroutine_handle<> defer_completion(
     PromiseBase& ended) noexcept;
 
-inline std::coroutine_handle<> transfer_to(std::coroutine_handle<> to) noexcept {
+/// What an `await_suspend` returns in order to resume `next`.
+inline std::coroutine_handle<> transfer_to(std::coroutine_handle<> next) noexcept {
   if constexpr (kTransferIsTailCall) {
-    return to;
+    return next;
   } else {
-    return defer_transfer(to);
+    return defer_transfer(next);
   }
 }
 
-/// Runs `job` and all the coroutines that follow from it, until they return without a successor.
+/// Runs `job` and all the coroutines that follow from it, until one returns without a successor.
 [[gnu::visibility("default")]] void run_job(lowlevel::Job& job) noexcept;
 
 }  // namespace mtaio::internal

@@ -58,7 +58,7 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
  protected:
   /// `collects_errors`: a child that fails is a result like any other (return_exceptions).
   FanOut(lowlevel::Job::Function what, bool collects_errors) noexcept  // NOLINT(*-member-init)
-      : lowlevel::Job{what, Deferred{}}, collects_errors_{collects_errors} {}
+      : lowlevel::Job{what, lowlevel::Deferred{}}, collects_errors_{collects_errors} {}
   ~FanOut() = default;
 
   // The state: how many children live, and two flags. Where neither is set, somebody holds the
@@ -388,7 +388,7 @@ class FanOutOf : public FanOut {
     if constexpr (kMayBeTimed) {
       return Contexts{};
     } else {
-      return Contexts{TaskContext::Deferred{}};
+      return Contexts{lowlevel::Deferred{}};
     }
   }
 

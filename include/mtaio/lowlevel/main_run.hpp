@@ -1,10 +1,11 @@
-/// The main task of a run, for those who write schedulers.
+/// A run and its main task, for authors of schedulers.
 #pragma once
 
 #include <mtaio/awaitable.hpp>
 #include <mtaio/coro/promise.hpp>
-#include <mtaio/coro/task_context.hpp>
+#include <mtaio/coro/run.hpp>
 #include <mtaio/lowlevel/job.hpp>
+#include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/task.hpp>
 
 #include <coroutine>
@@ -13,15 +14,15 @@
 
 namespace mtaio::lowlevel {
 
-/// A run with its main task. When that has ended, whatever else was started in the run is asked to
-/// stop; when all of it has ended, `ended()` is called.
+/// A run with its main task. When the main task has ended, everything else that was started in the
+/// run is asked to stop; when all of it has ended, `ended()` is called.
 class [[gnu::visibility("default")]] MainRun : public internal::Run {
  public:
   MainRun(Scheduler& scheduler, std::coroutine_handle<> main,
           internal::PromiseBase& promise) noexcept;
 
   [[nodiscard]] internal::TaskRoot& main() noexcept final { return root_; }
-  /// Enters the main task. To be run once.
+  /// The job that enters the main task. To be run once.
   [[nodiscard]] Job& first_job() noexcept { return job_; }
 
  protected:
@@ -29,11 +30,11 @@ class [[gnu::visibility("default")]] MainRun : public internal::Run {
 
  private:
   struct Root final : internal::TaskRoot {
-    using internal::TaskRoot::TaskRoot;
+    using TaskRoot::TaskRoot;
   };
   struct FirstJob final : Job {
-    FirstJob(std::coroutine_handle<> to, internal::TaskRoot& root) noexcept
-        : Job{&FirstJob::enter, &root}, main{to} {}
+    FirstJob(std::coroutine_handle<> frame, internal::TaskRoot& root) noexcept
+        : Job{&FirstJob::enter, &root}, main{frame} {}
     static std::coroutine_handle<> enter(Job& job) noexcept;
     std::coroutine_handle<> main;
   };
@@ -46,8 +47,8 @@ class [[gnu::visibility("default")]] MainRun : public internal::Run {
 
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_main_task();
 
-/// Makes a task of `main`, has `run_to_end(handle, promise)` run it, and gives its result or throws
-/// what it threw.
+/// Makes a task of `main`, lets `run_to_end(handle, promise)` run it, and returns its result or
+/// throws the task's exception.
 template <class A, class RunToEnd>
 await_result_t<A> run_main(A&& main, RunToEnd run_to_end) {
   using Result = await_result_t<A>;
