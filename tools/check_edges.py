@@ -26,8 +26,8 @@ import sys
 FOLDERS = ("include", "src", "python")
 LINES_ABOVE = 4
 
-EDGE = re.compile(r"(?<![\w/<.-])([a-z][a-z_]*(?:-[a-z_]+)*/[a-z][a-z_]*(?:-[a-z_]+)*)(?![\w/.>-])")
-DECLARATION = re.compile(r"^\s*//[/!]?\s*([a-z][a-z_-]*/[a-z][a-z_-]*)(?:\s{2,}\S|\s*$)")
+EDGE = re.compile(r"(?<![\w/<.-])([a-z][a-z_]*(?:-[a-z_]+)*/[a-z][a-z_]*(?:-[a-z_]+)*)(?![\w/>-]|\.\w)")
+DECLARATION = re.compile(r"^\s*//[/!]?\s*([a-z][a-z_-]*/[a-z][a-z_-]*)\s{2,}\S")
 ORDER = re.compile(r"memory_order_(acquire|release|acq_rel|seq_cst|consume)|memory_order::(?!relaxed)\w+"
                    r"|\basymmetric_fence_(light|heavy)\(\)")
 ATOMIC = re.compile(r"std::atomic(?:<[^;()]*>|_flag)&?\s+(\w+)\s*(?:[{;=,)]|$)")
