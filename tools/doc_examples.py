@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
-"""Makes one C++ file of the examples in the documentation, so that a build shows whether they compile.
+"""Holds the documentation to the code: its examples compile and run as printed, its promises are those of the headers.
+
+    doc_examples.py split FOLDER    write the examples into FOLDER as C++ files, for examples/CMakeLists.txt to build
+    doc_examples.py check           compare what a page copies from a file of this repository with that file
+    doc_examples.py --update        the same, and rewrite the promises (tools/doc_promises.py)
 
 What follows the word `cpp` behind the opening fence says what an example is:
 
-    ```cpp               statements, to stand in a coroutine
-    ```cpp file          declarations, or a whole program
+    ```cpp program       a whole program. It is compiled by itself, and prints what the ```text output behind it says
+    ```cpp preamble      what the examples of this page that are not programs need: includes, and what they call
+    ```cpp file          declarations. Those of a page are compiled together, behind its preamble
+    ```cpp               statements. They are compiled behind the preamble as well, each in a coroutine of its own
     ```cpp from PATH     a part of a file of this repository, word for word
     ```cpp wrong         a mistake; not compiled
 
-They may use what PRELUDE declares. Errors are reported at the line of the page.
+Nothing is added that the page does not print. Errors are reported at the line of the page.
 """
 
 import argparse
@@ -16,78 +22,134 @@ import pathlib
 import re
 import sys
 
+import doc_promises
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# Examples are too short to use everything, name things as their neighbours do, and are not alone in having a main().
+# A part of a program does not use all of it, and two of them may use the same name. Where main() is a part, it is not the
+# function that may end without a return.
 LENIENCY = "".join(f'#pragma GCC diagnostic ignored "-W{warning}"\n' for warning in (
     "shadow", "unused-variable", "unused-but-set-variable", "unused-function", "return-type"))
 LENIENCY += '#ifndef __clang__\n#pragma GCC diagnostic ignored "-Wsubobject-linkage"\n#endif\n'
 
-PRELUDE = """\
-using namespace std::chrono_literals;
-mtaio::Task<std::string> fetch(std::string url);
-std::string read_file(std::string path);
-mtaio::Task<void> serve();
-mtaio::Task<int> compute();
-void use(const auto&...) {}
-extern std::vector<std::string> urls;
-extern std::vector<std::string> paths;
-extern mtaio::TaskExecutor executor;
-"""
-
-HEADERS = ["atomic", "chrono", "cmath", "filesystem", "functional", "iostream", "memory", "numeric", "optional",
-           "ranges", "stdexcept", "stop_token", "string", "thread", "utility", "vector"]
-
 BLOCK = re.compile(r"^```cpp([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+OUTPUT = re.compile(r"(?:(?!^```cpp).)*?^```text output\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INCLUDE = re.compile(r"^#include.*$", re.MULTILINE)
 
 
-def examples(page):
-    """(line, kind, text) of every example in `page`."""
-    content = page.read_text(encoding="utf-8")
+class Wrong(Exception):
+    """What is wrong with a page, and where."""
+
+
+def all_pages():
+    return sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
+
+
+def examples(content):
+    """(line, kind, text, end) of every example in a page."""
     for block in BLOCK.finditer(content):
         line = content.count("\n", 0, block.start(2)) + 1
-        yield line, block[1].strip(), block[2]
+        yield line, block[1].strip(), block[2], block.end()
+
+
+def split(name, content):
+    """{file name: text} of what the page called `name` becomes. Raises Wrong."""
+    stem = re.sub(r"\W", "_", name.removesuffix(".md")).lower()
+    files, includes, preamble, parts, bare, programs = {}, "", "", "", None, 0
+    for line, kind, text, end in examples(content):
+        where = f"{name}:{line}"
+        if kind == "program":
+            output = OUTPUT.match(content, end)
+            if not output:
+                raise Wrong(f"{where}: a program is followed by a block ```text output with what it prints")
+            programs += 1
+            program = f"{stem}_program_{programs}"
+            files[f"{program}.cpp"] = f'#line {line} "{name}"\n{text}'
+            files[f"{program}.expected"] = output[1]
+        elif kind in ("", "file", "preamble"):
+            includes += "".join(f"{include}\n" for include in INCLUDE.findall(text))
+            # An empty line in the place of each #include keeps the numbers of the lines.
+            code = INCLUDE.sub("", text)
+            code = f'#line {line} "{name}"\n{code}'
+            if not kind:
+                bare = bare or where
+                parts += f"namespace example_{line} {{\nmtaio::Task<void> example() {{\n{code}co_return;\n}}\n}}\n"
+            elif kind == "file":
+                parts += f"namespace example_{line} {{\n{code}}}\n"
+            elif preamble or parts:
+                raise Wrong(f"{where}: a page has one preamble, in front of the examples that need it")
+            else:
+                preamble = code
+        elif kind != "wrong" and not kind.startswith("from "):
+            raise Wrong(f"{where}: '{kind}' is not a kind of example; tools/doc_examples.py has the list")
+    if bare and not preamble:
+        raise Wrong(f"{bare}: statements need a preamble on their page, which includes what they use")
+    if parts or preamble:
+        files[f"{stem}.cpp"] = f"{includes}{LENIENCY}namespace {stem} {{\n{preamble}{parts}}}\n"
+    return files
+
+
+def write_examples(folder, pages):
+    files = {}
+    for page in pages:
+        files |= split(str(page.relative_to(ROOT)), page.read_text(encoding="utf-8"))
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.name not in files:
+            path.unlink()
+    for name, text in files.items():
+        path = folder / name
+        # A file that is left alone is not compiled again.
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
 
 
 def without_indentation(text):
     return "\n".join(line.strip() for line in text.splitlines())
 
 
-def compiled(page, number, line, kind, text):
-    """The example as C++ code."""
-    includes = "".join(re.findall(r"^#include.*\n", text, re.MULTILINE))
-    code = re.sub(r"^#include.*$", "", text, flags=re.MULTILINE)
-    if not kind:
-        code = f"mtaio::Task<void> example() {{\n#line {line} \"{page}\"\n{code}co_return;\n}}\n"
-    return includes, f"namespace example_{number} {{\n{PRELUDE}#line {line} \"{page}\"\n{code}}}\n"
+def check_copies(name, content):
+    """The complaints about the parts of files on a page."""
+    for line, kind, text, _ in examples(content):
+        if kind.startswith("from "):
+            path = ROOT / kind.removeprefix("from ")
+            source = path.read_text(encoding="utf-8") if path.exists() else ""
+            if without_indentation(text) not in without_indentation(source):
+                yield f"{name}:{line}: {kind.removeprefix('from ')} does not contain this"
+
+
+def check(pages, update):
+    promises = doc_promises.of_headers(ROOT)
+    complaints, quoted = [], set()
+    for page in pages:
+        name, content = str(page.relative_to(ROOT)), page.read_text(encoding="utf-8")
+        complaints += check_copies(name, content)
+        current, unknown = doc_promises.rewrite(content, promises)
+        complaints += [f"{name}: no header has the promises of '{each}'" for each in unknown]
+        quoted |= doc_promises.quoted(content)
+        if current != content and update:
+            page.write_text(current, encoding="utf-8")
+        elif current != content:
+            complaints.append(f"{name}: promises differ from those of the headers; run tools/doc_examples.py --update")
+    complaints += [f"no page has the promises of '{name}'" for name in sorted(promises.keys() - quoted)]
+    return complaints
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("output", type=pathlib.Path, help="the C++ file")
-    parser.add_argument("pages", nargs="+", type=pathlib.Path, metavar="page", help="a Markdown file")
+    parser.add_argument("command", nargs="?", choices=["split", "check"], default="check")
+    parser.add_argument("folder", nargs="?", type=pathlib.Path, help="where `split` writes the C++ files")
+    parser.add_argument("--update", action="store_true", help="rewrite the promises on the pages")
     arguments = parser.parse_args()
-
-    headers = "".join(f"#include <{header}>\n" for header in HEADERS)
-    body = ""
-    number = 0
-    for page in arguments.pages:
-        for line, kind, text in examples(page):
-            where = f"{page}:{line}"
-            if kind == "wrong":
-                continue
-            if kind.startswith("from "):
-                source = (ROOT / kind.removeprefix("from ")).read_text(encoding="utf-8")
-                if without_indentation(text) not in without_indentation(source):
-                    sys.exit(f"{where}: this is not what stands in {kind.removeprefix('from ')}")
-                continue
-            if kind not in ("", "file"):
-                sys.exit(f"{where}: '{kind}' is no kind of example; tools/doc_examples.py says which there are")
-            number += 1
-            includes, code = compiled(page, number, line, kind, text)
-            headers += includes
-            body += code
-    arguments.output.write_text(f"#include <mtaio/core.hpp>\n{headers}{LENIENCY}{body}", encoding="utf-8")
+    if arguments.command == "split":
+        if not arguments.folder:
+            parser.error("split needs a folder")
+        try:
+            write_examples(arguments.folder, all_pages())
+        except Wrong as wrong:
+            sys.exit(str(wrong))
+    else:
+        sys.exit("\n".join(check(all_pages(), arguments.update)) or 0)
 
 
 if __name__ == "__main__":
