@@ -1,4 +1,5 @@
-/// Prints the SHA-256 of every file below a folder, as sha256sum does.
+/// Prints the SHA-256 of every file below a folder, as sha256sum does, and at the end how many
+/// files it has read and how fast.
 ///
 ///     hash_tree /usr/include >sums && sha256sum --check --quiet sums
 #include <mtaio/core.hpp>
@@ -13,7 +14,10 @@ using namespace std::chrono_literals;
 using Path = std::filesystem::path;
 using Turn = std::shared_ptr<mtaio::Latch>;
 
-/// Runs in a thread, because reading blocks. A file may be huge, so it looks whether it is to stop.
+constexpr int kFilesAtATime = 64;
+
+/// Runs in a thread, because reading blocks. A file may be huge, so it asks its token whether to
+/// stop.
 std::string sha256_of(mtaio::StopToken stop, const Path& path, Amounts& amounts) {
   InputFile file{path};
   Sha256 sum;
@@ -38,11 +42,13 @@ class HashTree {
       Turn next = std::make_shared<mtaio::Latch>(1);
       return print_sum(file.path(), std::exchange(turn, next), next);
     };
-    co_await executor_.map(start, files, {.limit = 64, .progress = &amounts_.files});
+    co_await executor_.map(start, files, {.limit = kFilesAtATime, .progress = &amounts_.files});
   }
 
+  [[nodiscard]] const Amounts& amounts() const { return amounts_; }
+
  private:
-  /// Hashes one of many at a time, and prints it when it is its turn.
+  /// Hashes one file, and prints its sum after those of the files before it.
   mtaio::Task<void> print_sum(Path path, Turn turn, Turn next) {
     std::string sum;
     std::exception_ptr error;
@@ -64,7 +70,8 @@ class HashTree {
 };
 
 int main(int argc, char** argv) {
-  const Interrupt interrupt;  // before there are other threads
+  const Interrupt interrupt;  // must be made before other threads start
+  const auto start = std::chrono::steady_clock::now();
   Console console;
   HashTree tree{console};
   try {
@@ -74,5 +81,8 @@ int main(int argc, char** argv) {
     console.complain(reason(std::current_exception()));
   }
   console.finish();
-  return interrupt.signal() != 0 ? 128 + interrupt.signal() : int{console.failed()};
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+  console.show(summary_line(tree.amounts(), passed.count(), kFilesAtATime, console.failures()));
+  if (interrupt.signal() != 0) return 128 + interrupt.signal();
+  return console.failures() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

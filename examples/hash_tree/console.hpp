@@ -1,4 +1,5 @@
-/// What the program says: sums on standard output, complaints and a progress bar on standard error.
+/// What the program writes: sums to standard output; complaints, a progress bar and a summary to
+/// standard error.
 #pragma once
 
 #include <mtaio/core.hpp>
@@ -16,7 +17,7 @@
 #include <system_error>
 #include <utility>
 
-/// A file name as sha256sum writes it: in one line, whatever is in it.
+/// A file name as sha256sum writes it: line breaks and backslashes are escaped.
 inline std::string escaped(std::string_view name) {
   std::string text;
   for (const char c : name) {
@@ -33,7 +34,7 @@ inline std::string escaped(std::string_view name) {
   return text;
 }
 
-/// What an exception says, or rather the one that caused it all.
+/// The message of an exception, or of its cause if it has one.
 inline std::string reason(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
@@ -48,9 +49,10 @@ inline std::string reason(const std::exception_ptr& error) {
 
 class Console {
  public:
-  Console() { std::signal(SIGPIPE, SIG_IGN); }  // write() says it too
+  // write() reports a closed pipe as an error instead.
+  Console() { std::signal(SIGPIPE, SIG_IGN); }
 
-  /// The sum of a file, or why there is none. One call at a time.
+  /// Prints the sum of a file, or says why it has none. One call at a time.
   void report(const std::filesystem::path& file, std::string_view sum, std::exception_ptr error) {
     if (error) {
       complain(file, reason(error));
@@ -62,15 +64,14 @@ class Console {
   }
   /// Whether it is time to call `flush()`.
   [[nodiscard]] bool wants_flush() const { return lines_.size() >= (out_is_terminal_ ? 1 : 65536); }
-  /// Writes the lines printed so far. Throws `std::system_error` if that is not possible; they are
-  /// dropped then.
+  /// Writes the lines reported so far. If that fails it drops them and throws `std::system_error`.
   void flush() {
     const std::string lines = std::exchange(lines_, {});
     if (lines.empty()) return;
     if (out_is_terminal_) write(STDOUT_FILENO, kEraseLine, "standard output");
     write(STDOUT_FILENO, lines, "standard output");
   }
-  /// The same, in the end: complains instead.
+  /// Flushes at the end of the program: complains instead of throwing.
   void finish() {
     try {
       flush();
@@ -79,18 +80,18 @@ class Console {
     }
   }
 
-  /// Says what went wrong, on standard error. Any thread.
+  /// Writes what went wrong to standard error. Any thread.
   void complain(std::string_view what) {
-    failed_ = true;
+    ++failures_;
     show("hash_tree: " + std::string{what} + "\n");
   }
   void complain(const std::filesystem::path& file, std::string_view why) {
     complain(escaped(file.native()) + ": " + std::string{why});
   }
-  /// Whether anything did.
-  [[nodiscard]] bool failed() const { return failed_; }
+  /// How many things went wrong.
+  [[nodiscard]] std::size_t failures() const { return failures_; }
 
-  /// Whether anybody sees a progress bar.
+  /// Whether standard error is a terminal, which can show a progress bar.
   [[nodiscard]] bool has_terminal() const { return error_is_terminal_; }
   /// Writes to standard error, over the progress bar. Any thread.
   void show(std::string_view text) {
@@ -98,7 +99,7 @@ class Console {
     try {
       write(STDERR_FILENO, line.append(text), "standard error");
     } catch (const std::system_error&) {
-      failed_ = true;  // and there is no place left to say so
+      ++failures_;  // the exit status is all that can still tell
     }
   }
 
@@ -116,5 +117,5 @@ class Console {
   const bool out_is_terminal_ = isatty(STDOUT_FILENO) == 1;
   const bool error_is_terminal_ = isatty(STDERR_FILENO) == 1;
   std::string lines_;
-  std::atomic<bool> failed_{false};
+  std::atomic<std::size_t> failures_{0};
 };

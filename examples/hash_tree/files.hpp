@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
-/// The regular files below a folder, in the order in which the system lists them: a range that is
-/// walked once, and that goes on only when the next file is asked for. It follows no symbolic
-/// links. Of what it cannot read it tells `complain`, and goes on.
+/// The regular files below a folder, in the order in which the system lists them: a single-pass
+/// range, which looks for the next file only when it is advanced. It follows no symbolic links, and
+/// skips what it cannot read after a call of `complain`.
 class FileWalk {
  public:
   using Complain = std::function<void(const std::filesystem::path&, const std::error_code&)>;
@@ -73,8 +73,8 @@ class FileWalk {
   }
 
   Complain complain_;
-  std::vector<std::filesystem::directory_iterator>
-      folders_;  // each at what comes next in it; the innermost last
+  // Each points to the next entry of its folder; the innermost folder is the last.
+  std::vector<std::filesystem::directory_iterator> folders_;
   std::filesystem::directory_entry file_;
 };
 
@@ -82,7 +82,7 @@ class FileWalk {
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path)
-      // It may have become a pipe since it was found: O_NONBLOCK, so that nobody waits for a
+      // O_NONBLOCK: if the file has become a pipe since the walk found it, this must not wait for a
       // writer.
       : descriptor_{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)} {
     check(descriptor_);
@@ -91,7 +91,7 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile() { ::close(descriptor_); }
 
-  /// What comes next, until the next call; empty at the end.
+  /// The next part of the file; empty at its end. Valid until the next call.
   std::span<const std::byte> read() {
     const ssize_t size = ::read(descriptor_, buffer_.get(), kBufferSize);
     check(size);

@@ -1,4 +1,4 @@
-/// Ctrl-C, as something that tasks understand.
+/// Ctrl-C, as a stop token.
 #pragma once
 
 #include <pthread.h>
@@ -9,9 +9,9 @@
 #include <stop_token>
 #include <thread>
 
-/// Makes a stop request of the first SIGINT or SIGTERM; the second one ends the program at once. To
-/// be made before any other thread starts, so that all of them leave the signals to the one in
-/// here.
+/// Turns the first SIGINT or SIGTERM into a stop request; the second one ends the program
+/// immediately. It must be constructed before any other thread starts, so that all threads block
+/// the signals and the thread in here receives them.
 class Interrupt {
  public:
   Interrupt() {
@@ -30,7 +30,7 @@ class Interrupt {
   }
 
   [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
-  /// The signal that came; 0 if none has.
+  /// The signal that was received; 0 if none was.
   [[nodiscard]] int signal() const { return signal_; }
 
  private:

@@ -1,4 +1,4 @@
-/// How far the program has come.
+/// How far the program has come: a progress bar while it works, a summary at its end.
 #pragma once
 
 #include <mtaio/core.hpp>
@@ -18,7 +18,7 @@
 #include <string>
 #include <system_error>
 
-/// What is done, and what is known to be there. Counted by several threads.
+/// What is done, and what the walk has found so far. Several threads count.
 struct Amounts {
   mtaio::Progress files;
   std::atomic<std::uint64_t> bytes{0};
@@ -26,7 +26,7 @@ struct Amounts {
   std::atomic<std::uint64_t> bytes_found{0};
 };
 
-/// Runs ahead to see how much there is.
+/// Walks ahead of the hashing, to know how much there is to do.
 inline void count_files(mtaio::StopToken stop, const std::filesystem::path& folder,
                         Amounts& amounts) {
   const auto ignore = [](const std::filesystem::path&, const std::error_code&) {};
@@ -42,8 +42,8 @@ inline void count_files(mtaio::StopToken stop, const std::filesystem::path& fold
 
 /// The part that is done, from 0 to 1.
 inline double done_part(const Amounts& amounts) {
-  constexpr double kBytesForOpening =
-      16384;  // opening a file takes about as long as reading this much
+  // Opening a file takes about as long as reading this many bytes.
+  constexpr double kBytesForOpening = 16384;
   const double done = static_cast<double>(amounts.bytes) +
                       kBytesForOpening * static_cast<double>(amounts.files.done());
   const double all = static_cast<double>(amounts.bytes_found) +
@@ -68,7 +68,19 @@ inline std::string progress_line(const Amounts& amounts, double seconds) {
   return text.data();
 }
 
-/// Draws the progress bar, until it is asked to stop.
+/// 21316 files, 832.1 MB in 1.62 s: 513.6 MB/s, 64 files at a time, 0 failures
+inline std::string summary_line(const Amounts& amounts, double seconds, int at_a_time,
+                                std::size_t failures) {
+  const double megabytes = static_cast<double>(amounts.bytes) / 1e6;
+  std::array<char, 160> text{};
+  std::snprintf(text.data(), text.size(),
+                "%zu files, %.1f MB in %.2f s: %.1f MB/s, %d files at a time, %zu failure%s\n",
+                amounts.files.done(), megabytes, seconds, megabytes / seconds, at_a_time, failures,
+                failures == 1 ? "" : "s");
+  return text.data();
+}
+
+/// Draws the progress bar until it is asked to stop.
 inline mtaio::Task<void> draw_progress(Console& console, const Amounts& amounts) {
   struct Eraser {
     Console& console;
@@ -83,7 +95,7 @@ inline mtaio::Task<void> draw_progress(Console& console, const Amounts& amounts)
   }
 }
 
-/// Shows how much of what is below `folder` is done, if there is a terminal to show it on.
+/// Shows how much of `folder` is done, if standard error is a terminal.
 inline mtaio::Task<void> show_progress(Console& console, std::filesystem::path folder,
                                        Amounts& amounts) {
   if (!console.has_terminal()) co_return;

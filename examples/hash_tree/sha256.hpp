@@ -18,7 +18,7 @@ class Sha256 {
     check(EVP_DigestUpdate(context_.get(), data.data(), data.size()));
   }
 
-  /// The sum of all that was given to `update()`, in hexadecimal. Once.
+  /// The sum of all data given to `update()`, in hexadecimal. May be called once.
   std::string finish() {
     std::array<unsigned char, 32> sum{};
     check(EVP_DigestFinal_ex(context_.get(), sum.data(), nullptr));
@@ -36,7 +36,7 @@ class Sha256 {
   };
 
   static void check(int success) {
-    if (success != 1) throw std::runtime_error{"SHA-256 is not to be had from libcrypto"};
+    if (success != 1) throw std::runtime_error{"libcrypto does not provide SHA-256"};
   }
 
   std::unique_ptr<EVP_MD_CTX, Free> context_{EVP_MD_CTX_new()};
