@@ -1,5 +1,5 @@
-// A client that retries with growing pauses, and its test in virtual time: half a minute of waiting
-// takes microseconds, and what happens at the same moment is tried in a thousand orders.
+/// A client that retries with growing pauses, and its test in virtual time: half a minute of
+/// waiting takes microseconds, and events of the same moment are tried in a thousand orders.
 #include <mtaio/core.hpp>
 #include <mtaio/testing/explore.hpp>
 
@@ -12,7 +12,7 @@
 using namespace std::chrono_literals;
 using mtaio::testing::Simulation;
 
-/// Answers from some moment on, and is silent before.
+/// Does not answer before it has started.
 class Server {
  public:
   mtaio::Task<std::string> answer() {
@@ -31,7 +31,7 @@ class Server {
   int asked_ = 0;
 };
 
-/// What is tested: asks up to four times, for 5 s each.
+/// The code under test: asks up to four times, and waits 5 s for each answer.
 mtaio::Task<std::optional<std::string>> ask(Server& server) {
   mtaio::TaskExecutor executor;
   auto pause = 500ms;
@@ -60,7 +60,7 @@ int main() {
             << std::chrono::duration_cast<std::chrono::seconds>(simulation.elapsed()).count()
             << " s, asked " << silent.asked() << " times\n";
 
-  // It starts the moment the first attempt ends: both are right, and both are tried.
+  // The server starts at the moment when the first attempt ends: either may come first.
   std::set<int> attempts;
   mtaio::testing::explore(
       [&attempts](Simulation& random) {

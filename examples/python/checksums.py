@@ -1,4 +1,4 @@
-"""Reads the files of a folder in threads, four at a time, and shows how far it has come.
+"""Computes the SHA-256 of every file of a folder in threads, four at a time, and shows the progress.
 
     checksums.py [FOLDER]
 """
@@ -13,7 +13,7 @@ from mtaio.core import Progress, TaskExecutor
 
 
 def checksum(file: pathlib.Path) -> str:
-    """Blocks, and so runs in a thread. hashlib lets other threads run meanwhile."""
+    """Runs in a thread, because it blocks. hashlib releases the GIL while it computes."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 

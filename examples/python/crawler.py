@@ -1,6 +1,6 @@
 """Fetches every page of a site: at most eight at a time, each within a second, all within a minute.
 
-The site is a server in the same program, so that it runs anywhere; one of its pages never answers.
+The site is served by the same program, so that the example runs anywhere. One of its pages never answers.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         page = "".join(f'<a href="{link}">{link}</a>' for link in PAGES[path])
         writer.write(f"HTTP/1.0 200 OK\r\n\r\n{page}".encode())
     else:
-        await reader.read()  # nothing comes until the client has given up
+        await reader.read()  # waits until the client gives up
     writer.close()
 
 
@@ -46,7 +46,7 @@ async def fetch(port: int, path: str) -> list[str]:
 
 
 async def crawl(executor: TaskExecutor, port: int, start: str) -> tuple[set[str], dict[str, BaseException]]:
-    """Every page that can be reached, and what became of those that could not be read."""
+    """Every page that can be reached, and the errors of those that could not be read."""
     seen, failed, level = {start}, {}, [start]
     while level:
         answers = await executor.map(

@@ -1,6 +1,6 @@
-"""Awaits tasks written in C++, and shares a queue with them: python/example is the extension module that it uses.
+"""Awaits tasks written in C++, and shares a queue with them.
 
-docs/python.md says how to build that.
+It uses the extension module of python/example; docs/python.md says how to build that.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""A thread that blocks, here on the output of another program, feeds an event loop through a queue.
+"""A blocking thread reads the output of another program and feeds an event loop through a queue.
 
-It waits while the queue is full. Where the loop ends first, it shuts the queue down, and the thread ends as well.
+The thread waits while the queue is full. If the loop ends first, it shuts the queue down, and the thread ends too.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ def read(lines: AsyncQueue[float]) -> None:
                 lines.put_blocking(float(line))
         except QueueShutDown:
             sensor.terminate()
-    lines.shutdown()  # after the last one
+    lines.shutdown()  # after the last line
 
 
 async def main() -> None:

@@ -1,4 +1,4 @@
-"""Four workers take orders from one queue. While it is full, no more are taken; at the end it is shut down."""
+"""Four workers process the orders of one bounded queue. Its producer waits while it is full, and shuts it down in the end."""
 
 import asyncio
 from collections import Counter
@@ -7,7 +7,7 @@ from mtaio.core import AsyncQueue, TaskExecutor
 
 
 async def work(orders: AsyncQueue[int], done: Counter[str]) -> None:
-    async for order in orders:  # until the queue was shut down and is empty
+    async for order in orders:  # until the queue is shut down and empty
         try:
             if order % 40 == 39:
                 raise ValueError(f"order {order} makes no sense")
@@ -20,7 +20,7 @@ async def work(orders: AsyncQueue[int], done: Counter[str]) -> None:
 
 async def take_orders(orders: AsyncQueue[int]) -> None:
     for order in range(100):
-        await orders.put(order)  # waits while there are ten
+        await orders.put(order)  # waits while the queue holds ten
     orders.shutdown()
 
 

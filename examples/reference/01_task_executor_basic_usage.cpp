@@ -1,4 +1,4 @@
-// Counterpart of "TaskExecutor: Basic Usage".
+/// One task with run(), many with map().
 #include <mtaio/core.hpp>
 
 #include <iostream>

@@ -1,4 +1,4 @@
-// Counterpart of "TaskExecutor: Class Reference": every member, with every argument.
+/// Every member of TaskExecutor, with every argument.
 #include <mtaio/core.hpp>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Counterpart of "Advanced Usage: Thread Pool Execution".
+/// A function that computes, run in a thread.
 #include <mtaio/core.hpp>
 
 #include <iostream>

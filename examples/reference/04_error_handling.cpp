@@ -1,4 +1,4 @@
-// Counterpart of "Advanced Usage: Error Handling".
+/// Failures as results (return_exceptions), and as an ExecutionError.
 #include <mtaio/core.hpp>
 
 #include <exception>

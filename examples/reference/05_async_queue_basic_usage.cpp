@@ -1,4 +1,4 @@
-// Counterpart of "AsyncQueue: Basic Usage".
+/// put(), get(), task_done() and join().
 #include <mtaio/core.hpp>
 
 #include <iostream>

@@ -1,5 +1,4 @@
-// Counterpart of "AsyncQueue: Class Reference": every member, with a producer and a consumer that
-// really wait.
+/// Every member of AsyncQueue, with a producer and a consumer that wait for each other.
 #include <mtaio/core.hpp>
 
 #include <iostream>

@@ -1,4 +1,4 @@
-// Counterpart of "Specialized Queues: PriorityQueue".
+/// The most urgent item comes out first.
 #include <mtaio/core.hpp>
 
 #include <iostream>

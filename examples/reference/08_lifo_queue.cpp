@@ -1,4 +1,4 @@
-// Counterpart of "Specialized Queues: LIFOQueue".
+/// The last item put comes out first.
 #include <mtaio/core.hpp>
 
 #include <iostream>

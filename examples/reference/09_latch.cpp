@@ -1,4 +1,4 @@
-// Counterpart of "Synchronization Primitives: Latch".
+/// Waiting until three tasks have counted down.
 #include <mtaio/core.hpp>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Counterpart of "Latch: Class Reference": every member.
+/// Every member of Latch.
 #include <mtaio/core.hpp>
 
 #include <chrono>

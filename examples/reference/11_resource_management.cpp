@@ -1,4 +1,4 @@
-// Counterpart of "Best Practices: Resource Management".
+/// Resources that are released when their task is stopped or their scope is left.
 #include <mtaio/core.hpp>
 
 #include <chrono>
@@ -17,8 +17,7 @@ mtaio::Task<void> use_resource(mtaio::Latch& started) {
   co_await mtaio::sleep(1h);
 }
 
-// An executor is cleaned up when it leaves its scope: what it still runs is asked to stop and
-// waited for.
+// The destructor of an executor asks the tasks that still run to stop, and waits for them.
 mtaio::Task<void> scoped_executor() {
   mtaio::Latch started{1};
   mtaio::TaskExecutor executor;
@@ -26,7 +25,7 @@ mtaio::Task<void> scoped_executor() {
   co_await started.wait();
 }
 
-// So is a queue, with the items that are left in it.
+// The destructor of a queue destroys the items that are left in it.
 mtaio::Task<void> scoped_queue() {
   mtaio::AsyncQueue<std::string> queue;
   co_await queue.put("item");
@@ -34,7 +33,7 @@ mtaio::Task<void> scoped_queue() {
   const std::string item = co_await queue.get();
   std::cout << item << '\n';
 
-  // Clean up any remaining items before that
+  // Or take the remaining items out first.
   while (auto remaining = queue.try_get()) std::cout << "cleaned up: " << *remaining << '\n';
 }
 

@@ -1,4 +1,4 @@
-// Counterpart of "Best Practices: Concurrency Control".
+/// A limit on tasks, and a queue with a bound.
 #include <mtaio/core.hpp>
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// Counterpart of "Best Practices: Error Handling".
+/// Telling a failure from a timeout.
 #include <mtaio/core.hpp>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Counterpart of "Performance Tips: Task Batching".
+/// Batches of tasks; and one map() with a limit, which makes batches unnecessary.
 #include <mtaio/core.hpp>
 
 #include <iostream>
@@ -21,8 +21,7 @@ mtaio::Task<void> in_batches(mtaio::TaskExecutor& executor) {
   }
 }
 
-// With map there is no need to: it makes each task when it starts, and the next batch need not wait
-// for the last task of the one before.
+// map() makes each task when it may start, so no task waits for the last one of an earlier batch.
 mtaio::Task<void> all_at_once(mtaio::TaskExecutor& executor) {
   const auto results = co_await executor.map(task, std::views::iota(0, 30), {.limit = 5});
   std::cout << "all " << results.size() << ": " << sum_of(results) << '\n';

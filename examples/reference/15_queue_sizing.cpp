@@ -1,4 +1,4 @@
-// Counterpart of "Performance Tips: Queue Sizing".
+/// A bound that keeps the memory of a queue small.
 #include <mtaio/core.hpp>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Counterpart of "Performance Tips: Resource Limits".
+/// A thread pool of a fixed size.
 #include <mtaio/core.hpp>
 
 #include <chrono>

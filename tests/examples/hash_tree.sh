@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# examples/hash_tree: sha256sum accepts what it prints, every file is there, and one that cannot be read is named.
+# examples/hash_tree: sha256sum accepts what it prints, every file is there, a file that cannot be read is named, and the
+# summary counts them.
 #
 #   hash_tree.sh PROGRAM
 set -euo pipefail
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# Nobody, who runs it below, can reach it here.
+# So that the user `nobody`, as whom the program runs below, can reach it.
 chmod 755 "$folder"
 cp "$1" "$folder/hash_tree"
 cd "$folder"
@@ -28,8 +29,15 @@ expect_complete() {
   [ "$(wc -l <"$1")" = "$2" ] || fail "There should be $2 lines:" "$(cat "$1")"
 }
 
+# expect_summary FAILURES
+expect_summary() {
+  tail -1 errors | grep -qE "^9 files, 3\.0 MB in [0-9.]+ s: [0-9.]+ MB/s, 64 files at a time, $1$" ||
+    fail "The summary should have 9 files, 3.0 MB and $1:" "$(cat errors)"
+}
+
 ./hash_tree tree >sums 2>errors || fail "It should exit with 0; it complains:" "$(cat errors)"
 expect_complete sums 9
+expect_summary '0 failures'
 
 # Root can read everything.
 as_nobody=()
@@ -40,3 +48,4 @@ status=0
 [ $status = 1 ] || fail "With a file that cannot be read it should exit with 1, not $status; it complains:" "$(cat errors)"
 grep -q 'tree/deep/deeper/file' errors || fail "The file that cannot be read should be named:" "$(cat errors)"
 expect_complete sums 8
+expect_summary '1 failure'
