@@ -1,4 +1,4 @@
-"""Four workers process the orders of one bounded queue. Its producer waits while it is full, and shuts it down in the end."""
+"""Four workers share a bounded queue of orders. The producer waits while it is full, and shuts it down at the end."""
 
 import asyncio
 from collections import Counter
