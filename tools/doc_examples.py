@@ -4,6 +4,7 @@
     doc_examples.py split FOLDER    write the examples into FOLDER as C++ files, for examples/CMakeLists.txt to build
     doc_examples.py check           compare what a page copies from a file of this repository with that file
     doc_examples.py --update        the same, and rewrite the promises (tools/doc_promises.py)
+    doc_examples.py --headers       the same, and complain about examples in headers that do not say what they are part of
 
 What follows the word `cpp` behind the opening fence says what an example is:
 
@@ -13,6 +14,12 @@ What follows the word `cpp` behind the opening fence says what an example is:
     ```cpp               statements. They are compiled behind the preamble as well, each in a coroutine of its own
     ```cpp from PATH     a part of a file of this repository, word for word
     ```cpp wrong         a mistake; not compiled
+
+An example in a header's comment is indented, and a part of a file too. The line before it names the file:
+
+    /// From docs/latch.md:
+    ///
+    ///     const bool in_time = co_await ready.wait(5s);
 
 Nothing is added that the page does not print. Errors are reported at the line of the page.
 """
@@ -50,6 +57,17 @@ def examples(content):
     for block in BLOCK.finditer(content):
         line = content.count("\n", 0, block.start(2)) + 1
         yield line, block[1].strip(), block[2], block.end()
+
+
+def header_examples(content):
+    """(line, path, text) of every example in the comments of a header; the path is None where no line names one."""
+    for comment in doc_promises.COMMENT.finditer(content):
+        first = content.count("\n", 0, comment.start()) + 1
+        lines = re.sub(r"^[ \t]*///[ ]?", "", comment[0], flags=re.MULTILINE)
+        # Indented lines behind an empty one, with the line in front of that.
+        for block in re.finditer(r"^(.*)\n\n((?:[ ]{4}.*\n|\n(?=[ ]{4}))+)", lines, re.MULTILINE):
+            source = re.search(r"\bFrom (\S+):$", block[1])
+            yield first + lines.count("\n", 0, block.start(2)), source and source[1], block[2]
 
 
 def split(name, content):
@@ -108,17 +126,30 @@ def without_indentation(text):
     return "\n".join(line.strip() for line in text.splitlines())
 
 
+def is_part_of(path, text):
+    """Whether a file of this repository contains `text`, word for word."""
+    path = ROOT / path
+    return path.exists() and without_indentation(text) in without_indentation(path.read_text(encoding="utf-8"))
+
+
 def check_copies(name, content):
     """The complaints about the parts of files on a page."""
     for line, kind, text, _ in examples(content):
-        if kind.startswith("from "):
-            path = ROOT / kind.removeprefix("from ")
-            source = path.read_text(encoding="utf-8") if path.exists() else ""
-            if without_indentation(text) not in without_indentation(source):
-                yield f"{name}:{line}: {kind.removeprefix('from ')} does not contain this"
+        path = kind.removeprefix("from ")
+        if path != kind and not is_part_of(path, text):
+            yield f"{name}:{line}: {path} does not contain this"
 
 
-def check(pages, update):
+def check_header(name, content, every):
+    """The complaints about the examples in a header's comments; without `every` only about those that name a file."""
+    for line, path, text in header_examples(content):
+        if path and not is_part_of(path, text):
+            yield f"{name}:{line}: {path} does not contain this"
+        elif not path and every:
+            yield f"{name}:{line}: an example says which file it is a part of, with a line 'From docs/latch.md:' before it"
+
+
+def check(pages, update, every=False):
     promises = doc_promises.of_headers(ROOT)
     complaints, quoted = [], set()
     for page in pages:
@@ -131,6 +162,8 @@ def check(pages, update):
             page.write_text(current, encoding="utf-8")
         elif current != content:
             complaints.append(f"{name}: promises differ from those of the headers; run tools/doc_examples.py --update")
+    for header in sorted([*ROOT.glob("include/mtaio/*.hpp"), *ROOT.glob("include/mtaio/testing/*.hpp")]):
+        complaints += check_header(str(header.relative_to(ROOT)), header.read_text(encoding="utf-8"), every)
     complaints += [f"no page has the promises of '{name}'" for name in sorted(promises.keys() - quoted)]
     return complaints
 
@@ -140,6 +173,7 @@ def main():
     parser.add_argument("command", nargs="?", choices=["split", "check"], default="check")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="where `split` writes the C++ files")
     parser.add_argument("--update", action="store_true", help="rewrite the promises on the pages")
+    parser.add_argument("--headers", action="store_true", help="complain about examples in headers without a file")
     arguments = parser.parse_args()
     if arguments.command == "split":
         if not arguments.folder:
@@ -149,7 +183,7 @@ def main():
         except Wrong as wrong:
             sys.exit(str(wrong))
     else:
-        sys.exit("\n".join(check(all_pages(), arguments.update)) or 0)
+        sys.exit("\n".join(check(all_pages(), arguments.update, arguments.headers)) or 0)
 
 
 if __name__ == "__main__":

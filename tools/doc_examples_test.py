@@ -118,6 +118,21 @@ class CheckTest(unittest.TestCase):
         self.assertRegex(self.complaints(good.replace("public", "private")), "page.md:12: .* does not contain this")
 
 
+class HeaderTest(unittest.TestCase):
+    def found(self, comment):
+        return [(line, path, text.split()) for line, path, text in doc_examples.header_examples(comment)]
+
+    def test_an_example_is_what_is_indented_and_the_line_before_names_its_file(self):
+        comment = "/// Opens once. From docs/gate.md:\n///\n///     open();\n///\n///     close();\n///\n/// More.\n"
+        self.assertEqual(self.found("\n" + comment), [(4, "docs/gate.md", ["open();", "close();"])])
+
+    def test_one_that_names_no_file_is_found_too(self):
+        self.assertEqual(self.found("/// Opens once.\n///\n///     open();\nint open();\n"), [(3, None, ["open();"])])
+
+    def test_the_indented_lines_of_a_promise_are_not_an_example(self):
+        self.assertEqual(self.found(HEADER), [])
+
+
 class SplitTest(unittest.TestCase):
     def test_a_program_is_compiled_as_printed_and_compared_with_its_output(self):
         files = doc_examples.split("docs/gate.md", PROGRAM)
