@@ -18,7 +18,7 @@ mtaio::Task<void> async_main() {
   // Multiple tasks with concurrency limit
   const std::vector<std::string> items{"item1", "item2", "item3"};
   auto tasks = items | std::views::transform(process_item);
-  const auto results = co_await executor.gather(tasks, {.limit = 2});  // at most 2 tasks at once
+  const auto results = co_await executor.gather(tasks, {.limit = 2});  // at most 2 tasks at a time
   for (const std::string& each : results) std::cout << each << '\n';
 }
 

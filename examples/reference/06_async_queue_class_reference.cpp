@@ -33,9 +33,9 @@ mtaio::Task<void> async_main() {
   print(queue);
 
   int rejected = 7;
-  std::cout << "put at once: " << queue.try_put(rejected) << '\n';
+  std::cout << "put without waiting: " << queue.try_put(rejected) << '\n';
   std::cout << "get: " << co_await queue.get() << '\n';
-  std::cout << "get at once: " << queue.try_get().value() << '\n';
+  std::cout << "get without waiting: " << queue.try_get().value() << '\n';
   queue.task_done();
   queue.task_done();
   co_await queue.join();

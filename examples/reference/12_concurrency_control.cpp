@@ -37,13 +37,13 @@ mtaio::Task<void> async_main() {
   // Limit concurrent tasks
   mtaio::TaskExecutor executor;
   co_await executor.gather(std::move(long_running_tasks), {.limit = 5});  // prevent too many
-  std::cout << "at most 5 at once: " << (gauge.most <= 5 ? "yes" : "no") << '\n';
+  std::cout << "at most 5 at a time: " << (gauge.most <= 5 ? "yes" : "no") << '\n';
 
   // Control queue size
   mtaio::AsyncQueue<std::string> queue{100};  // prevent unbounded growth
   int put = 0;
   for (std::string item = "item"; queue.try_put(item); item = "item") ++put;
-  std::cout << "put at once: " << put << '\n';
+  std::cout << "put without waiting: " << put << '\n';
 }
 
 int main() { mtaio::run(async_main()); }
