@@ -15,6 +15,7 @@
 #include <mtaio/coro/task_context.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/lowlevel/spin_lock.hpp>
+#include <mtaio/platform/blocking_handler.hpp>
 #include <mtaio/platform/fork_mark.hpp>
 #include <mtaio/runtime.hpp>
 #include <mtaio/thread_pool.hpp>
@@ -34,7 +35,7 @@
 
 namespace mtaio::runtime {
 
-class WorkStealing final : public lowlevel::Scheduler {
+class WorkStealing final : public lowlevel::Scheduler, public internal::BlockingHandler {
  public:
   explicit WorkStealing(const RuntimeOptions& options);
   ~WorkStealing();  // NOLINT(*-virtual-class-destructor): final, and never owned as a Scheduler

@@ -6,6 +6,7 @@
 #include <mtaio/lowlevel/main_run.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/lowlevel/timer.hpp>
+#include <mtaio/platform/blocking_handler.hpp>
 #include <mtaio/platform/thread_event.hpp>
 #include <mtaio/testing/simulation.hpp>
 
@@ -38,7 +39,9 @@ namespace mtaio::testing {
 ///
 /// What it chooses follows from the seed, and from nothing else. What was stolen the moment it was
 /// pushed counts as posted: notify_one().
-class SimulatedScheduler final : public lowlevel::Scheduler, private TurnWork {
+class SimulatedScheduler final : public lowlevel::Scheduler,
+                                 public internal::BlockingHandler,
+                                 private TurnWork {
  public:
   explicit SimulatedScheduler(const SimulationOptions& options);
   SimulatedScheduler(const SimulatedScheduler&) = delete;

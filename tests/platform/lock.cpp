@@ -75,7 +75,7 @@ TEST_CASE("lock: a thread that takes it all the time does not keep others out") 
 
 TEST_CASE("lock: whoever holds it last may destroy it at once") {
   for (std::uint32_t round = 0; round < 2000 / test::stride(); ++round) {
-    auto lock = std::make_unique<Lock>();
+    auto lock = std::make_unique<SpinLock>();
     bool done = false;
     std::thread other{[&lock_ref = *lock, &done] {
       const std::scoped_lock guard{lock_ref};
