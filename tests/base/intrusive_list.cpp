@@ -32,7 +32,7 @@ TEST_CASE_FIXTURE(FourElements, "list: keeps the order in which elements are add
   List list;
   CHECK(list.empty());
   CHECK(list.pop_front() == nullptr);
-  CHECK(list.pop_back() == nullptr);
+  CHECK(list.back() == nullptr);
   list.push_back(elements[1]);
   list.push_back(elements[2]);
   list.push_front(elements[0]);
@@ -48,7 +48,8 @@ TEST_CASE_FIXTURE(FourElements, "list: takes elements out at either end and anyw
   list.erase(elements[2]);
   CHECK(values(list) == std::vector{0, 1, 3});
   CHECK(list.pop_front() == &elements[0]);
-  CHECK(list.pop_back() == &elements[3]);
+  CHECK(list.back() == &elements[3]);
+  list.erase(elements[3]);
   list.erase(elements[1]);
   CHECK(list.empty());
   CHECK(list.back() == nullptr);
@@ -92,8 +93,10 @@ TEST_CASE_FIXTURE(FourElements, "list: after splice_back() elements can be taken
   list.splice_back(other);
   list.erase(elements[2]);
   CHECK(values(list) == std::vector{0, 1, 3});
-  CHECK(list.pop_back() == &elements[3]);
-  CHECK(list.pop_back() == &elements[1]);
+  CHECK(list.back() == &elements[3]);
+  list.erase(elements[3]);
+  CHECK(list.back() == &elements[1]);
+  list.erase(elements[1]);
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 
 namespace mtaio::lowlevel {
 
-/// The links of an element. `Tag` lets one object be in several lists, one for each tag.
-template <class Tag>
+/// The links of an element: a `T` derives from `ListNode<T>`.
+template <class T>
 class ListNode {
  public:
-  // While it is in no list, where its neighbours are is not said.
+  // The links to the neighbours are not initialised while the element is not in a list.
   constexpr ListNode() noexcept {}  // NOLINT(*-member-init, modernize-use-equals-default)
   ListNode(const ListNode&) = delete;
   ListNode& operator=(const ListNode&) = delete;
@@ -19,18 +19,20 @@ class ListNode {
   [[nodiscard]] bool linked() const noexcept { return linked_ != 0; }
 
  private:
-  template <class T, class Tag2>
+  template <class Element>
   friend class IntrusiveList;
 
   ListNode* previous_;
   ListNode* next_;
-  std::uintptr_t linked_ = 0;  // a whole word, so that it is zeroed along with what follows
+  // A whole word, so that one instruction zeroes it together with the member that follows.
+  std::uintptr_t linked_ = 0;
 };
 
-/// The list. It owns nothing; an element must be unlinked before it is destroyed. Not synchronised.
-template <class T, class Tag = T>
+/// The list. It owns nothing: an element must be taken out before it is destroyed. Not
+/// synchronised.
+template <class T>
 class IntrusiveList {
-  using Node = ListNode<Tag>;
+  using Node = ListNode<T>;
 
  public:
   IntrusiveList() = default;
@@ -40,7 +42,12 @@ class IntrusiveList {
   [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
   [[nodiscard]] T* front() const noexcept { return element(head_); }
   [[nodiscard]] T* back() const noexcept { return element(tail_); }
-  [[nodiscard]] static T* next(T& of) noexcept { return element(node(of).next_); }
+  /// The element after `item`; null after the last. REQUIRES: `item` is in a list.
+  [[nodiscard]] static T* next(T& item) noexcept { return element(node(item).next_); }
+  /// Whether `item` is in a list. For an element that has several bases with a `linked()`.
+  [[nodiscard]] static bool linked(const T& item) noexcept {
+    return static_cast<const Node&>(item).linked();
+  }
 
   void push_back(T& item) noexcept {
     Node& added = node(item);
@@ -62,27 +69,20 @@ class IntrusiveList {
 
   /// REQUIRES: `item` is in this list.
   void erase(T& item) noexcept {
-    Node& gone = node(item);
-    (gone.previous_ ? gone.previous_->next_ : head_) = gone.next_;
-    (gone.next_ ? gone.next_->previous_ : tail_) = gone.previous_;
-    gone.linked_ = 0;
+    Node& removed = node(item);
+    (removed.previous_ ? removed.previous_->next_ : head_) = removed.next_;
+    (removed.next_ ? removed.next_->previous_ : tail_) = removed.previous_;
+    removed.linked_ = 0;
   }
 
-  /// The first element, taken out; null when there is none.
+  /// Takes out the first element and returns it; null if there is none.
   T* pop_front() noexcept {
     T* item = front();
     if (item) erase(*item);
     return item;
   }
 
-  /// The last element, taken out; null when there is none.
-  T* pop_back() noexcept {
-    T* item = back();
-    if (item) erase(*item);
-    return item;
-  }
-
-  /// Appends everything that `other` holds, in its order.
+  /// Appends all elements of `other`, in their order, and leaves `other` empty.
   void splice_back(IntrusiveList& other) noexcept {
     if (other.empty()) return;
     other.head_->previous_ = tail_;
