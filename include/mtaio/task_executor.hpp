@@ -6,6 +6,7 @@
 #include <mtaio/exceptions.hpp>
 #include <mtaio/executor/operations.hpp>
 #include <mtaio/executor/spawned_task.hpp>
+#include <mtaio/executor/spawned_tasks.hpp>
 #include <mtaio/fan_out/children.hpp>
 #include <mtaio/options.hpp>
 #include <mtaio/outcome.hpp>

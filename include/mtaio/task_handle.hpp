@@ -80,7 +80,7 @@ class TaskHandle<T>::Awaiter {
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
     waiter_.prepare(awaiting);
-    return task_->wait(waiter_);
+    return task_->enlist(waiter_);
   }
   T await_resume() {
     if (waiter_.finish() != lowlevel::Waiter::State::kServed) {

@@ -26,7 +26,7 @@ std::string message_of(const std::exception_ptr& cause) {
   if (const auto* cancelled = exception_cast<CancelledError>(cause)) {
     return quoted(cancelled->what());
   }
-  return "an exception that is not a std::exception";
+  return "an exception not derived from std::exception";
 }
 
 std::string describe(const std::vector<ExecutionError::Failure>& failures,

@@ -1,4 +1,4 @@
-/// A created task as a child of `gather` and `map`.
+/// A spawned task as a child of `gather` and `map`.
 #pragma once
 
 #include <mtaio/executor/spawned_task.hpp>
@@ -12,8 +12,8 @@
 
 namespace mtaio::internal {
 
-/// Awaits a created task as its parent would: passes stop requests on to it, and waits for it all
-/// the same.
+/// Awaits a spawned task as a parent awaits a child: a stop request is passed on to the task, and
+/// does not end the wait for it.
 template <class T>
 class JoinedTask : private lowlevel::StopNode {
  public:
@@ -36,10 +36,10 @@ class JoinedTask : private lowlevel::StopNode {
       scope_ = &context->scope;
       scope_->add(*this);
     }
-    return task_->wait(waiter_);
+    return task_->enlist(waiter_);
   }
   T await_resume() {
-    // A stop request that the task has not noticed has changed nothing.
+    // A stop request that the task has not noticed did not change what it did.
     if (scope_ && task_->noticed_stop()) scope_->notice();
     leave_scope();
     task_->check_first_take();
@@ -55,7 +55,8 @@ class JoinedTask : private lowlevel::StopNode {
   }
 
   TaskParty<T> task_;
-  lowlevel::StopScope* scope_ = nullptr;  // while it is to be told
+  /// The scope whose stop requests are passed on; null outside the wait.
+  lowlevel::StopScope* scope_ = nullptr;
   lowlevel::Waiter waiter_;
 };
 
@@ -64,6 +65,7 @@ class JoinedTask : private lowlevel::StopNode {
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
 
+/// The same as a task.
 template <class T>
 Task<T> join_task(TaskParty<T> task) {
   co_return co_await JoinedTask<T>{std::move(task)};

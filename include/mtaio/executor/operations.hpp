@@ -3,7 +3,7 @@
 
 #include <mtaio/base/single_use.hpp>
 #include <mtaio/exceptions.hpp>
-#include <mtaio/executor/spawned_task.hpp>
+#include <mtaio/executor/spawned_tasks.hpp>
 #include <mtaio/fan_out/children.hpp>
 #include <mtaio/fan_out/range.hpp>
 #include <mtaio/fan_out/task_tuple.hpp>
@@ -176,7 +176,7 @@ class [[gnu::visibility("default")]] StopTasks::Awaiter {
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) {
     drain_.prepare(awaiting);
-    return tasks_.wait(drain_);
+    return tasks_.enlist(drain_);
   }
   void await_resume();
 
