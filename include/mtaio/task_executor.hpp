@@ -1,4 +1,4 @@
-/// Runs tasks: one, several, many at once, in the background, in threads.
+/// Runs tasks: one, several, many concurrently, in the background, in threads.
 #pragma once
 
 #include <mtaio/awaitable.hpp>
@@ -7,6 +7,7 @@
 #include <mtaio/executor/operations.hpp>
 #include <mtaio/executor/spawned_task.hpp>
 #include <mtaio/executor/spawned_tasks.hpp>
+#include <mtaio/executor/stop_tasks.hpp>
 #include <mtaio/fan_out/children.hpp>
 #include <mtaio/options.hpp>
 #include <mtaio/outcome.hpp>
@@ -23,48 +24,51 @@
 
 namespace mtaio {
 
-/// Runs tasks with limits, timeouts and structured cancellation: nothing is ever left running
-/// behind the caller's back.
+/// Runs tasks with limits, timeouts and structured cancellation: no task outlives the operation, or
+/// the executor, that started it.
 ///
 ///     mtaio::TaskExecutor executor;
 ///     auto one = co_await executor.run(process_item("data"), {.timeout = 5s});
 ///     auto all = co_await executor.map(process_item, items, {.limit = 2});
 ///
 /// An executor may be made anywhere; its tasks run on the runtime of the code that awaits or
-/// creates them. What the members return starts when it is awaited, and may be kept and moved until
-/// then. It is awaited once, because its arguments are moved out of it: a second time throws
-/// `std::logic_error`, and so does awaiting what was moved from. Only what `cancel_all()` and
-/// `close()` return may be awaited again.
+/// creates them. An operation that a member returns starts when it is awaited, and may be kept and
+/// moved until then. It can be awaited once, because its arguments are moved out of it: awaiting it
+/// a second time, or after it was moved from, throws `std::logic_error`. Only the operations of
+/// `cancel_all()` and `close()` can be awaited again.
 ///
-/// The destructor asks what `create_task` left running to stop, and waits for it. On a worker,
-/// others do the worker's work meanwhile. A task of the executor's may destroy it; that one is not
-/// waited for.
+/// The destructor asks the running tasks of `create_task` to stop, and waits for them. If it blocks
+/// a worker, another thread does that worker's work meanwhile. A task of the executor may destroy
+/// it; the destructor does not wait for that task.
 ///
-/// For the members that await tasks:
+/// The operations that await tasks:
 ///
 /// Suspends:  until every task that was started has ended.
 /// Resumes:   where the last one ended, on the same scheduler.
-/// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError; never wrapped.
-/// What
-///            went wrong while they stopped is nested in it. A CancelledError that nobody asked for
-///            is a failure like others.
+/// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError, never wrapped.
+///            Failures of tasks that were stopping are nested in it. A CancelledError that no stop
+///            request has caused is a failure like any other.
 /// Threads:   any.
-/// Lifetime:  lvalue ranges, and what tasks and functions refer to, outlive the operation. The
-///            executor is there when an operation of its is awaited; it may go while that runs.
+/// Lifetime:  lvalue ranges, and objects that tasks and functions refer to, must outlive the
+///            operation. The executor must exist when the operation is awaited; it may be destroyed
+///            while the operation runs.
 class [[gnu::visibility("default")]] TaskExecutor {
  public:
-  /// Functions that block run in the runtime's own thread pool.
+  /// Blocking functions run in the runtime's own thread pool.
   TaskExecutor();
-  /// They run in `thread_pool`, which outlives the executor and is never shut down by it.
+  /// Blocking functions run in `thread_pool`, which must outlive the executor. The executor never
+  /// shuts it down.
   explicit TaskExecutor(ThreadPool& thread_pool);
   TaskExecutor(const TaskExecutor&) = delete;
   TaskExecutor& operator=(const TaskExecutor&) = delete;
   ~TaskExecutor();
 
-  /// Runs one task. Throws `TimeoutError` when its time ran out: the task has been asked to stop
-  /// and waited for; a timeout of zero or less never starts it. Whatever else it threw comes as the
-  /// cause of an `ExecutionError`, an inner `TimeoutError` too. What goes wrong while it is being
-  /// stopped is nested in the `TimeoutError`.
+  /// Runs one task and gives its result.
+  ///
+  /// Throws `TimeoutError` when the timeout expires, after the task was asked to stop and has
+  /// ended. A failure of the task while it was stopping is nested in it. If the timeout is zero or
+  /// less, the task is never started. Any other exception of the task is the cause of an
+  /// `ExecutionError`; so is a `TimeoutError` that the task throws itself.
   template <Awaitable A>
   auto run(A&& awaitable, RunOptions options = {}) {
     tasks_->check_open("run");
@@ -73,9 +77,11 @@ class [[gnu::visibility("default")]] TaskExecutor {
   }
 
   /// Runs every awaitable of a range, and gives a vector of their results in the order of the
-  /// range. At the first failure nothing more is started, the running ones are asked to stop and
-  /// waited for, and `ExecutionError` is thrown. That holds for tasks of `create_task` too, whose
-  /// handles are given.
+  /// range.
+  ///
+  /// At the first failure it starts no further task, asks the running ones to stop, waits for them,
+  /// and throws `ExecutionError`. A `TaskHandle` in the range is treated like the others, although
+  /// its task is running already.
   template <std::ranges::input_range Range>
     requires Awaitable<std::ranges::range_reference_t<Range>>
   auto gather(Range&& range) {
@@ -86,14 +92,14 @@ class [[gnu::visibility("default")]] TaskExecutor {
   auto gather(Range&& range, GatherOptions options) {
     return gather_range<false>(options, std::forward<Range>(range));
   }
-  /// The same, but every one runs to its end, and the result is a vector of `Outcome`s.
+  /// The same, but every task runs to its end, and the result is a vector of `Outcome`s.
   template <std::ranges::input_range Range>
     requires Awaitable<std::ranges::range_reference_t<Range>>
   auto gather(return_exceptions_t, Range&& range, GatherOptions options = {}) {
     return gather_range<true>(options, std::forward<Range>(range));
   }
-  /// Runs the awaitables given, and gives a tuple of their results; that of void is
-  /// `std::monostate`.
+  /// Runs all its arguments, and gives a tuple of their results, with `std::monostate` for void.
+  /// Failures are treated as in the `gather` of a range.
   template <Awaitable... A>
   auto gather(A&&... awaitables) {
     return gather_all<false>(internal::NoOptions{}, std::forward<A>(awaitables)...);
@@ -102,7 +108,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   auto gather(GatherOptions options, A&&... awaitables) {
     return gather_all<false>(options, std::forward<A>(awaitables)...);
   }
-  /// The same, but every one runs to its end, and the result is a tuple of `Outcome`s.
+  /// The same, but every task runs to its end, and the result is a tuple of `Outcome`s.
   template <Awaitable... A>
   auto gather(return_exceptions_t, A&&... awaitables) {
     return gather_all<true>(internal::NoOptions{}, std::forward<A>(awaitables)...);
@@ -112,11 +118,13 @@ class [[gnu::visibility("default")]] TaskExecutor {
     return gather_all<true>(options, std::forward<A>(awaitables)...);
   }
 
-  /// Calls `func` for every element of a range and gives a vector of the results in the order of
-  /// the range. What returns an awaitable is awaited; a plain function runs in the thread pool. The
-  /// range is advanced one element at a time, only when a task may start: it may be single-pass or
-  /// endless. An exception of the range or of `func` itself is a failure of that element. Failures
-  /// are treated as in `gather`.
+  /// Calls `func` for every element of a range, and gives a vector of the results in the order of
+  /// the range.
+  ///
+  /// If `func` returns an awaitable, that is awaited; otherwise `func` runs in the thread pool. The
+  /// range is advanced one element at a time, when the next task may start, so it may be
+  /// single-pass or endless. An exception of the range, or of `func` itself, is the failure of that
+  /// element. Failures are treated as in `gather`.
   template <class Func, std::ranges::input_range Range>
     requires(internal::Mappable<Func, Range> && !internal::UnsafeClosure<Func>)
   auto map(Func&& func, Range&& range) {
@@ -128,14 +136,14 @@ class [[gnu::visibility("default")]] TaskExecutor {
   auto map(Func&& func, Range&& range, MapOptions options) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range>(range));
   }
-  /// The same for `func(a, b)` over two ranges in step, as long as the shorter one.
+  /// Calls `func(a, b)` for the elements of two ranges in step, up to the end of the shorter one.
   template <class Func, std::ranges::input_range Range1, std::ranges::input_range Range2>
     requires(internal::Mappable<Func, Range1, Range2> && !internal::UnsafeClosure<Func>)
   auto map(Func&& func, Range1&& range1, Range2&& range2, MapOptions options = {}) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range1>(range1),
                              std::forward<Range2>(range2));
   }
-  /// The same, but every one runs to its end, and the result is a vector of `Outcome`s.
+  /// The same, but every task runs to its end, and the result is a vector of `Outcome`s.
   template <class Func, std::ranges::input_range Range>
     requires internal::Mappable<Func, Range>
   auto map(return_exceptions_t, Func&& func, Range&& range, MapOptions options = {}) {
@@ -149,18 +157,17 @@ class [[gnu::visibility("default")]] TaskExecutor {
                             std::forward<Range2>(range2));
   }
 
-  /// Calls `func(args...)` in a thread of the pool and gives its result; an exception comes as the
-  /// cause of an `ExecutionError`. A function whose first parameter is a `StopToken` gets one that
-  /// says when to give up. Function and arguments are copied or moved in; `std::ref` what is to be
-  /// shared.
+  /// Calls `func(args...)` in a thread of the pool, and gives its result. An exception is the cause
+  /// of an `ExecutionError`. If the first parameter of the function is a `StopToken`, it gets one,
+  /// which says when to give up. The function and the arguments are copied or moved into the
+  /// operation; use `std::ref` for a variable that is to be shared.
   ///
   /// Suspends:  until the function has returned, because it may use the caller's variables.
   /// Resumes:   on the caller's own scheduler.
-  /// Cancelled: a function that has not started never starts, and CancelledError is thrown. One
-  /// that
-  ///            runs is waited for, and what it returns is returned.
+  /// Cancelled: a function that has not started never starts, and CancelledError is thrown. If it
+  ///            runs already, the operation waits for it and gives its result.
   /// Threads:   any.
-  /// Lifetime:  what the arguments refer to outlives the operation.
+  /// Lifetime:  objects that the arguments refer to must outlive the operation.
   template <class Func, class... Args>
     requires(internal::Callable<std::decay_t<Func>, std::decay_t<Args>...> &&
              !internal::UnsafeClosure<Func>)
@@ -168,8 +175,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
     return call_in_thread(std::forward<Func>(func), std::forward<Args>(args)...);
   }
 
-  /// Starts a task that runs on its own. It is asked to stop when the executor goes, and when the
-  /// run ends. Throws `std::logic_error` outside a task.
+  /// Starts a task in the background. It is asked to stop when the executor is destroyed, and when
+  /// the run ends. Throws `std::logic_error` outside a task.
   template <class T>
   TaskHandle<T> create_task(Task<T> task) {
     tasks_->check_open("create_task");
@@ -178,38 +185,35 @@ class [[gnu::visibility("default")]] TaskExecutor {
         internal::SpawnedTaskOf<T>::create(std::move(task), internal::current_task_root(), tasks_)};
   }
 
-  /// Asks every task that `create_task` started and that still runs to stop, and waits for them.
-  /// New ones may be created meanwhile and are left alone.
+  /// Asks all running tasks of `create_task` to stop, and waits until they have ended. Tasks that
+  /// are created meanwhile are left alone.
   ///
   /// Suspends:  until those tasks have ended.
   /// Resumes:   on the caller's own scheduler.
-  /// Cancelled: throws CancelledError; the tasks stay asked. Called by one of those tasks it asks
-  ///            that one too.
+  /// Cancelled: throws CancelledError; the tasks have still been asked to stop. If one of the
+  ///            tasks awaits this operation, that task is asked to stop, too.
   /// Threads:   any.
-  /// Lifetime:  the executor outlives the operation.
+  /// Lifetime:  the executor must outlive the operation.
   internal::StopTasks cancel_all() { return internal::StopTasks{*tasks_, false}; }
 
-  /// The same, and the executor takes no more work: using it from then on throws
-  /// `std::logic_error`. What the destructor does, without holding the worker.
+  /// The same, and the executor takes no more work: using it after that throws `std::logic_error`.
+  /// The destructor does the same, but blocks the thread.
   internal::StopTasks close() { return internal::StopTasks{*tasks_, true}; }
 
-  // The same again for closures that GCC before 13 destroys twice when they are temporaries inside
-  // co_await; these overloads are chosen for those only, and warn.
+  // The three below take the calls of `run_in_thread` and `map` with a closure that GCC before 13
+  // may destroy twice, so that the compiler warns. With other compilers they take no call.
+
   template <internal::UnsafeClosure Func, class... Args>
     requires internal::Callable<Func, std::decay_t<Args>...>
   [[deprecated(
-      "GCC before 13 destroys a temporary closure with such captures twice inside co_await: give "
-      "it "
-      "a name and move that, or pass a function and its arguments (docs/compilers.md)")]]
+      "GCC before 13 may destroy this closure twice: pass a named one (docs/compilers.md)")]]
   auto run_in_thread(Func&& func, Args&&... args) {
     return call_in_thread(std::forward<Func>(func), std::forward<Args>(args)...);
   }
   template <internal::UnsafeClosure Func, std::ranges::input_range Range>
     requires internal::Mappable<Func, Range>
   [[deprecated(
-      "GCC before 13 destroys a temporary closure with such captures twice inside co_await: give "
-      "it "
-      "a name and move that, or pass a function and its arguments (docs/compilers.md)")]]
+      "GCC before 13 may destroy this closure twice: pass a named one (docs/compilers.md)")]]
   auto map(Func&& func, Range&& range, MapOptions options = {}) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range>(range));
   }
@@ -217,9 +221,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
             std::ranges::input_range Range2>
     requires internal::Mappable<Func, Range1, Range2>
   [[deprecated(
-      "GCC before 13 destroys a temporary closure with such captures twice inside co_await: give "
-      "it "
-      "a name and move that, or pass a function and its arguments (docs/compilers.md)")]]
+      "GCC before 13 may destroy this closure twice: pass a named one (docs/compilers.md)")]]
   auto map(Func&& func, Range1&& range1, Range2&& range2, MapOptions options = {}) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range1>(range1),
                              std::forward<Range2>(range2));
@@ -273,7 +275,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
   }
 
   std::shared_ptr<internal::SpawnedTasks> tasks_;
-  ThreadPool* thread_pool_ = nullptr;  // null: the runtime's
+  /// Null: the runtime's own.
+  ThreadPool* thread_pool_ = nullptr;
 };
 
 }  // namespace mtaio

@@ -1,4 +1,4 @@
-/// A task that is under way.
+/// A task that runs in the background.
 #pragma once
 
 #include <mtaio/exceptions.hpp>
@@ -15,24 +15,25 @@ namespace mtaio {
 
 class TaskExecutor;
 
-/// What `TaskExecutor::create_task` returns: the task runs, with the handle or without it.
+/// What `TaskExecutor::create_task` returns. The task runs whether the handle is kept or not.
 /// Move-only.
 ///
 ///     mtaio::TaskHandle<int> handle = executor.create_task(compute());
 ///     ...
 ///     int result = co_await handle;
 ///
-/// Awaiting it gives the task's result, once, or throws what the task threw, as it is;
-/// `std::logic_error` the second time. The handle may be destroyed or assigned to while another
-/// task awaits it: that one still gets the result. A failure that no task ever takes is reported on
-/// standard error when the handle, and the last task that awaits it, have gone.
+/// Awaiting the handle gives the task's result, or throws what the task threw, unchanged. The
+/// result can be taken once; after that, awaiting throws `std::logic_error`. The handle may be
+/// destroyed or assigned to while a task awaits it: that task still gets the result. If no task
+/// takes a failure, it is reported on standard error when the handle and all its awaiters have been
+/// destroyed.
 ///
-/// As a child of `gather` or `map` the task is treated as every other child: when that call fails,
-/// is cancelled or times out, the task is asked to stop and waited for.
+/// In a `gather` or `map` the task is a child like any other: when that call fails, is cancelled or
+/// times out, it asks the task to stop and waits for it.
 ///
 /// Suspends:  until the task has ended.
 /// Resumes:   on the awaiting task's own scheduler.
-/// Cancelled: throws CancelledError; the task itself goes on (see `request_stop`).
+/// Cancelled: throws CancelledError; the task itself continues (see `request_stop`).
 /// Threads:   any, one at a time.
 /// Lifetime:  may outlive the executor and the runtime.
 template <class T>
@@ -45,8 +46,8 @@ class [[nodiscard]] TaskHandle {
   ~TaskHandle() = default;
 
   Awaiter operator co_await() const { return Awaiter{task_}; }
-  /// The task as a child of `gather` and `map`, which ask it to stop and wait for it. For
-  /// `lowlevel` code.
+  /// A task that passes stop requests on to this one and gives its result: for `gather` and `map`,
+  /// and for `lowlevel` code.
   [[nodiscard]] Task<T> joined() const { return internal::join_task(task_); }
 
   /// Whether the task has ended. Any thread.
@@ -63,7 +64,7 @@ class [[nodiscard]] TaskHandle {
   internal::TaskParty<T> task_;
 };
 
-/// Keeps what it waits for: the handle may be destroyed or assigned to meanwhile.
+/// A party of its own, so the handle may be destroyed or assigned to during the wait.
 template <class T>
 class TaskHandle<T>::Awaiter {
  public:

@@ -1,4 +1,4 @@
-/// What the members of `TaskExecutor` return: operations that start when they are awaited.
+/// The operations that members of `TaskExecutor` return. They start when they are awaited.
 #pragma once
 
 #include <mtaio/base/single_use.hpp>
@@ -23,12 +23,13 @@
 
 namespace mtaio::internal {
 
+/// A function that `map` can call with the elements of the ranges.
 template <class Func, class... Range>
 concept Mappable = AsyncOver<std::decay_t<Func>, std::views::all_t<Range>...> ||
                    Callable<std::decay_t<Func>&, KeptElement<std::views::all_t<Range>>...>;
 
-/// Throws `error` as the cause of an `ExecutionError`; a `CancelledError` as it is, if `scope` was
-/// asked to stop.
+/// Throws an `ExecutionError` whose cause is `error`. If `scope` was asked to stop and `error` is a
+/// `CancelledError`, throws `error` itself.
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_execution_error(
     lowlevel::StopScope* scope, const std::exception_ptr& error);
 
@@ -102,7 +103,7 @@ class [[nodiscard]] TupleOperation {
       : tasks_{std::move(tasks)}, options_{options}, executor_{&executor} {}
   TupleOperation(TupleOperation&&) noexcept = default;
   TupleOperation& operator=(TupleOperation&&) = delete;
-  // As that of TaskTuple: see there.
+  // Forced for the same reason as the destructor of TaskTuple.
   [[gnu::always_inline]] ~TupleOperation() = default;
 
   [[gnu::always_inline]] TupleFanOut<Options, kOutcomes, T...> operator co_await() {
@@ -152,42 +153,5 @@ class [[nodiscard]] ThreadOperation {
   lowlevel::BlockingPool* pool_;
   const SpawnedTasks* executor_;
 };
-
-/// `TaskExecutor::cancel_all` and `close`
-class [[nodiscard, gnu::visibility("default")]] StopTasks {
- public:
-  StopTasks(SpawnedTasks& tasks, bool close) noexcept : tasks_{&tasks}, close_{close} {}
-
-  class Awaiter;
-  Awaiter operator co_await() const noexcept;
-
- private:
-  SpawnedTasks* tasks_;
-  bool close_;
-};
-
-class [[gnu::visibility("default")]] StopTasks::Awaiter {
- public:
-  using resumes_at_home = void;
-
-  Awaiter(SpawnedTasks& tasks, bool close) noexcept : tasks_{tasks}, close_{close} {}
-
-  [[nodiscard]] bool await_ready() noexcept;
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    drain_.prepare(awaiting);
-    return tasks_.enlist(drain_);
-  }
-  void await_resume();
-
- private:
-  SpawnedTasks& tasks_;
-  bool close_;
-  SpawnedTasks::Drain drain_;
-};
-
-inline StopTasks::Awaiter StopTasks::operator co_await() const noexcept {
-  return Awaiter{*tasks_, close_};
-}
 
 }  // namespace mtaio::internal
