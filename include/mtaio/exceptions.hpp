@@ -1,4 +1,4 @@
-/// What the library throws.
+/// The exceptions of the library.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +20,11 @@ class [[gnu::visibility("default")]] Error : public std::runtime_error {
   ~Error() override;
 };
 
-/// Time ran out.
+/// A timeout has expired.
 ///
-/// What the task threw while it was being stopped, unless that was a plain `CancelledError`, is
-/// nested in it: `what()` says so, and `std::rethrow_if_nested()` throws it. For a `gather` or
-/// `map` that is an `ExecutionError` with all failures.
+/// If the task threw something other than a plain `CancelledError` while it was stopping, that is
+/// nested in this error: `what()` quotes it, and `std::rethrow_if_nested()` throws it. A `gather`
+/// or `map` nests an `ExecutionError` with all failures.
 class [[gnu::visibility("default")]] TimeoutError : public Error {
  public:
   using Error::Error;
@@ -33,7 +33,7 @@ class [[gnu::visibility("default")]] TimeoutError : public Error {
   ~TimeoutError() override;
 };
 
-/// The queue was shut down: it takes no more items, or has none left to give.
+/// The queue was shut down: a put is refused, or a get finds no item left.
 class [[gnu::visibility("default")]] QueueShutDown : public Error {
  public:
   using Error::Error;
@@ -57,11 +57,11 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
     std::exception_ptr cause;
   };
 
-  /// One failed task on its own.
+  /// The failure of a single task.
   explicit ExecutionError(std::exception_ptr cause);
 
-  /// Failures of `total` tasks, ordered by time; `total` is empty where the number is not known.
-  /// REQUIRES: `failures` is not empty.
+  /// Failures among `total` tasks, in order of time. `total` is empty if the number of tasks is not
+  /// known. REQUIRES: `failures` is not empty.
   ExecutionError(std::vector<Failure> failures, std::optional<std::size_t> total);
 
   ExecutionError(const ExecutionError&) = default;
@@ -72,30 +72,34 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
   [[nodiscard]] const std::exception_ptr& cause() const noexcept {
     return failures_->front().cause;
   }
-  /// The position of that task, from zero; 0 if there is none.
+  /// The position of that task among the awaitables or elements, from zero; 0 if it was a single
+  /// task.
   [[nodiscard]] std::size_t index() const noexcept { return failures_->front().index; }
-  /// Whether the task is one of several: false for what `run` and `run_in_thread` throw. Such an
-  /// error says no more than its cause, which takes its place where it would be wrapped again.
+  /// Whether the task is one of several: false for an error of `run` and `run_in_thread`. Such an
+  /// error says no more than its cause, so another `ExecutionError` around it has that as its cause
+  /// instead.
   [[nodiscard]] bool has_index() const noexcept { return has_index_; }
-  /// Every failure, the first by time in front.
+  /// All failures, in order of time.
   [[nodiscard]] const std::vector<Failure>& failures() const noexcept { return *failures_; }
   /// Throws `cause()`.
   [[noreturn]] void rethrow_cause() const { std::rethrow_exception(cause()); }
 
  private:
-  std::shared_ptr<const std::vector<Failure>>
-      failures_;  // shared: copying an exception must not throw
+  /// Shared, because copying an exception must not throw.
+  std::shared_ptr<const std::vector<Failure>> failures_;
   bool has_index_;
 };
 
-/// This task was asked to stop.
+/// The task was asked to stop.
 ///
-/// What goes wrong while a task cleans up may be nested in it with `std::throw_with_nested()`, and
-/// is not lost then. A `gather` or `map` whose caller was asked to stop throws one in which an
-/// `ExecutionError` is nested, if tasks of its failed while they were being stopped.
+/// A task that fails while it cleans up can nest that failure in a `CancelledError` with
+/// `std::throw_with_nested()`, so that it is not lost. If children of a `gather` or `map` fail
+/// while they are stopping, the call throws a `CancelledError` in which an `ExecutionError` is
+/// nested.
 ///
-/// Not a `std::exception`, so that `catch (const std::exception&)` lets it through, as `except
-/// Exception` lets `asyncio.CancelledError` through in Python. Whoever catches it throws it on.
+/// It is not derived from `std::exception`, so `catch (const std::exception&)` does not catch it,
+/// just as `except Exception` does not catch `asyncio.CancelledError` in Python. Catch it only to
+/// rethrow it.
 class [[gnu::visibility("default")]] CancelledError {
  public:
   CancelledError() = default;

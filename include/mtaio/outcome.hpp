@@ -1,4 +1,4 @@
-/// A result or an exception.
+/// The result of a task, or its exception.
 #pragma once
 
 #include <concepts>
@@ -12,8 +12,7 @@
 
 namespace mtaio {
 
-/// What a task left behind: its result, or the exception that ended it. `T` may be void, a
-/// reference or move-only.
+/// The result of a task, or the exception that ended it. `T` may be void, a reference or move-only.
 ///
 ///     auto outcomes = co_await executor.gather(mtaio::return_exceptions, tasks);
 ///     for (mtaio::Outcome<int>& outcome : outcomes) {
@@ -44,13 +43,13 @@ class Outcome {
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
   [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
 
-  /// The exception; null when there is a value.
+  /// The exception; null if there is a value.
   [[nodiscard]] std::exception_ptr error() const noexcept {
     const auto* error = std::get_if<1>(&state_);
     return error ? *error : nullptr;
   }
 
-  /// The value; throws the exception when there is none.
+  /// The value; throws the exception if there is one.
   decltype(auto) value() & { return get(*this); }
   decltype(auto) value() const& { return get(*this); }
   decltype(auto) value() && { return get(std::move(*this)); }
@@ -88,11 +87,12 @@ class Outcome {
   std::variant<Stored, std::exception_ptr> state_;
 };
 
-/// Selects the calls that return an `Outcome` for each task instead of throwing at the first
-/// failure.
+/// The type of `return_exceptions`.
 struct return_exceptions_t {
   explicit return_exceptions_t() = default;
 };
+/// Selects the overloads of `gather` and `map` that give an `Outcome` for each task instead of
+/// throwing at the first failure.
 inline constexpr return_exceptions_t return_exceptions{};
 
 }  // namespace mtaio

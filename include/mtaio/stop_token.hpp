@@ -1,4 +1,4 @@
-/// How a task, or a function that runs in a thread, learns that it is asked to stop.
+/// How a task, or a function in a thread, learns that it was asked to stop.
 #pragma once
 
 #include <mtaio/lowlevel/stop_scope.hpp>
@@ -12,15 +12,14 @@ namespace mtaio {
 template <class Callback>
 class StopCallback;
 
-/// Tells whether stop was requested. A small value, to be copied freely; a model of C++26's
-/// stoppable-token.
+/// Tells whether stop was requested. Cheap to copy; a model of C++26's stoppable-token.
 ///
 ///     mtaio::Task<std::size_t> count_primes(std::size_t up_to) {
 ///       mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
 ///       ...
 ///       if (stop.stop_requested()) throw mtaio::CancelledError{};
 ///
-/// Lifetime: valid as long as the task, or the call of the function, that it was given to.
+/// Lifetime: valid until the end of the task, or of the function call, that received it.
 class StopToken {
  public:
   /// The callback type for a token: `typename StopToken::callback_type<F>`.
@@ -31,12 +30,12 @@ class StopToken {
   StopToken() = default;
   explicit StopToken(lowlevel::StopScope* scope) noexcept : scope_{scope} {}
 
-  /// Whether stop was requested. A timeout that has run out counts as soon as it has, also while
-  /// the task computes without ever waiting. Any thread.
+  /// Whether stop was requested. An expired timeout counts immediately, even if the task has never
+  /// waited since. Any thread.
   [[nodiscard]] bool stop_requested() const noexcept {
     return scope_ != nullptr && scope_->notice_if_requested();
   }
-  /// Whether it can be, ever.
+  /// Whether stop can ever be requested.
   [[nodiscard]] bool stop_possible() const noexcept { return scope_ != nullptr; }
 
   void swap(StopToken& other) noexcept { std::swap(scope_, other.scope_); }
@@ -50,8 +49,9 @@ class StopToken {
 };
 
 /// Calls a function once when stop is requested: on the thread that requests it, or in the
-/// constructor if it has been. The destructor waits for a call that is under way on another thread.
-/// An exception that leaves the function ends the program, as with `std::stop_callback`.
+/// constructor if stop was requested before. If the call is running on another thread, the
+/// destructor waits for it. An exception that leaves the function ends the program, as with
+/// `std::stop_callback`.
 template <class Callback>
 class [[nodiscard]] StopCallback : private lowlevel::StopNode {
   static_assert(std::invocable<Callback>);

@@ -10,8 +10,8 @@ thread_local constinit const ContractNote* innermost_note = nullptr;
 
 }  // namespace
 
-ContractNote::ContractNote(Print print, const void* of) noexcept
-    : print_{print}, of_{of}, outer_{innermost_note} {
+ContractNote::ContractNote(Print print, const void* subject) noexcept
+    : print_{print}, subject_{subject}, outer_{innermost_note} {
   innermost_note = this;
 }
 

@@ -1,4 +1,5 @@
-/// Looks at an exception without throwing it: a throw takes microseconds, a look nanoseconds.
+/// Looks at the type of an exception without throwing it: that takes nanoseconds, a throw
+/// microseconds.
 #pragma once
 
 #include <exception>
@@ -7,7 +8,8 @@
 
 namespace mtaio::internal {
 
-/// What `catch (const E&)` would catch, or null. It lives as long as the exception does.
+/// The object that `catch (const E&)` would catch; null if it would not catch the exception. Valid
+/// as long as the exception is.
 template <class E>
 [[nodiscard]] const E* exception_cast(const std::exception_ptr& error) noexcept {
   static_assert(!std::is_pointer_v<E>, "pointers are caught by other rules");
@@ -16,7 +18,8 @@ template <class E>
   // libstdc++'s pointer is the address of the exception, and its catch clauses ask this function.
   static_assert(sizeof error == sizeof(void*) && std::is_standard_layout_v<std::exception_ptr>);
   void* object = *reinterpret_cast<void* const*>(&error);
-  constexpr unsigned kOutermost = 1;  // of pointers to pointers, which E is not
+  // Matters for pointers to pointers only, and E is not a pointer.
+  constexpr unsigned kOutermost = 1;
   if (!typeid(E).__do_catch(error.__cxa_exception_type(), &object, kOutermost)) return nullptr;
   return static_cast<const E*>(object);
 #else

@@ -10,8 +10,8 @@
 namespace mtaio {
 namespace {
 
-// What is quoted of a cause's message: failures may be nested thousands deep, and each quotes the
-// next.
+// The length to which a nested message is cut: failures may be nested thousands deep, and each
+// message quotes the next.
 constexpr std::size_t kQuoted = 500;
 
 std::string quoted(std::string text) {
@@ -39,14 +39,15 @@ std::string describe(const std::vector<ExecutionError::Failure>& failures,
 
 struct Failures {
   std::vector<ExecutionError::Failure> list;
-  Failures* next = nullptr;  // while it waits to be destroyed
+  /// The next one to destroy.
+  Failures* next = nullptr;
 };
 
 thread_local constinit Failures* to_destroy = nullptr;
 thread_local constinit bool destroying = false;
 
-/// A failure may be caused by a failure that was caused by a failure: destroyed one after the
-/// other, so that no depth of nesting grows the stack.
+/// The cause of a failure may be an ExecutionError with failures of its own. This destroys them one
+/// after the other, so that no depth of nesting grows the stack.
 void destroy(Failures* failures) noexcept {
   failures->next = to_destroy;
   to_destroy = failures;
@@ -67,8 +68,8 @@ std::shared_ptr<const std::vector<ExecutionError::Failure>> share(
 
 constexpr const char* kWhileStopping = "; while stopping: ";
 
-/// Holds what is nested in an exception, beside the `std::nested_exception`, which goes first: so
-/// that it is destroyed here, where no depth of nesting grows the stack.
+/// A second owner of a nested exception, destroyed after the `std::nested_exception`: so the nested
+/// exception is destroyed by `destroy()`, where no depth of nesting grows the stack.
 class Holder {
  protected:
   explicit Holder(const std::exception_ptr& nested) : nested_{share({{0, nested}})} {}
@@ -90,15 +91,16 @@ class CancelledErrorWhileStopping final : public CancelledError,
  public:
   explicit CancelledErrorWhileStopping(const std::exception_ptr& nested)
       : Holder{nested},
-        // NOLINTNEXTLINE(bugprone-throw-keyword-missing): a member, which is not thrown
+        // NOLINTNEXTLINE(bugprone-throw-keyword-missing): a member, not thrown
         text_{CancelledError::what() + (kWhileStopping + message_of(nested))} {}
   [[nodiscard]] const char* what() const noexcept override { return text_.what(); }
 
  private:
-  std::runtime_error text_;  // rather than a string: copying an exception must not throw
+  /// Not a string, because copying an exception must not throw.
+  std::runtime_error text_;
 };
 
-/// An `E` with `nested` in it; null if there is none, or no memory for it.
+/// An `E` with `nested` nested in it. Null if `nested` is null, or if memory is exhausted.
 template <class E, class... Args>
 std::exception_ptr nesting(const std::exception_ptr& nested, const Args&... args) noexcept {
   if (!nested) return nullptr;

@@ -7,7 +7,7 @@ namespace mtaio::internal {
 
 namespace {
 
-// Made before it is thrown, so that no string is left to be destroyed on the way.
+// A function of its own, so that the throw has no local string to destroy.
 std::logic_error used_up(const char* call) {
   return std::logic_error{std::string{"co_await "} + call +
                           "(): the operation was awaited before, or moved from. It can be awaited "

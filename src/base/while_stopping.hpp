@@ -1,5 +1,4 @@
-/// What a task throws when its time is over or it was asked to stop, together with what went wrong
-/// while it cleaned up.
+/// Errors that carry what a task threw while it was stopping.
 #pragma once
 
 #include <exception>
@@ -15,10 +14,11 @@ namespace mtaio::internal {
 /// Throws a `CancelledError`, with `while_stopping` nested in it unless that is null.
 [[noreturn]] void throw_cancelled_error(const std::exception_ptr& while_stopping);
 
-/// What is nested in a `CancelledError`; null if nothing is, or if `error` is something else.
+/// The exception nested in `error` if that is a `CancelledError`; null if it is not, or has none.
 [[nodiscard]] std::exception_ptr nested_in_cancelled(const std::exception_ptr& error) noexcept;
 
-/// The error itself, or the cause of an `ExecutionError` that says no more than that.
+/// The cause of `error` if that is an `ExecutionError` without an index, which says no more than
+/// its cause; otherwise `error`.
 [[nodiscard]] const std::exception_ptr& without_wrapping(const std::exception_ptr& error) noexcept;
 
 }  // namespace mtaio::internal

@@ -1,4 +1,4 @@
-/// What can say how many.
+/// Which types can hold a count.
 #pragma once
 
 #include <concepts>
@@ -9,13 +9,13 @@ namespace mtaio::internal {
 template <class T, class... Others>
 concept OneOf = (std::same_as<T, Others> || ...);
 
-/// An integer that is meant as one: neither a truth value nor a character.
+/// An integer type that is meant as a number: neither `bool` nor a character type.
 template <class T>
 concept Count = std::integral<T> &&
                 !OneOf<std::remove_cv_t<T>, bool, char, wchar_t, char8_t, char16_t, char32_t>;
 
-/// What would be converted to a count without a word: `Latch latch{'3'}`, `AsyncQueue<int>(2.5)`.
-/// For overloads that are deleted.
+/// Types that would be converted to a count silently: `Latch latch{'3'}`, `AsyncQueue<int>(2.5)`.
+/// For deleted overloads.
 template <class T>
 concept NotACount = std::is_arithmetic_v<T> && !Count<T>;
 

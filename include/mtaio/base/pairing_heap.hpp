@@ -15,16 +15,18 @@ class HeapNode {
   template <class T, class Before>
   friend class PairingHeap;
 
-  HeapNode* child_ = nullptr;  // the first of the nodes below this one
-  HeapNode* next_ = nullptr;   // the next of those below the same parent
-  HeapNode* previous_ =
-      nullptr;  // the one before it there; for the first one, the parent; for the root, null
+  /// The first child.
+  HeapNode* child_ = nullptr;
+  /// The next sibling.
+  HeapNode* next_ = nullptr;
+  /// The previous sibling; for the first child, the parent; for the root, null.
+  HeapNode* previous_ = nullptr;
 };
 
-/// A pairing heap: O(1) insertion, and O(1) removal of an element that has nothing below it, which
-/// is what a timer armed and disarmed before its time is; amortised O(log n) for the rest.
-/// Iterative throughout, so no number of elements grows the stack. `Before(a, b)` must not throw.
-/// Owns nothing; not synchronised.
+/// A pairing heap. Insertion is O(1), and so is the removal of an element without children, such as
+/// a timer that is disarmed before its deadline; other removals are amortised O(log n). Iterative,
+/// so no number of elements grows the stack. `Before(a, b)` must not throw. It owns nothing, and is
+/// not synchronised.
 template <class T, class Before>
 class PairingHeap {
  public:
@@ -41,19 +43,20 @@ class PairingHeap {
     root_ = root_ ? merge(root_, &added) : &added;
   }
 
-  /// The first element, taken out; null when there is none.
+  /// Takes out the first element and returns it; null if there is none.
   T* pop() noexcept {
     T* item = top();
     if (item) root_ = merge_siblings(root_->child_);
     return item;
   }
 
-  /// Walks through all elements, from top() on, in no particular order; null after the last.
+  /// The next element of a walk through all elements, which begins with `top()` and has no
+  /// particular order; null after the last.
   [[nodiscard]] T* following(const T& item) const noexcept {
     const HeapNode* node = &item;
     if (node->child_) return static_cast<T*>(node->child_);
     while (!node->next_) {
-      // Up to the parent: past the siblings before it, to the first, whose previous one it is.
+      // The parent is the `previous_` of the first sibling.
       while (node->previous_ && node->previous_->child_ != node) node = node->previous_;
       node = node->previous_;
       if (!node) return nullptr;
@@ -63,18 +66,18 @@ class PairingHeap {
 
   /// REQUIRES: `item` is in this heap.
   void erase(T& item) noexcept {
-    HeapNode& gone = item;
-    if (&gone == root_) {
-      root_ = merge_siblings(gone.child_);
+    HeapNode& removed = item;
+    if (&removed == root_) {
+      root_ = merge_siblings(removed.child_);
       return;
     }
-    if (gone.previous_->child_ == &gone) {
-      gone.previous_->child_ = gone.next_;
+    if (removed.previous_->child_ == &removed) {
+      removed.previous_->child_ = removed.next_;
     } else {
-      gone.previous_->next_ = gone.next_;
+      removed.previous_->next_ = removed.next_;
     }
-    if (gone.next_) gone.next_->previous_ = gone.previous_;
-    if (HeapNode* below = merge_siblings(gone.child_)) root_ = merge(root_, below);
+    if (removed.next_) removed.next_->previous_ = removed.previous_;
+    if (HeapNode* below = merge_siblings(removed.child_)) root_ = merge(root_, below);
   }
 
  private:
@@ -82,7 +85,7 @@ class PairingHeap {
     return Before{}(*static_cast<const T*>(a), *static_cast<const T*>(b));
   }
 
-  /// Joins two trees; each is given by a root that is in no list of siblings.
+  /// Merges two trees, given by roots without siblings.
   static HeapNode* merge(HeapNode* a, HeapNode* b) noexcept {
     if (before(b, a)) {
       HeapNode* swapped = a;
@@ -97,10 +100,11 @@ class PairingHeap {
     return a;
   }
 
-  /// Joins a list of siblings into one tree: pairwise from the left, then what came out from the
-  /// right.
+  /// Merges a list of siblings into one tree: first in pairs, from left to right, then the pairs,
+  /// from right to left.
   static HeapNode* merge_siblings(HeapNode* first) noexcept {
-    HeapNode* pairs = nullptr;  // merged pairs, the last one first, linked by next_
+    // The merged pairs, the last one first, linked by next_.
+    HeapNode* pairs = nullptr;
     while (first) {
       HeapNode* a = first;
       HeapNode* b = a->next_;

@@ -1,4 +1,4 @@
-/// What may be awaited once.
+/// A flag for operations that can be awaited once.
 #pragma once
 
 #include <utility>
@@ -7,8 +7,8 @@ namespace mtaio::internal {
 
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_used_up(const char* call);
 
-/// A member of an operation whose arguments are moved out when it is awaited. It notes that, and
-/// that the operation was moved from, so that nothing starts with what was moved out of it.
+/// A member of an operation whose arguments are moved out when it is awaited. It records that the
+/// operation was awaited or moved from, so that it cannot start with moved-from arguments.
 class SingleUse {
  public:
   SingleUse() = default;
@@ -19,8 +19,8 @@ class SingleUse {
   }
   ~SingleUse() = default;
 
-  /// Throws `std::logic_error` the second time, and in what was moved from. `call` is what made
-  /// the operation: "run_in_thread".
+  /// Throws `std::logic_error` the second time, and if the operation was moved from. `call` is the
+  /// member function that returned the operation, such as "run_in_thread".
   void use(const char* call) {
     if (std::exchange(used_, true)) [[unlikely]]
       throw_used_up(call);
