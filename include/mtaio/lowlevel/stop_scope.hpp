@@ -1,4 +1,4 @@
-/// The tree along which requests to stop travel.
+/// The tree of scopes in which stop requests travel downwards.
 #pragma once
 
 #include <mtaio/lowlevel/intrusive_list.hpp>
@@ -12,7 +12,7 @@ namespace mtaio::lowlevel {
 
 class StopScope;
 
-/// Something to be told when a scope is asked to stop: a callback, or the scope below.
+/// An object that is notified when a scope is asked to stop: a callback, or a scope below.
 class StopNode : public ListNode<StopNode> {
  public:
   /// Called at most once, on the thread that requests the stop, with no lock held.
@@ -22,27 +22,37 @@ class StopNode : public ListNode<StopNode> {
 
  private:
   friend class StopScope;
-  const Notify notify_;  // null in a StopScope
+  /// Null in a StopScope.
+  const Notify notify_;
 };
 
-/// One scope of cancellation: asking it to stop asks everything below it to stop.
+/// A scope of cancellation: a request to stop it is a request to stop everything below it.
 ///
-/// A scope costs nothing until somebody waits in it. It starts as a pointer to its parent and a
-/// flag; the first `attach()` attaches it to its parent, the parent to its own, and so on upwards,
-/// and only then do they know each other.
+/// A scope costs nothing until a task waits in it. It starts as a pointer to its parent and a flag.
+/// The first `attach()` attaches it to its parent, the parent to its own parent, and so on; before
+/// that, the scopes above do not know it, and it finds their requests by looking upwards.
 ///
-/// Lifetime: a scope outlives what was added to it, and the parent outlives the scope. `remove()`
-/// and the destructor wait for a notification that is under way on another thread, as the
-/// destructor of `std::stop_callback` does.
+/// Lifetime: a scope must outlive the nodes that were added to it, and the parent must outlive the
+/// scope, unless `close()` is called before. `remove()` and the destructor wait for a notification
+/// that is running on another thread, as the destructor of `std::stop_callback` does.
+///
+/// request/see   A thread that sees the request (acquire) also sees all that the requesting thread
+///               did before it made the request (release).
+/// flag/see      `request_stop_noting()` sets a flag of the caller (release) before it notifies any
+///               node. A thread that sees the flag (acquire) sees the same.
+/// queue/finish  A thread in `remove()` that waits for the end of a notification puts its `Removal`
+///               in a list of the walk (release). The walk takes the list (acquire) after each
+///               notification, and reads the removals. No removal is missed: both happen under the
+///               lock of the scope.
 class [[gnu::visibility("default")]] StopScope : private StopNode {
  public:
-  /// What a scope that may stop by itself (a deadline) does about it. Called on any thread, with no
-  /// lock held.
+  /// For a scope that may stop by itself, such as one with a deadline. Called on any thread, with
+  /// no lock held.
   class Hooks {
    public:
-    /// Is it time to stop? Requests the stop if so.
+    /// Returns whether it is time to stop; if so, it has requested the stop.
     virtual bool poll() noexcept = 0;
-    /// Somebody waits in the scope for the first time.
+    /// The scope was attached: a task waits in it, or below it, for the first time.
     virtual void attached() noexcept = 0;
 
    protected:
@@ -51,7 +61,7 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
 
   explicit StopScope(StopScope* parent, Hooks* hooks = nullptr) noexcept
       : StopNode{nullptr}, hooks_{hooks}, parent_{parent} {}
-  /// The parent is to be set before anybody uses the scope.
+  /// `set_parent()` must be called before the scope is used.
   StopScope() noexcept : StopNode{nullptr}, hooks_{nullptr} {}  // NOLINT(*-member-init)
   StopScope(const StopScope&) = delete;
   StopScope& operator=(const StopScope&) = delete;
@@ -63,63 +73,65 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   void set_parent(StopScope* parent) noexcept { parent_ = parent; }
   [[nodiscard]] StopScope* parent() const noexcept { return parent_; }
 
-  /// Nobody waits in the scope any more: takes it out of its parent, which may go first from now
-  /// on. Not concurrently with anything but `request_stop()`.
+  /// Detaches the scope from its parent, which may be destroyed first from now on. REQUIRES: no
+  /// task waits in the scope, and no other thread calls anything but `request_stop()`.
   void close() noexcept {
     if (used()) detach();
     parent_ = nullptr;
   }
 
-  /// Whether this scope itself knows that it is to stop. Cheaper than `stop_requested()`, and
-  /// behind it: what is above tells a scope only when somebody has waited in it.
+  /// Whether a request has been delivered to this scope. Cheaper than `stop_requested()`, but
+  /// later: a request to a scope above is delivered only to scopes that are attached.
   [[nodiscard]] bool stop_arrived() const noexcept {
+    // acquire: request/see.
     return (state_.load(std::memory_order_acquire) & kStopped) != 0;
   }
 
-  /// Whether this scope or one above it was asked to stop. Takes as many steps as there are scopes
-  /// above. Any thread.
+  /// Whether this scope or one above it was asked to stop. Looks at every scope above. Any thread.
   [[nodiscard]] bool stop_requested() const noexcept { return stopped_at() != nullptr; }
-  /// The same; and if so, `notice()`.
+  /// The same, and calls `notice()` if so.
   [[nodiscard]] bool notice_if_requested() noexcept { return noticed_at(stopped_at()); }
 
-  /// The same two for code of the library, which asks once for each level of a tree of tasks:
-  /// looks at 64 scopes at most, and has the next one attached, so that it is told by those above.
-  /// A deadline further up counts when its timer has fired. Any thread.
+  /// The same as `stop_requested()`, for code of the library, which asks at each level of a tree of
+  /// tasks. Looks at 64 scopes at most and attaches the next one, so that requests from further up
+  /// are delivered to it. A deadline further up counts when its timer has fired. Any thread.
   [[nodiscard]] bool stop_requested_nearby() noexcept { return stopped_nearby() != nullptr; }
+  /// The same, and calls `notice()` if so.
   [[nodiscard]] bool notice_if_requested_nearby() noexcept { return noticed_at(stopped_nearby()); }
 
-  /// A task in this scope has come to know that it is to stop: a wait ended or did not begin
-  /// because of it, a token said so. Noted here, and in those scopes above that were asked to stop
-  /// as well; up to the first one where it had been noted before, so that the levels of a deep tree
-  /// do not each walk through all those above.
+  /// A task in this scope has noticed that it was asked to stop: because of that a wait ended or
+  /// did not begin, or a token reported it. This is recorded in this scope, and in the scopes above
+  /// that were asked to stop, up to the first one where it was recorded before: so the levels of a
+  /// deep tree do not each walk all the way up.
   void notice() noexcept;
-  /// Whether a task has. A request that nobody has noticed has changed nothing. When what ran in
-  /// the scope has ended.
+  /// Whether a task has noticed the request. If none has, the request has changed nothing.
+  /// REQUIRES: the tasks in the scope have ended.
   [[nodiscard]] bool noticed() const noexcept {
     return noticed_.load(std::memory_order_relaxed) != 0;
   }
 
-  /// Asks this scope and everything below to stop. False if it had been asked before. Any thread.
-  /// Iterative: the depth of the tree does not grow the stack.
+  /// Asks this scope and everything below it to stop. Returns false if it was asked before. Any
+  /// thread. Iterative: the depth of the tree does not grow the stack.
   bool request_stop() noexcept { return request_stop_noting(nullptr); }
-  /// The same, and sets `first` if it had not been asked before, before anybody is notified: those
-  /// may destroy the scope.
+  /// The same, and sets `first` if the scope was not asked before. It does so before it notifies
+  /// any node, because a notification may destroy the scope.
   bool request_stop_noting(std::atomic<bool>* first) noexcept;
 
-  /// Has `node` notified when this scope is asked to stop; during the call if it was asked already.
-  /// Any thread.
+  /// Adds a node to be notified when this scope is asked to stop. If that was asked already, the
+  /// node is notified during this call. Any thread.
   void add(StopNode& node) noexcept {
     attach();
     if (!add_unless_stopped(node)) node.notify_(node);
   }
 
-  /// From now on requests to the scopes above reach this one. Any thread.
+  /// From now on, requests to the scopes above are delivered to this one. Any thread.
   void attach() noexcept {
     if (!used()) [[unlikely]]
       attach_upwards();
   }
-  /// Has `node` notified when this scope is asked to stop; false if it was asked already. Notifies
-  /// nobody, so it may be called under a lock that those who are notified take. REQUIRES: attached.
+  /// Adds a node to be notified when this scope is asked to stop; returns false if that was asked
+  /// already. Notifies no node, so the caller may hold a lock that notifications take.
+  /// REQUIRES: the scope is attached.
   [[nodiscard]] bool add_unless_stopped(StopNode& node) noexcept {
     const std::scoped_lock guard{lock_};
     if (state_.load(std::memory_order_relaxed) & kStopped) [[unlikely]]
@@ -128,26 +140,30 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
     return true;
   }
 
-  /// Undoes either. When it returns, `node` is not being notified and will not be, except by the
-  /// calling thread itself.
+  /// Removes a node, if it was added. When it returns, the node is not being notified and will not
+  /// be, except by the calling thread itself.
   void remove(StopNode& node) noexcept {
-    if (!remove_at_once(node)) [[unlikely]]
+    if (!remove_linked(node)) [[unlikely]]
       remove_slowly(node);
   }
 
  private:
-  static constexpr std::uint16_t kStopped = 1;   // asked to stop; never reset
-  static constexpr std::uint16_t kAttached = 2;  // in the parent's list, or about to be; the same
+  // The bits of state_; neither is ever reset.
+  /// The scope was asked to stop.
+  static constexpr std::uint16_t kStopped = 1;
+  /// The scope is in the parent's list, or the thread that set the bit is about to put it there.
+  static constexpr std::uint16_t kAttached = 2;
 
   [[nodiscard]] bool used() const noexcept { return state_.load(std::memory_order_relaxed) != 0; }
-  /// REQUIRES: lock_ is held.
+  /// Sets a bit of state_; returns false if it was set before. REQUIRES: lock_ is held.
   bool mark(std::uint16_t flag) noexcept;
   void detach() noexcept;
   void attach_upwards() noexcept;
-  /// The nearest scope from here upwards that was asked to stop; null if none was.
+  /// The first scope from here upwards that was asked to stop; null if none was.
   [[nodiscard]] StopScope* stopped_at() const noexcept;
+  /// The same among the nearest 64: see `stop_requested_nearby()`.
   [[nodiscard]] StopScope* stopped_nearby() noexcept;
-  /// Whether it was asked to stop, by itself or because its time is over.
+  /// Whether a request was delivered to this scope, or its deadline has passed.
   [[nodiscard]] bool is_to_stop() const noexcept {
     return stop_arrived() || (hooks_ != nullptr && hooks_->poll());
   }
@@ -155,8 +171,8 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
     if (stopped) stopped->notice();
     return stopped != nullptr;
   }
-  /// What remove() does for a node that has not been notified; false otherwise.
-  [[nodiscard]] bool remove_at_once(StopNode& node) noexcept {
+  /// Removes a node that has not been notified; returns false for any other.
+  [[nodiscard]] bool remove_linked(StopNode& node) noexcept {
     const std::scoped_lock guard{lock_};
     const bool linked = node.linked();
     if (linked) [[likely]]
@@ -170,15 +186,23 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   struct Walk;
   struct Removal;
 
-  // In an order that leaves no gaps in what is null at first, so that it is written at once.
+  // The members that are zero at first are adjacent and without gaps, so that few instructions
+  // initialise them.
   Hooks* const hooks_;
-  std::atomic<std::uint16_t> state_{0};  // written under lock_
+  /// Written under lock_.
+  std::atomic<std::uint16_t> state_{0};
   std::atomic<std::uint16_t> noticed_{0};
-  SpinLock lock_;  // guards the next three; a child's is taken before its parent's, if both
-  IntrusiveList<StopNode> nodes_;  // to be notified
-  StopNode* notifying_ = nullptr;  // being notified right now,
-  Walk* walk_ = nullptr;           // by this walk, or by one that is in a scope below
-  StopScope* parent_;              // null once closed
+  /// Guards nodes_, notifying_ and walk_. A thread that needs the locks of a child and of its
+  /// parent takes the child's first.
+  SpinLock lock_;
+  /// The nodes that have not been notified.
+  IntrusiveList<StopNode> nodes_;
+  /// The node that is being notified, or the child scope in which the walk is.
+  StopNode* notifying_ = nullptr;
+  /// The walk that notifies it.
+  Walk* walk_ = nullptr;
+  /// Null once closed.
+  StopScope* parent_;
 };
 
 }  // namespace mtaio::lowlevel
