@@ -13,7 +13,7 @@ std::size_t usable_cores() noexcept {
   if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
     return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed)));
   }
-  // More cores than a cpu_set_t holds.
+  // There are more cores than a cpu_set_t holds.
   return std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
@@ -26,7 +26,7 @@ void get_off_core(int core) noexcept {
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
   cpu_set_t others = allowed;
   CPU_CLR(static_cast<std::size_t>(core), &others);
-  // Fails when there is no other.
+  // This fails if the thread may not run on any other core.
   if (sched_setaffinity(0, sizeof others, &others) == 0) {
     sched_setaffinity(0, sizeof allowed, &allowed);
   }

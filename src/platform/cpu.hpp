@@ -1,4 +1,4 @@
-/// What the processor offers.
+/// The cores that this process may use.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@ std::size_t usable_cores() noexcept;
 
 /// The core that the calling thread runs on.
 int current_core() noexcept;
-/// Moves the calling thread to another core if it runs on `core`. Where it may run does not change.
+/// Moves the calling thread to another core if it runs on `core`. Its affinity stays as it was.
 void get_off_core(int core) noexcept;
 
-/// Tells the core that this is a spinning loop.
+/// Tells the core that the thread is spinning.
 inline void cpu_relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

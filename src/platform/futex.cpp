@@ -20,8 +20,9 @@ void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
     absolute.tv_sec = static_cast<std::time_t>(seconds.count());
     absolute.tv_nsec = static_cast<long>((since_epoch - seconds).count());
   }
-  const int saved = errno;  // user code between two of our calls must not see its errno change
-  // FUTEX_WAIT_BITSET takes an absolute time on CLOCK_MONOTONIC, which is what steady_clock is.
+  // The user's code must not see errno change.
+  const int saved = errno;
+  // FUTEX_WAIT_BITSET takes an absolute time of CLOCK_MONOTONIC, the clock behind steady_clock.
   syscall(SYS_futex, &word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected,
           deadline ? &absolute : nullptr, nullptr, FUTEX_BITSET_MATCH_ANY);
   errno = saved;

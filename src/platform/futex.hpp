@@ -10,12 +10,13 @@ namespace mtaio::platform {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-/// Sleeps while `word` is `expected`, until woken or `deadline` has passed. May return early: check
-/// and call again.
+/// Blocks while `word` is `expected`, until the thread is woken or `deadline` has passed. May
+/// return early, so callers check and call again.
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                 std::optional<Deadline> deadline = std::nullopt) noexcept;
 
-/// Wakes up to `count` sleepers. Uses only the address of `word`, which may be gone by now.
+/// Wakes up to `count` threads. Only the address of `word` is used, so the word may already have
+/// been destroyed.
 void futex_wake(const std::atomic<std::uint32_t>* word, int count) noexcept;
 
 }  // namespace mtaio::platform

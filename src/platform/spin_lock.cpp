@@ -3,23 +3,24 @@
 #include "platform/cpu.hpp"
 
 #include <sched.h>
-#include <time.h>  // NOLINT(*-deprecated-headers): clock_nanosleep is in no other
+#include <time.h>  // NOLINT(*-deprecated-headers): <ctime> does not declare clock_nanosleep
 
 #include <cerrno>
 
 namespace mtaio::lowlevel {
 namespace {
 
-// The holder is normally gone within a few dozen instructions.
+// A holder normally unlocks after a few dozen instructions.
 constexpr int kSpins = 128;
-// If it was preempted, it may be waiting for this very core.
+// A holder that was preempted may be waiting for this very core.
 constexpr int kYields = 4;
-constexpr long kNap = 20'000;  // ns
+constexpr long kNap = 20'000;  // nanoseconds
 
 void nap() noexcept {
   const int saved = errno;
   const timespec length{.tv_sec = 0, .tv_nsec = kNap};
-  clock_nanosleep(CLOCK_MONOTONIC, 0, &length, nullptr);  // a signal may end it early
+  // A signal may end it early, which does no harm.
+  clock_nanosleep(CLOCK_MONOTONIC, 0, &length, nullptr);
   errno = saved;
 }
 

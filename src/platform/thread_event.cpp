@@ -9,16 +9,17 @@
 namespace mtaio::internal {
 namespace {
 
-// What is about to happen on another core is seen this way. No giving way in between: on a busy
-// machine each time costs a whole round of all that would run here, and a futex costs the same
-// everywhere.
+// Enough to see an event that another core is about to set. There is no sched_yield() in between:
+// on a busy machine each would cost a time slice of every other thread on this core, while a futex
+// costs the same everywhere.
 constexpr int kLooks = 64;
 
 }  // namespace
 
 void ThreadEvent::set() noexcept {
+  // release: set/see.
   word_.store(1, std::memory_order_release);
-  // From here on only the address is used.
+  // From here on only the address is used: a waiter may have destroyed the event.
   platform::futex_wake(&word_, std::numeric_limits<int>::max());
 }
 
@@ -35,8 +36,8 @@ void ThreadEvent::wait() const noexcept {
 }
 
 bool ThreadEvent::wait_until(std::chrono::steady_clock::time_point deadline) const noexcept {
-  // With a deadline in any case: without one the kernel goes on waiting after a handler that was
-  // installed with SA_RESTART.
+  // The deadline is passed on even if it is time_point::max(): without one, the kernel would resume
+  // the wait after a signal handler that was installed with SA_RESTART.
   if (!is_set()) platform::futex_wait(word_, 0, deadline);
   return is_set();
 }

@@ -8,11 +8,17 @@
 
 namespace mtaio::lowlevel {
 
-/// Held for a few instructions at a time and never around user code. Works with `std::scoped_lock`
-/// and `std::unique_lock`. Whoever acquires it next may destroy it at once: `unlock()` is a single
-/// store. That is also why nobody sleeps on it: to wake a sleeper one would have to look at the
-/// lock again. Who finds it held looks again, soon at first, then after a nap; it is held for long
-/// only if its holder was preempted. Those who had to nap go before those who have just come.
+/// A spin lock for critical sections of a few instructions, without user code. A thread that finds
+/// it held spins, and after a while sleeps for a few microseconds between two attempts: the lock is
+/// held for longer only if its holder was preempted. Threads that have slept go before threads that
+/// have just come. Works with `std::scoped_lock` and `std::unique_lock`.
+///
+/// `unlock()` is a single store and does not touch the lock again, so the next thread that acquires
+/// it may destroy it. For the same reason no thread can sleep until it is woken: a holder that
+/// wakes another one would have to look at the lock after the store.
+///
+/// unlock/lock  What a holder did before `unlock()` (release) is visible to the next one after
+///              `lock()` (acquire).
 class SpinLock {
  public:
   SpinLock() = default;
@@ -28,23 +34,29 @@ class SpinLock {
     lock_slowly();
   }
   [[nodiscard]] bool try_lock() noexcept {
+    // acquire: unlock/lock.
     return held_.exchange(1, std::memory_order_acquire) == 0;
   }
-  void unlock() noexcept { held_.store(0, std::memory_order_release); }
+  void unlock() noexcept {
+    // release: unlock/lock.
+    held_.store(0, std::memory_order_release);
+  }
 
  private:
   MTAIO_SLOW_HALF void lock_slowly() noexcept { lock_contended(); }
   [[gnu::cold, gnu::noinline, gnu::visibility("default")]] void lock_contended() noexcept;
 
-  // No gap between them: initialised by one instruction.
+  // Adjacent, so that one instruction initialises both.
   std::atomic<std::uint16_t> held_{0};
-  std::atomic<std::uint16_t> starving_{0};  // how many have napped, and still wait
+  /// How many threads have slept, and still wait.
+  std::atomic<std::uint16_t> starving_{0};
 };
 
-/// A lock that does nothing while its users have another one around it.
+/// A spin lock that does nothing while all its users hold another lock around it.
 class ElidableLock {
  public:
-  /// From now on, whether all users hold the same other lock. While nobody uses it but the caller.
+  /// Says whether from now on all users hold the same other lock. REQUIRES: no other thread uses
+  /// this lock during the call.
   void elide(bool elided) noexcept { elided_ = elided; }
   [[nodiscard]] bool elided() const noexcept { return elided_; }
 

@@ -1,29 +1,31 @@
-/// What is done in place of a thread that blocks.
+/// A replacement for threads that block.
 #pragma once
 
 #include <mtaio/platform/thread_event.hpp>
 
 namespace mtaio::internal {
 
-/// Does what a thread leaves undone while it blocks: a scheduler, for its workers.
+/// Blocks on behalf of a thread, and has another thread do its work meanwhile: a scheduler, for its
+/// workers.
 class BlockingHandler {
  public:
   BlockingHandler() = default;
   BlockingHandler(const BlockingHandler&) = delete;
   BlockingHandler& operator=(const BlockingHandler&) = delete;
 
-  /// Returns when `event` is set. Called through `block_until()`, by code that cannot be suspended
-  /// and must not return before: destructors. Meanwhile others do what the thread would do.
+  /// Returns when `event` is set. `block_until()` calls it for code that cannot be suspended and
+  /// must not return earlier, such as destructors.
   virtual void block(const ThreadEvent& event) noexcept = 0;
 
  protected:
   ~BlockingHandler() = default;
 };
 
-/// Gives the calling thread a stand-in, or takes it away (null). Returns the one that it had.
-[[gnu::visibility("default")]] BlockingHandler* set_blocking_handler(BlockingHandler* who) noexcept;
+/// Sets the handler of the calling thread; null: the thread has none. Returns the previous one.
+[[gnu::visibility("default")]] BlockingHandler* set_blocking_handler(
+    BlockingHandler* handler) noexcept;
 
-/// Returns when `event` is set. Blocks the thread, and lets its stand-in know if it has one.
+/// Blocks the thread until `event` is set, through its handler if it has one.
 [[gnu::visibility("default")]] void block_until(const ThreadEvent& event) noexcept;
 
 }  // namespace mtaio::internal

@@ -1,4 +1,4 @@
-/// Whether an object has come into a forked child of the process that made it.
+/// Detects that the process has forked since an object was made.
 #pragma once
 
 #include <atomic>
@@ -6,17 +6,17 @@
 
 namespace mtaio::internal {
 
-/// How many forks lie between the first process that used the library and this one. Counted from
-/// the first `ForkMark` on; `vfork` and `posix_spawn` do not count.
+/// How many forks lie between the process that made the first `ForkMark` and this one. `vfork` and
+/// `posix_spawn` are not counted.
 [[gnu::visibility("default")]] extern constinit std::atomic<std::uint32_t> forks_so_far;
 
-/// A child has the memory of its parent, but only the thread that forked: what relies on other
-/// threads cannot be used there.
+/// The process that an object was made in. A forked child has the memory of its parent, but only
+/// the thread that forked: an object that relies on other threads cannot be used there.
 class [[gnu::visibility("default")]] ForkMark {
  public:
   ForkMark() noexcept;
 
-  /// Whether this is another process than the one that made the mark.
+  /// Whether this process is a forked child of the one that made the mark.
   [[nodiscard]] bool forked() const noexcept {
     return forks_so_far.load(std::memory_order_relaxed) != made_after_;
   }
@@ -25,8 +25,8 @@ class [[gnu::visibility("default")]] ForkMark {
   std::uint32_t made_after_;
 };
 
-/// Ends a forked child that has come back into the library on a thread of it, because it would wait
-/// for other threads for ever.
+/// Aborts a forked child that has returned into the library from a task or a function in a thread:
+/// it would wait forever for threads that it does not have.
 [[noreturn, gnu::cold, gnu::visibility("default")]] void end_forked_child() noexcept;
 
 }  // namespace mtaio::internal

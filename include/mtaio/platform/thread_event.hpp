@@ -1,4 +1,4 @@
-/// Something that happens once, for threads.
+/// An event that threads wait for.
 #pragma once
 
 #include <atomic>
@@ -7,23 +7,28 @@
 
 namespace mtaio::internal {
 
-/// Set once, waited for by blocking the thread. The waiter may destroy it as soon as it sees it
-/// set.
+/// An event that is set once. A thread waits for it by blocking, and may destroy it as soon as it
+/// finds it set.
+///
+/// set/see  A thread that finds the event set (acquire) sees all that happened before `set()`
+///          (release).
 class [[gnu::visibility("default")]] ThreadEvent {
  public:
   ThreadEvent() = default;
   ThreadEvent(const ThreadEvent&) = delete;
   ThreadEvent& operator=(const ThreadEvent&) = delete;
 
-  [[nodiscard]] bool is_set() const noexcept { return word_.load(std::memory_order_acquire) != 0; }
-  /// What happened before is visible to whoever sees it set.
+  [[nodiscard]] bool is_set() const noexcept {
+    // acquire: set/see.
+    return word_.load(std::memory_order_acquire) != 0;
+  }
   void set() noexcept;
   /// Blocks the thread until it is set.
   void wait() const noexcept;
-  /// The same, until `deadline` at the latest (`time_point::max()`: without limit). Returns earlier
-  /// when a signal handler has run on the thread. Returns whether it is set.
+  /// The same, until `deadline` at the latest (`time_point::max()`: no limit), or until a signal
+  /// handler has run on the thread. Returns whether the event is set.
   [[nodiscard]] bool wait_until(std::chrono::steady_clock::time_point deadline) const noexcept;
-  /// Looks again for a microsecond or two: is it set now?
+  /// Spins for a microsecond or two, and returns whether the event is set.
   [[nodiscard]] bool is_set_soon() const noexcept;
 
  private:
