@@ -10,8 +10,10 @@ namespace mtaio::lowlevel {
 
 struct TimerHeap::Firing : ListNode<Firing> {
   const void* thread = internal::this_thread_id();
-  Timer* timer = nullptr;                    // which fires right now
-  internal::ThreadEvent* awaited = nullptr;  // by the one who disarms it
+  /// The timer that is firing.
+  Timer* timer = nullptr;
+  /// Set when `timer` has fired, for a thread that disarms it; null if none waits.
+  internal::ThreadEvent* awaited = nullptr;
   bool blocked = false;
 };
 
@@ -19,6 +21,7 @@ void TimerHeap::publish_next_deadline() noexcept {
   const TimePoint next = heap_.empty() ? TimePoint::max() : heap_.top()->deadline_;
   const auto count = next.time_since_epoch().count();
   if (next_deadline_.load(std::memory_order_relaxed) != count) {
+    // release: arm/look.
     next_deadline_.store(count, std::memory_order_release);
   }
 }
@@ -48,7 +51,7 @@ void TimerHeap::remove(Timer& timer) noexcept {
   internal::ThreadEvent fired;
   firing->awaited = &fired;
   guard.unlock();
-  // This may take long: what fires may run a callback that destroys an executor.
+  // This may take long: the timer may run a callback that destroys an executor.
   internal::block_until(fired);
 }
 

@@ -1,4 +1,4 @@
-/// Something to be done at a point in time.
+/// A function call at a point in time.
 #pragma once
 
 #include <mtaio/base/pairing_heap.hpp>
@@ -15,7 +15,7 @@ namespace mtaio::lowlevel {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-/// `now + timeout`, which is `TimePoint::max()` where that lies beyond the clock's range.
+/// `now + timeout`, or `TimePoint::max()` if that is beyond the clock's range.
 constexpr TimePoint deadline_after(TimePoint now, Timeout timeout) noexcept {
   if (timeout.is_now()) return now;
   return timeout.nanoseconds() >= TimePoint::max() - now ? TimePoint::max()
@@ -24,11 +24,11 @@ constexpr TimePoint deadline_after(TimePoint now, Timeout timeout) noexcept {
 
 class TimerHeap;
 
-/// A timer, inside the object that waits for it: arming never allocates and cannot fail.
+/// A timer, part of the object that waits for it: arming it never allocates and cannot fail.
 class Timer : public internal::HeapNode {
  public:
-  /// Called at most once after each `arm()`, on whichever thread found the time to be over, with no
-  /// lock held.
+  /// Called at most once after each `arm()`, with no lock held, on the thread that finds that the
+  /// deadline has passed.
   using Fire = void (*)(Timer&) noexcept;
 
   explicit Timer(Fire fire) noexcept : fire_{fire} {}
@@ -40,37 +40,44 @@ class Timer : public internal::HeapNode {
 
   const Fire fire_;
   TimePoint deadline_{};
-  std::uint64_t sequence_ = 0;  // orders timers that are due at once
-  TimerHeap* heap_ = nullptr;   // where it was armed; null again when it has been disarmed
-  bool armed_ = false;          // guarded by the heap's lock
+  /// The order among timers with the same deadline.
+  std::uint64_t sequence_ = 0;
+  /// Where the timer was armed; null once it was disarmed.
+  TimerHeap* heap_ = nullptr;
+  /// Whether it is in the heap. Guarded by the heap's lock.
+  bool armed_ = false;
 };
 
-/// The armed timers of a worker. Equal deadlines fire in the order in which they were armed. Any
-/// thread.
+/// The armed timers of a worker. Timers with the same deadline fire in the order in which they were
+/// armed. Any thread.
+///
+/// arm/look  `arm()` publishes the next deadline (release). A thread that reads it without the lock
+///           (acquire) sees what happened before the timer was armed.
 class [[gnu::visibility("default")]] TimerHeap {
  public:
   TimerHeap() = default;
 
-  /// True if it is now the earliest timer here.
+  /// Returns whether it is now the earliest timer of this heap.
   bool arm(Timer& timer, TimePoint deadline) noexcept;
 
-  /// Undoes `arm()`, if there was one. When it returns, the timer is not firing and will not fire,
-  /// except on the calling thread itself.
+  /// Undoes `arm()`, if it was called. When this returns, the timer is not firing and will not
+  /// fire, except on the calling thread itself.
   static void disarm(Timer& timer) noexcept {
     if (TimerHeap* armed_in = std::exchange(timer.heap_, nullptr)) armed_in->remove(timer);
   }
 
-  /// Fires what is due. True if anything was. One thread at a time; whoever is at it already fires
-  /// all that is due.
+  /// Fires all expired timers, and returns whether any has fired. If another thread is doing so
+  /// already, returns false: that thread fires them.
   bool fire_due(TimePoint now) noexcept;
 
-  /// The calling thread is going to block; if that happens in a timer that fires, others may fire
-  /// the rest meanwhile.
+  /// Tells the heap that the calling thread is going to block. If it is in `fire_due()`, other
+  /// threads may fire the other timers meanwhile.
   void let_others_fire() noexcept;
 
-  /// The earliest deadline, `TimePoint::max()` if there is none. May be outdated as soon as it is
-  /// read.
+  /// The earliest deadline; `TimePoint::max()` if no timer is armed. Another thread may change it
+  /// at any time.
   [[nodiscard]] TimePoint next_deadline() const noexcept {
+    // acquire: arm/look.
     return TimePoint{TimePoint::duration{next_deadline_.load(std::memory_order_acquire)}};
   }
 
@@ -87,10 +94,13 @@ class [[gnu::visibility("default")]] TimerHeap {
   void remove(Timer& timer) noexcept;
   void publish_next_deadline() noexcept;
 
-  SpinLock lock_;  // guards all below; never held while a timer fires
+  /// Guards all below. Never held while a timer fires.
+  SpinLock lock_;
   internal::PairingHeap<Timer, Earlier> heap_;
   std::uint64_t last_sequence_ = 0;
-  IntrusiveList<Firing> firings_;  // of which at most one does not block
+  /// At most one of them is not blocked.
+  IntrusiveList<Firing> firings_;
+  /// Read without the lock.
   std::atomic<TimePoint::rep> next_deadline_{TimePoint::max().time_since_epoch().count()};
 };
 
