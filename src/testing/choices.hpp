@@ -1,4 +1,4 @@
-/// What a simulation leaves to chance.
+/// The random choices of a simulation.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace mtaio::testing {
 
-/// Draws numbers that follow from a seed, and keeps a hash of what was drawn. Without a seed it
-/// always draws 0.
+/// Draws random numbers that are determined by a seed, and keeps a hash of all numbers drawn.
+/// Without a seed it always draws 0.
 class Choices {
  public:
   explicit Choices(std::optional<std::uint64_t> seed) noexcept { restart(seed); }
@@ -38,8 +38,8 @@ class Choices {
     return drawn;
   }
 
-  /// Adds something else to the hash: FNV-1a, a word at a time.
-  void record(std::uint64_t what) noexcept { trace_ = (trace_ ^ what) * 0x100000001b3U; }
+  /// Adds a number to the hash: FNV-1a, one word at a time.
+  void record(std::uint64_t number) noexcept { trace_ = (trace_ ^ number) * 0x100000001b3U; }
 
  private:
   std::optional<std::uint64_t> seed_;

@@ -1,4 +1,4 @@
-/// How far behind a simulated machine is.
+/// How long something has been ready in a simulation.
 #pragma once
 
 #include <mtaio/lowlevel/timer.hpp>
@@ -9,11 +9,12 @@
 
 namespace mtaio::testing {
 
-/// Since when the oldest of the things that are ready has been so.
+/// The time since when the oldest ready item has been ready. An item is a job, a function or a
+/// blocked thread.
 ///
-/// It is not known to the nanosecond, but never told too late. What is ready belongs to one of two
-/// generations; what comes while the older one still lives belongs to the younger, and all of a
-/// generation counts as being as old as its first.
+/// The time is not exact, but never too late. Each item belongs to one of two generations. An item
+/// that becomes ready while the older generation has items joins the younger one. All items of a
+/// generation count as being as old as its first.
 class Lag {
  public:
   using Generation = std::uint8_t;
@@ -22,7 +23,7 @@ class Lag {
   /// REQUIRES: not empty.
   [[nodiscard]] lowlevel::TimePoint oldest() const noexcept { return since_[older_]; }
 
-  /// Something has become ready.
+  /// An item has become ready. Returns its generation.
   Generation begin(lowlevel::TimePoint now) noexcept {
     if (alive_[older_] == 0) since_[older_] = now;
     if (since_[older_] == now) {
@@ -34,16 +35,18 @@ class Lag {
     return younger;
   }
 
-  /// What belonged to `generation` has had its turn.
+  /// An item of `generation` is not ready any more: it has been run, or withdrawn.
   void end(Generation generation) noexcept {
     --alive_[generation];
     if (alive_[older_] == 0) older_ = other(older_);
   }
 
  private:
-  static Generation other(Generation of) noexcept { return of == 0 ? 1 : 0; }
+  static Generation other(Generation generation) noexcept { return generation == 0 ? 1 : 0; }
 
+  /// How many items of each generation are ready.
   std::array<std::size_t, 2> alive_{};
+  /// When the first item of each generation became ready.
   std::array<lowlevel::TimePoint, 2> since_{};
   Generation older_ = 0;
 };

@@ -11,8 +11,8 @@
 
 namespace mtaio::testing {
 
-/// A list of jobs of which any may be taken; as long as it is the first, they come out in the order
-/// in which they came.
+/// A list of jobs, any of which may be taken. If the first one is taken each time, they come out in
+/// the order in which they were added.
 class ReadyJobs {
  public:
   struct Entry {
@@ -20,8 +20,8 @@ class ReadyJobs {
     Lag::Generation generation;
   };
 
-  /// Room for this many is there from the beginning, so that a small test still works where
-  /// allocations are made to fail.
+  /// There is room for this many jobs from the beginning, so that small tests work even if they
+  /// make allocations fail.
   static constexpr std::size_t kReserved = 256;
 
   ReadyJobs() { entries_.reserve(kReserved); }
@@ -49,7 +49,8 @@ class ReadyJobs {
 
  private:
   std::vector<Entry> entries_;
-  std::size_t first_ = 0;  // those before it have been taken
+  /// The entries before this one have been taken.
+  std::size_t first_ = 0;
 };
 
 }  // namespace mtaio::testing

@@ -10,8 +10,8 @@ std::size_t SimulatedPools::startable() const noexcept {
 }
 
 std::vector<SimulatedPools::Pool>::iterator SimulatedPools::find(
-    const lowlevel::BlockingPool* which) noexcept {
-  return std::ranges::find(pools_, which, &Pool::which);
+    const lowlevel::BlockingPool* pool) noexcept {
+  return std::ranges::find(pools_, pool, &Pool::pool);
 }
 
 void SimulatedPools::submit(lowlevel::BlockingJob& job, const lowlevel::BlockingPool* pool,

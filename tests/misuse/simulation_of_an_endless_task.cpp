@@ -1,4 +1,4 @@
-// expect: Simulation\(seed 5\): the tasks have not come to an end.* asked to stop
+// expect: Simulation\(seed 5\): the tasks have not ended.* asked to stop
 #include <mtaio/core.hpp>
 #include <mtaio/lowlevel/waiter.hpp>
 #include <mtaio/testing/simulation.hpp>

@@ -1,4 +1,4 @@
-/// Runs a test with many seeds.
+/// Runs a test in simulations with many seeds.
 #pragma once
 
 #include <mtaio/testing/simulation.hpp>
@@ -11,19 +11,19 @@ namespace mtaio::testing {
 struct ExploreOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 10'000;
-  /// Of the simulations; their seed does not matter.
+  /// The options of each simulation. Their seed is ignored.
   SimulationOptions simulation = {};
 };
 
-/// The seed in the environment variable MTAIO_SEED, if there is one. Throws
-/// `std::invalid_argument` when it is not a number.
+/// The seed in the environment variable MTAIO_SEED, if that is set. Throws `std::invalid_argument`
+/// if it is not a number.
 [[nodiscard, gnu::visibility("default")]] std::optional<std::uint64_t> seed_from_environment();
-/// Says on standard error which seed failed, and how to try it alone.
+/// Prints on standard error which seed failed, and how to run it alone.
 [[gnu::visibility("default")]] void report_seed(std::uint64_t seed) noexcept;
 
-/// Calls `test(simulation)` once for each seed. When it throws, the seed is printed on standard
-/// error and the exception goes on; nothing else counts as a failure. With the environment variable
-/// MTAIO_SEED set to a number only that seed is tried.
+/// Calls `test(simulation)` once for each seed. If it throws, the seed is printed on standard error
+/// and the exception is rethrown; nothing else counts as a failure. If the environment variable
+/// MTAIO_SEED is a number, only that seed is tried.
 ///
 ///     mtaio::testing::explore([](mtaio::testing::Simulation& simulation) {
 ///       REQUIRE(simulation.run(transfer_money()) == 100);

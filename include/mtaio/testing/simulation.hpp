@@ -1,4 +1,4 @@
-/// Runs tasks in virtual time, repeatably: for tests.
+/// Runs tasks in virtual time and repeatably, for tests.
 #pragma once
 
 #include <mtaio/awaitable.hpp>
@@ -18,25 +18,25 @@ namespace mtaio::testing {
 
 class SimulatedScheduler;  // NOLINT(*-virtual-class-destructor)
 
-/// What a step of a simulation was.
+/// The kinds of steps of a simulation.
 enum class Step : std::uint8_t {
   kTask,      // a task ran up to its next wait
   kFunction,  // a function in a thread started, or ran
-  kTimers,    // timers that were due fired, on one worker
+  kTimers,    // the expired timers of one worker fired
   kTime,      // time passed, although something could have run
-  kRest,      // nothing could run: time passed to the next timer
+  kRest,      // nothing could run: time passed up to the next timer
 };
 
-/// Looks on after each step of a simulation, for tests that compare it with a model of what should
-/// have happened. See `SimulationOptions::observer`.
+/// Is called after each step of a simulation: for tests that compare a simulation with a model. See
+/// `SimulationOptions::observer`.
 class StepObserver {
  public:
   StepObserver(const StepObserver&) = delete;
   StepObserver& operator=(const StepObserver&) = delete;
 
-  /// A step is over; `Simulation::elapsed()` is its time, or the one that `kTime` and `kRest` have
-  /// brought. Called outside of tasks, on the simulation's thread. A destructor that waits inside a
-  /// step has steps of its own, which end first.
+  /// A step has ended. `Simulation::elapsed()` is the time of the step; after `kTime` and `kRest`,
+  /// the new time. Called outside of tasks, on the thread of the simulation. If a destructor waits
+  /// inside a step, the steps made meanwhile end first.
   virtual void after(Step step) noexcept = 0;
 
  protected:
@@ -45,57 +45,58 @@ class StepObserver {
 };
 
 struct SimulationOptions {
-  /// From which every choice follows: which of the ready tasks goes on, which of two timers that
-  /// are due fires first, when a function in a thread starts and returns, whether another worker
-  /// steals, whether time passes meanwhile. Without a seed nothing is left to chance: what is ready
-  /// first runs first, on one worker, and time passes only while everything waits.
+  /// Determines every choice: which of the ready tasks runs next, which of two expired timers fires
+  /// first, when a function in a thread starts and returns, whether another worker steals, and
+  /// whether time passes. Without a seed nothing is random: tasks run in the order in which they
+  /// became ready, on one worker, and time passes only while everything waits.
   std::optional<std::uint64_t> seed = std::nullopt;
-  /// How busy the simulated machine is: for how long, in virtual time, something that is ready may
-  /// be kept waiting. A program takes longer by at most that for each step in a chain of steps that
-  /// follow from one another; on average by no more than an eighth of it. With a seed only.
+  /// How busy the simulated machine is: how long, in virtual time, a ready task or function may
+  /// have to wait. In a chain of steps, each caused by the one before, this delays each step by at
+  /// most that time, and on average by an eighth of it. Has no effect without a seed.
   Timeout max_lag = std::chrono::milliseconds{1};
-  /// After how many steps `run()` gives up, in case the tasks never end. 0: never.
+  /// After how many steps `run()` gives up, in case the tasks never end. 0: no limit.
   std::uint64_t max_steps = 10'000'000;
-  /// Told of each step; outlives the simulation. Null: nobody.
+  /// Called after each step; must outlive the simulation. Null: none.
   StepObserver* observer = nullptr;
 };
 
-/// Thrown by `Simulation::run` when the tasks do not come to an end.
+/// Thrown by `Simulation::run` if the tasks do not end.
 class [[gnu::visibility("default")]] Stuck : public Error {
  public:
   using Error::Error;
 };
 
-/// Takes the place of a `Runtime` in a test. Tasks, queues, latches and executors are the same as
-/// in production; only what is below them, threads and the clock, is simulated. A wait of 30 s
-/// takes microseconds, and what fails with a seed fails with it each time, everywhere.
+/// Replaces a `Runtime` in a test. Tasks, queues, latches and executors are the same as in
+/// production; only the threads and the clock below them are simulated. A wait of 30 s takes
+/// microseconds, and a test that fails with a seed fails with it every time, on every machine.
 ///
 ///     mtaio::testing::Simulation simulation{{.seed = 7}};
 ///     CHECK_THROWS_AS(simulation.run(ask_a_server_that_is_silent()), mtaio::TimeoutError);
 ///     CHECK(simulation.elapsed() >= 30s);
 ///
-/// Functions in threads (`run_in_thread`, `map` of a plain function) are run one at a time, each
-/// from its start to its end before anything else goes on; so they must not wait for what tasks do.
-/// Each pool starts them in their order, and no more at once than it has threads.
+/// Functions in threads (`run_in_thread`, `map` of a plain function) run one at a time, each from
+/// its start to its end, while nothing else runs; so they must not wait for anything that tasks do.
+/// Each pool starts them in order, and never more of them concurrently than it has threads.
 ///
-/// A simulation belongs to the thread that calls `run()`. It has no others, except that while a
-/// destructor waits, something else has to go on; there is never more than one at work. What
-/// another thread does to a task of the simulation (a `put`, a stop request) ends the program with
-/// a message, because it could not be repeated.
+/// A simulation belongs to the thread that calls `run()`. It uses other threads only while a
+/// destructor waits and other tasks have to run; never more than one thread runs at a time. If a
+/// thread outside the simulation uses one of its tasks (a `put`, a stop request), that ends the
+/// program with a message, because it could not be repeated.
 class [[gnu::visibility("default")]] Simulation {
  public:
   /// Throws `std::invalid_argument` for a negative `max_lag`.
   explicit Simulation(SimulationOptions options = {});
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
-  /// Not during a run.
+  /// Must not be called during a run.
   ~Simulation();
 
-  /// Runs `main` to its end: gives its result, or throws what it threw, as `mtaio::run` does. When
-  /// everything waits and nothing is left that could wake it, or after `max_steps`, all tasks are
-  /// asked to stop, and then `Stuck` is thrown. If they do not end even then, the program is ended
-  /// with a message. Throws `std::logic_error` inside a task, and during another run of the same
-  /// simulation.
+  /// Runs `main` to its end. Gives its result, or throws what it threw, as `mtaio::run` does.
+  ///
+  /// If everything waits and nothing is left that could wake a task, or after `max_steps`, all
+  /// tasks are asked to stop, and then `Stuck` is thrown. If they do not end even then, the program
+  /// ends with a message. Throws `std::logic_error` inside a task, and during another run of the
+  /// same simulation.
   template <Awaitable A>
   await_result_t<A> run(A&& main) {
     check_may_run();
@@ -105,25 +106,25 @@ class [[gnu::visibility("default")]] Simulation {
                               });
   }
 
-  /// Starts anew at time zero, with another seed; cheaper than another simulation. Throws
-  /// `std::logic_error` during a run, if there was no seed from the beginning, or if something that
-  /// is no task still waits for its turn or a timer.
+  /// Starts again at time zero, with another seed; cheaper than a new simulation. Throws
+  /// `std::logic_error` during a run, if the simulation was made without a seed, or if a coroutine
+  /// that is not a task still waits to be resumed, or for a timer.
   void restart(std::uint64_t seed);
 
-  /// A number below `count`, which follows from the seed: for what the test itself leaves to
-  /// chance. Without a seed it is 0. Throws `std::invalid_argument` if `count` is 0.
+  /// A random number below `count`, determined by the seed: for random choices of the test itself.
+  /// Without a seed it is 0. Throws `std::invalid_argument` if `count` is 0.
   std::size_t choose(std::size_t count);
 
   /// The virtual time since the simulation began.
   [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;
   [[nodiscard]] std::optional<std::uint64_t> seed() const noexcept;
-  /// How many steps there have been. In a step one task goes on until it waits, a timer fires, a
+  /// How many steps there have been. In a step, one task runs until it waits, a timer fires, a
   /// function starts or runs, or time passes.
   [[nodiscard]] std::uint64_t steps() const noexcept;
-  /// A hash of every choice made and every point in time so far: the same wherever a program does
-  /// the same.
+  /// A hash of every choice and every point in time so far. If a program does the same twice, it is
+  /// the same twice.
   [[nodiscard]] std::uint64_t trace() const noexcept;
-  /// Whether a timer is armed. None is after a run.
+  /// Whether a timer is armed. After a run, none is.
   [[nodiscard]] bool timers_armed() const noexcept;
 
  private:
