@@ -78,7 +78,8 @@ class Holder {
   std::shared_ptr<const std::vector<ExecutionError::Failure>> nested_;
 };
 
-// Each is made while what is nested in it is being handled.
+// Construct each while the exception to be nested is being handled: std::nested_exception captures
+// it.
 
 struct TimeoutErrorWhileStopping final : TimeoutError, private Holder, std::nested_exception {
   TimeoutErrorWhileStopping(const std::string& text, const std::exception_ptr& nested)

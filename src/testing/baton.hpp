@@ -26,7 +26,7 @@ class BatonWork {
 /// The thread that calls `run()` does all the work, until code blocks that cannot be suspended: a
 /// destructor. If the same thread did other work on top of that code, the other work might have to
 /// wait for the code below it on the stack. So the blocked thread keeps its stack, and another
-/// thread gets the baton. Which thread works makes no difference to what is done.
+/// thread gets the baton. It makes no difference to the work which thread does it.
 class Baton {
  public:
   class Thread : public lowlevel::ListNode<Thread> {
@@ -42,7 +42,7 @@ class Baton {
   Baton& operator=(const Baton&) = delete;
   ~Baton();
 
-  /// Gives the baton to the calling thread; false if a thread has it. Any thread.
+  /// Gives the baton to the calling thread. Returns false if another thread has it. Any thread.
   [[nodiscard]] bool try_take() noexcept;
   /// Works until nothing is left to do. REQUIRES: the calling thread has taken the baton.
   void run() noexcept;

@@ -16,7 +16,7 @@ namespace mtaio::testing {
 /// ready to continue.
 class BlockedThreads {
  public:
-  /// `lag` is told of the threads that are ready.
+  /// `lag` counts the threads that are ready.
   BlockedThreads(Baton& baton, Lag& lag) noexcept : baton_{baton}, lag_{lag} {}
 
   [[nodiscard]] bool empty() const noexcept { return blocked_.empty() && ready_.empty(); }

@@ -48,8 +48,8 @@ void SimulatedMachine::restart(std::uint64_t seed) noexcept {
 
 void SimulatedMachine::post(lowlevel::Job& job) noexcept { jobs_.add({&job, lag_.begin(now_)}); }
 
-// Timers that are due at the same time fire in an order that is drawn here: first those of the one
-// worker, then those of the other.
+// This choice also determines the order of timers with the same deadline, because each worker fires
+// its own.
 void SimulatedMachine::arm(lowlevel::Timer& timer, TimePoint deadline) noexcept {
   any_worker().arm(timer, deadline);
 }
@@ -125,8 +125,8 @@ bool SimulatedMachine::step_at_random() noexcept {
   const std::size_t started = pools_.started();
   const std::size_t all = jobs + fan_outs + startable + started + timers + blocked_.ready();
   if (all == 0) return let_time_pass();
-  // No time passes over timers that are due, nor over fan-outs: it is not known since when they
-  // have been ready.
+  // No time passes while there are expired timers or fan-outs, because it is not recorded when they
+  // became ready.
   if (timers == 0 && fan_outs == 0 && let_time_pass_at_random()) return true;
 
   std::size_t chosen = choices_.among(all);
@@ -166,7 +166,7 @@ bool SimulatedMachine::let_time_pass() noexcept {
   return true;
 }
 
-/// Returns whether it did. REQUIRES: something is ready, and no timer is due.
+/// Returns whether it did. REQUIRES: something is ready, and no timer has expired.
 bool SimulatedMachine::let_time_pass_at_random() noexcept {
   const TimePoint latest = lowlevel::deadline_after(lag_.oldest(), max_lag_);
   const TimePoint next = next_deadline();

@@ -31,7 +31,7 @@ namespace mtaio::testing {
 ///   - it continues a fan-out that has children to start and is in the deque of a worker: the owner
 ///     pops it, or the other worker steals it,
 ///   - it starts a function of a thread pool, or runs one,
-///   - it fires the timers that are due next,
+///   - it fires the expired timers of a worker,
 ///   - it resumes a thread that was blocked in a destructor and whose event has been set,
 ///   - it lets time pass.
 ///
@@ -57,13 +57,14 @@ class SimulatedMachine {
   /// What the last step was.
   [[nodiscard]] Step last_step() const noexcept { return last_step_; }
   [[nodiscard]] bool timers_armed() const noexcept { return next_deadline() != TimePoint::max(); }
-  /// Whether nothing is ready, except maybe timers and fan-outs.
+  /// Whether no job, function or blocked thread is ready.
   [[nodiscard]] bool nothing_lags() const noexcept { return lag_.empty(); }
   [[nodiscard]] bool has_blocked_threads() const noexcept { return !blocked_.empty(); }
 
   void post(lowlevel::Job& job) noexcept;
   void arm(lowlevel::Timer& timer, TimePoint deadline) noexcept;
-  /// Null stands for the runtime's own pool. Throws `std::bad_alloc`.
+  /// Submits a function to `pool`, or to the runtime's own pool if that is null. Throws
+  /// `std::bad_alloc`.
   void submit(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool);
   /// Takes back a function that was submitted. Returns false if it has started.
   [[nodiscard]] bool withdraw(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) noexcept;

@@ -22,7 +22,7 @@ class SimulatedPools {
     Lag::Generation generation;
   };
 
-  /// `lag` is told of the functions that have not run.
+  /// `lag` counts the functions that have not run.
   explicit SimulatedPools(Lag& lag) noexcept : lag_{lag} {}
 
   [[nodiscard]] bool empty() const noexcept { return functions_ == 0; }

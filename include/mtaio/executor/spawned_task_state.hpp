@@ -54,7 +54,8 @@ class SpawnedTaskState {
 
   /// Adds a party. REQUIRES: the caller is one.
   void join() noexcept { word_.fetch_add(kParty, std::memory_order_relaxed); }
-  /// A party leaves; until it has called `leave_last()` where that is returned, it still counts.
+  /// Removes a party and returns `kNothing`; or, if it is the last one and the task has ended,
+  /// returns what the caller has to do, and the party still counts.
   [[nodiscard]] Leaving leave() noexcept {
     // acquire: end/leave, and drop/delete where this is the last reference.
     std::uint64_t word = word_.load(std::memory_order_acquire);
@@ -68,20 +69,24 @@ class SpawnedTaskState {
     }
     return Leaving::kDelete;
   }
-  /// The last party leaves. Returns whether the caller has to delete the task.
+  /// Removes the last party. Returns whether the caller has to delete the task.
   [[nodiscard]] bool leave_last() noexcept { return drop(kParty); }
 
   /// Adds a keeper. REQUIRES: the caller is a party, or holds the lock of `SpawnedTasks`, which has
   /// the task in its list.
   void retain() noexcept { word_.fetch_add(kKeeper, std::memory_order_relaxed); }
-  /// A keeper goes. Returns whether the caller has to delete the task.
+  /// Removes a keeper. Returns whether the caller has to delete the task.
   [[nodiscard]] bool release() noexcept { return drop(kKeeper); }
 
  private:
-  static constexpr std::uint64_t kDone = 1;    // bit 0: the task has ended; never reset
-  static constexpr std::uint64_t kTaken = 2;   // bit 1: a party has taken the result; never reset
-  static constexpr std::uint64_t kKeeper = 4;  // bits 2 to 31: how many
-  static constexpr std::uint64_t kParty = std::uint64_t{1} << 32U;  // bits 32 to 63: how many
+  /// Bit 0: the task has ended. Never reset.
+  static constexpr std::uint64_t kDone = 1;
+  /// Bit 1: a party has taken the result. Never reset.
+  static constexpr std::uint64_t kTaken = 2;
+  /// Bits 2 to 31: the number of keepers.
+  static constexpr std::uint64_t kKeeper = 4;
+  /// Bits 32 to 63: the number of parties.
+  static constexpr std::uint64_t kParty = std::uint64_t{1} << 32U;
 
   /// Returns whether that was the last reference.
   bool drop(std::uint64_t reference) noexcept {
@@ -90,7 +95,7 @@ class SpawnedTaskState {
     return (old & ~(kDone | kTaken)) == reference;
   }
 
-  // The task itself and its handle.
+  // At first the task itself is a keeper, and its handle a party.
   std::atomic<std::uint64_t> word_{kKeeper + kParty};
 };
 
