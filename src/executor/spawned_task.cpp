@@ -125,8 +125,7 @@ void SpawnedTask::forget(lowlevel::Waiter& waiter) noexcept {
 }
 
 void SpawnedTask::throw_taken_before() {
-  throw std::logic_error{
-      "co_await TaskHandle: its result was taken before; a task is awaited once."};
+  throw std::logic_error{"co_await TaskHandle: the result was taken before; it can be taken once."};
 }
 
 void SpawnedTask::leave() noexcept {

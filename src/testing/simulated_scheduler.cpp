@@ -35,7 +35,7 @@ SimulatedScheduler::SimulatedScheduler(const SimulationOptions& options)
 SimulatedScheduler::~SimulatedScheduler() {
   if (current_) {
     lowlevel::contract_violation(
-        name() + " destroyed during its run. A simulation outlives its tasks; destroy it after.");
+        name() + " destroyed during its run. A simulation must outlive its run; destroy it later.");
   }
 }
 
