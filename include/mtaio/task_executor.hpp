@@ -14,7 +14,7 @@
 #include <mtaio/task.hpp>
 #include <mtaio/task_handle.hpp>
 #include <mtaio/thread_pool.hpp>
-#include <mtaio/threads/blocking_call.hpp>
+#include <mtaio/threads/bound_function.hpp>
 
 #include <functional>
 #include <memory>
@@ -231,7 +231,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <class Func, class... Args>
   auto call_in_thread(Func&& func, Args&&... args) {
     tasks_->check_open("run_in_thread");
-    using Bound = internal::BoundCall<std::decay_t<Func>, std::decay_t<Args>...>;
+    using Bound = internal::BoundFunction<std::decay_t<Func>, std::decay_t<Args>...>;
     return internal::ThreadOperation<Bound>{
         Bound{std::in_place, std::forward<Func>(func), std::forward<Args>(args)...}, thread_pool_,
         *tasks_};

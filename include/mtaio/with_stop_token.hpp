@@ -1,13 +1,12 @@
-/// Linking a `std::stop_token` in.
+/// Stopping a task by a `std::stop_token`.
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/coro/errors.hpp>
+#include <mtaio/coro/task_context.hpp>
 #include <mtaio/task.hpp>
-#include <mtaio/timeout/timed_context.hpp>
-#include <mtaio/timeout/timed_task.hpp>
 
 #include <coroutine>
-#include <functional>
 #include <optional>
 #include <utility>
 #include <version>
@@ -53,9 +52,8 @@ class WithStopToken<T>::Awaiter {
     context_.emplace(internal::context_of(awaiting));
     frame_ = task_.release();
     frame_.promise().set_continuation(awaiting, &*context_);
-    const auto entered = frame_;
     link_.emplace(std::move(token_), Stop{context_->scope});
-    return internal::transfer_to(entered);
+    return internal::transfer_to(frame_);
   }
   T await_resume() {
     link_.reset();
@@ -75,19 +73,20 @@ class WithStopToken<T>::Awaiter {
   std::optional<std::stop_callback<Stop>> link_;
 };
 
-/// Awaits `awaitable` so that it is also asked to stop when stop is requested on `token`: the way
-/// in for Ctrl-C, a window that closes, or whatever else a program learns outside of tasks. Result
-/// and exceptions are those of the awaitable. What this returns is awaited once; a second time
-/// throws `std::logic_error`.
+/// Awaits `awaitable`, and asks it to stop when stop is requested on `token`. Use it for events
+/// that a program learns of outside its tasks, such as Ctrl-C or a closed window.
+///
+/// Returns and throws what the awaitable returns and throws. The operation can be awaited once; a
+/// second `co_await` throws `std::logic_error`.
 ///
 ///     std::stop_source interrupted;                       // request_stop() in another thread
 ///     mtaio::run(mtaio::with_stop_token(interrupted.get_token(), serve()));
 ///
 /// Suspends:  until the awaitable has ended.
-/// Resumes:   where it ended.
+/// Resumes:   where the awaitable ended.
 /// Cancelled: as the awaitable.
 /// Threads:   any.
-/// Lifetime:  what the awaitable refers to outlives the operation.
+/// Lifetime:  everything that the awaitable refers to must outlive the operation.
 template <Awaitable A>
 WithStopToken<await_result_t<A>> with_stop_token(std::stop_token token, A&& awaitable) {
   return {std::move(token), internal::to_task(std::forward<A>(awaitable))};

@@ -1,5 +1,6 @@
 #include <mtaio/fan_out/core.hpp>
 
+#include <mtaio/coro/errors.hpp>
 #include <mtaio/coro/thread_context.hpp>
 #include <mtaio/timeout/timed_task.hpp>
 
@@ -107,7 +108,7 @@ void FanOut::child_failed(std::size_t index, const std::exception_ptr& error,
   // All scopes are asked outside the lock: a deadline that has passed notifies others now.
   const bool cancelled = is_cancelled_in(&context_->scope, error);
   if (progress && !cancelled) progress->count_failed();
-  const std::exception_ptr failure = cancelled ? while_stopping(error) : without_wrapping(error);
+  const std::exception_ptr failure = cancelled ? failure_while_stopping(error) : without_wrapping(error);
   if (collects_errors_) {
     if (!cancelled && !context_->scope.stop_requested_nearby()) return;
     // The call may end with what it was stopped for, and then nobody sees the outcomes.

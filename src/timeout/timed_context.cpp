@@ -1,5 +1,6 @@
 #include <mtaio/timeout/timed_context.hpp>
 
+#include <mtaio/coro/errors.hpp>
 #include <mtaio/coro/promise.hpp>
 
 namespace mtaio::internal {
@@ -19,6 +20,13 @@ TimedContext::TimedContext(TaskContext* parent, Timeout timeout,
   deadline_ = lowlevel::deadline_after(scheduler_->now(), timeout);
 }
 
+void TimedContext::finish(Timeout timeout, const std::exception_ptr& error) {
+  // A CancelledError that the deadline caused shows that the child noticed the deadline.
+  (void)is_cancelled_in(&scope, error);
+  close();
+  if (cut_off()) throw_timed_out(timeout, failure_while_stopping(error));
+}
+
 bool TimedContext::poll() noexcept {
   if (deadline_ == lowlevel::TimePoint::max() || scheduler_->now() < deadline_) return false;
   expire();
@@ -28,7 +36,9 @@ bool TimedContext::poll() noexcept {
 void TimedContext::attached() noexcept {
   if (deadline_ == lowlevel::TimePoint::max()) return;
   scheduler_->arm(*this, deadline_);
-  scheduler_->watch(deadline_);  // whoever waits may also compute: a callback is no suspension
+  // A task that registers a stop callback is not suspended: it may go on computing, so another
+  // worker has to watch the timer.
+  scheduler_->watch(deadline_);
 }
 
 void TimedContext::fire(lowlevel::Timer& timer) noexcept {
@@ -36,7 +46,8 @@ void TimedContext::fire(lowlevel::Timer& timer) noexcept {
 }
 
 void TimedContext::expire() noexcept {
-  scope.request_stop_noting(&expired_);  // this may be gone when it returns
+  // When it returns, this object may be destroyed.
+  scope.request_stop_noting(&expired_);
 }
 
 }  // namespace mtaio::internal

@@ -1,5 +1,5 @@
 /// A blocking call against a pool that does what the test tells it to.
-#include <mtaio/threads/blocking_call.hpp>
+#include <mtaio/threads/thread_awaiter.hpp>
 
 #include <mtaio/core.hpp>
 #include <mtaio/lowlevel/stop_scope.hpp>
@@ -53,8 +53,8 @@ int answer() { return 42; }
 
 template <class Function>
 mtaio::Task<int> call_in(ManualPool& pool, Function function) {
-  using Bound = mtaio::internal::BoundCall<Function>;
-  co_return co_await mtaio::internal::ThreadCall<Bound>{Bound{std::in_place, function}, &pool};
+  using Bound = mtaio::internal::BoundFunction<Function>;
+  co_return co_await mtaio::internal::ThreadAwaiter<Bound>{Bound{std::in_place, function}, &pool};
 }
 
 /// Awaited in a task: the scope that it runs in.

@@ -10,7 +10,8 @@
 #include <mtaio/fan_out/tuple.hpp>
 #include <mtaio/options.hpp>
 #include <mtaio/task.hpp>
-#include <mtaio/threads/blocking_call.hpp>
+#include <mtaio/threads/bound_function.hpp>
+#include <mtaio/threads/thread_awaiter.hpp>
 #include <mtaio/timeout/timed_task.hpp>
 
 #include <coroutine>
@@ -125,16 +126,16 @@ class [[nodiscard]] ThreadOperation {
   ThreadOperation(Bound&& bound, lowlevel::BlockingPool* pool, const SpawnedTasks& executor)
       : bound_(std::move(bound)), pool_{pool}, executor_{&executor} {}
 
-  class Awaiter : private ThreadCall<Bound> {
+  class Awaiter : private ThreadAwaiter<Bound> {
    public:
     using resumes_at_home = void;
 
-    using ThreadCall<Bound>::ThreadCall;
-    using ThreadCall<Bound>::await_ready;
-    using ThreadCall<Bound>::await_suspend;
+    using ThreadAwaiter<Bound>::ThreadAwaiter;
+    using ThreadAwaiter<Bound>::await_ready;
+    using ThreadAwaiter<Bound>::await_suspend;
     Result await_resume() {
       try {
-        return ThreadCall<Bound>::await_resume();
+        return ThreadAwaiter<Bound>::await_resume();
       } catch (...) {
         throw_execution_error(this->scope(), std::current_exception());
       }

@@ -9,8 +9,9 @@
 #include <mtaio/fan_out/element_source.hpp>
 #include <mtaio/options.hpp>
 #include <mtaio/task.hpp>
-#include <mtaio/threads/blocking_call.hpp>
-#include <mtaio/threads/timed_thread_call.hpp>
+#include <mtaio/threads/bound_function.hpp>
+#include <mtaio/threads/thread_awaiter.hpp>
+#include <mtaio/threads/timed_thread_awaiter.hpp>
 #include <mtaio/timeout.hpp>
 #include <mtaio/timeout/timed_task.hpp>
 
@@ -185,7 +186,7 @@ class MappedChildren {
 template <class Func, class... View>
   requires(!AsyncOver<Func, View...>)
 class MappedChildren<Func, View...> {
-  using Bound = BoundCall<Func&, KeptElement<View>...>;
+  using Bound = BoundFunction<Func&, KeptElement<View>...>;
 
  public:
   using value_type = typename Bound::Result;
@@ -211,11 +212,11 @@ class MappedChildren<Func, View...> {
  private:
   static Task<value_type> in_thread(Bound bound, lowlevel::BlockingPool* pool,
                                     std::size_t at_once) {
-    co_return co_await ThreadCall<Bound>{std::move(bound), pool, at_once};
+    co_return co_await ThreadAwaiter<Bound>{std::move(bound), pool, at_once};
   }
   static Task<value_type> timed_in_thread(Bound bound, lowlevel::BlockingPool* pool,
                                           std::size_t at_once, Timeout timeout) {
-    co_return co_await TimedThreadCall<Bound>{std::move(bound), pool, at_once, timeout};
+    co_return co_await TimedThreadAwaiter<Bound>{std::move(bound), pool, at_once, timeout};
   }
 
   Func func_;

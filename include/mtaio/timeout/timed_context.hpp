@@ -1,4 +1,4 @@
-/// A scope of cancellation that may end at a point in time.
+/// A scope of cancellation with a deadline.
 #pragma once
 
 #include <mtaio/coro/task_context.hpp>
@@ -7,31 +7,42 @@
 #include <mtaio/timeout.hpp>
 
 #include <atomic>
+#include <exception>
 
 namespace mtaio::internal {
 
-/// The context of children that have until a deadline. The timer is armed when somebody waits in
-/// the scope for the first time; before that, and for those who never wait, `stop_requested()`
-/// looks at the clock itself.
+/// The context of tasks that have until a deadline.
+///
+/// The timer is armed when a task waits in the scope for the first time. Until then, and for tasks
+/// that never wait, `stop_requested()` looks at the clock itself.
+///
+/// expire/ended   The thread that finds the deadline passed sets `expired_` before it asks the
+///                scope to stop. The thread on which the children have ended reads it. The two may
+///                meet only at `expired_` itself: store with release, load with acquire.
 class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
                                                           private lowlevel::StopScope::Hooks,
                                                           private lowlevel::Timer {
  public:
   /// Throws as `scheduler_of()` does.
   TimedContext(TaskContext* parent, Timeout timeout);
-  /// On any thread: `scheduler` is the one of `parent`.
+  /// For a thread that no scheduler runs: `scheduler` is the scheduler of `parent`.
   TimedContext(TaskContext* parent, Timeout timeout, lowlevel::Scheduler& scheduler) noexcept;
   ~TimedContext() { close(); }
 
-  /// When the children have ended: the deadline has no effect any more.
+  /// Takes the deadline away. The children have ended.
   void close() noexcept { lowlevel::TimerHeap::disarm(*this); }
-  /// Whether the deadline passed while there still were children, and nothing else had asked them
-  /// to stop before. After `close()`.
-  [[nodiscard]] bool expired() const noexcept { return expired_.load(std::memory_order_acquire); }
-  /// Whether it also made a difference to them. What they have done without ever noticing it counts
-  /// as done in time; an item that a queue had already handed over when the time ran out is not
-  /// lost.
+  /// Whether the deadline passed while there were children, and they had not been asked to stop
+  /// before. REQUIRES: `close()` was called.
+  [[nodiscard]] bool expired() const noexcept {
+    // expire/ended, the reader.
+    return expired_.load(std::memory_order_acquire);
+  }
+  /// Whether the deadline passed and the children noticed it. Children that never noticed it count
+  /// as done in time: an item that a queue had already handed over is not lost.
   [[nodiscard]] bool cut_off() const noexcept { return expired() && scope.noticed(); }
+  /// Closes the context of a single child that has ended with `error`, which is null if it has
+  /// returned a value. Throws a `TimeoutError` if the child was cut off.
+  void finish(Timeout timeout, const std::exception_ptr& error);
 
  private:
   bool poll() noexcept override;

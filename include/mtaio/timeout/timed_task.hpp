@@ -1,39 +1,19 @@
 /// A task with a time limit.
 #pragma once
 
-#include <mtaio/exceptions.hpp>
+#include <mtaio/coro/errors.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/timeout.hpp>
 #include <mtaio/timeout/timed_context.hpp>
 
 #include <coroutine>
-#include <exception>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
 namespace mtaio::internal {
 
-/// Whether this is a `CancelledError`.
-[[nodiscard, gnu::visibility("default")]] bool is_cancelled(
-    const std::exception_ptr& error) noexcept;
-
-/// Whether this is a `CancelledError`, and `scope` or one above it was asked to stop: that is
-/// noticed then. One that nobody asked for is a failure like others.
-[[nodiscard, gnu::cold, gnu::visibility("default")]] bool is_cancelled_in(
-    lowlevel::StopScope* scope, const std::exception_ptr& error) noexcept;
-/// What went wrong while a task was being stopped that ended with `error`: null if that is a plain
-/// `CancelledError`.
-[[nodiscard, gnu::cold, gnu::visibility("default")]] std::exception_ptr while_stopping(
-    const std::exception_ptr& error) noexcept;
-
-/// `while_stopping` is nested in the `TimeoutError`, unless it is null.
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_timed_out(
-    Timeout timeout, const std::exception_ptr& while_stopping = nullptr);
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_task(const char* where);
-
-/// Awaits a task for a limited time. The awaiter of `TaskExecutor::run`, which wraps what it
-/// throws.
+/// Awaits a task for a limited time. The base of `TaskExecutor::run`'s awaiter, which wraps the
+/// exceptions of the task.
 template <class T>
 class TimedTask {
  public:
@@ -71,28 +51,23 @@ class TimedTask {
   void check_task(const char* where) const {
     if (!task_) throw_no_task(where);
   }
-  /// Whether there is no time at all, and the task never starts.
+  /// Whether the timeout is zero or less, so that the task never starts.
   [[nodiscard]] bool is_too_late() const noexcept { return timeout_ && timeout_->is_now(); }
-  /// Whether there is a result, and in time. Otherwise `throw_if_cut_off()` comes next.
+  /// Whether the task has returned a value, and in time. If not, `throw_if_cut_off()` is called
+  /// next.
   [[nodiscard]] bool succeeded() noexcept {
     if (!frame_ || result().has_error()) return false;
     if (!context_) return true;
     context_->close();
     return !context_->cut_off();
   }
-  /// Throws if the time ran out. Otherwise there is an error.
+  /// Throws a `TimeoutError` if the time ran out. When it returns, the result is an error.
   void throw_if_cut_off() {
     if (!frame_) throw_timed_out(*timeout_);
-    if (!context_) return;
-    const bool failed = result().has_error();
-    // Where it is cancelled because its time is over, that has made a difference.
-    if (failed) (void)is_cancelled_in(scope(), result().error());
-    context_->close();
-    if (!context_->cut_off()) return;
-    throw_timed_out(*timeout_, failed ? while_stopping(result().error()) : nullptr);
+    if (context_) context_->finish(*timeout_, result().has_error() ? result().error() : nullptr);
   }
   [[nodiscard]] Result<T>& result() const noexcept { return frame_.promise().result(); }
-  /// Where the task runs; null if nobody can ask it to stop.
+  /// The scope that the task runs in; null if no stop request can reach it.
   [[nodiscard]] lowlevel::StopScope* scope() const noexcept {
     TaskContext* context = frame_.promise().context();
     return context ? &context->scope : nullptr;
@@ -110,13 +85,13 @@ class TimedTask {
   std::optional<TimedContext> context_;
 };
 
-// A result type in an unnamed namespace is the program's own affair.
+// A program may use result types of its unnamed namespaces. GCC warns about each of them here.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
 
-/// The same as a task of its own.
+/// `task` with a time limit, as a task.
 template <class T>
 Task<T> timed(Task<T> task, Timeout timeout) {
   co_return co_await TimedTask<T>{std::move(task), timeout};

@@ -1,4 +1,6 @@
-#include <mtaio/timeout/timed_task.hpp>
+#include <mtaio/coro/errors.hpp>
+
+#include <mtaio/exceptions.hpp>
 
 #include "base/exception_cast.hpp"
 #include "base/while_stopping.hpp"
@@ -11,7 +13,7 @@ namespace mtaio::internal {
 
 namespace {
 
-// Made before it is thrown, so that no string is left to be destroyed on the way.
+// Made before it is thrown: no string is left to be destroyed while the exception propagates.
 std::logic_error no_task(const char* where) {
   return std::logic_error{std::string{where} +
                           ": there is no task; it was awaited before, or moved from."};
@@ -27,7 +29,7 @@ bool is_cancelled_in(lowlevel::StopScope* scope, const std::exception_ptr& error
   return is_cancelled(error) && scope != nullptr && scope->notice_if_requested_nearby();
 }
 
-std::exception_ptr while_stopping(const std::exception_ptr& error) noexcept {
+std::exception_ptr failure_while_stopping(const std::exception_ptr& error) noexcept {
   return is_cancelled(error) ? nested_in_cancelled(error) : without_wrapping(error);
 }
 

@@ -1,19 +1,22 @@
-#include <mtaio/threads/blocking_call.hpp>
+#include <mtaio/threads/blocking_awaiter.hpp>
 
 #include <mtaio/coro/thread_context.hpp>
+#include <mtaio/exceptions.hpp>
 
 #include <utility>
 
 namespace mtaio::internal {
 
-bool BlockingCall::submit() noexcept {
-  // Whatever happens from here on (the function ends at once, or a stop request comes) moves the
-  // state away from kListening, and then commit() says that there is no need to wait.
+bool BlockingAwaiter::submit() noexcept {
+  // From here on the function may return and a stop request may come. Both move the state away from
+  // kListening, and then commit() says that there is no need to wait.
   listen();
+  // stop/start, the caller's first look.
   if (!stop_seen_.load(std::memory_order_acquire)) {
     try {
       scheduler().run_blocking(*this, pool_);
-      // A request that came before it was queued could not take it back.
+      // stop/start, the caller's second look: a request that came before the function was queued
+      // could not take it out of the queue.
       if (stop_seen_.load(std::memory_order_acquire) &&
           scheduler().withdraw_blocking(*this, pool_)) {
         interrupt(State::kCancelled);
@@ -29,16 +32,18 @@ bool BlockingCall::submit() noexcept {
   return commit();
 }
 
-void BlockingCall::run(lowlevel::BlockingJob& job) noexcept {
-  auto& self = static_cast<BlockingCall&>(job);
+void BlockingAwaiter::run(lowlevel::BlockingJob& job) noexcept {
+  auto& self = static_cast<BlockingAwaiter&>(job);
+  // stop/start, the thread that would start the function.
   if (self.stop_seen_.load(std::memory_order_acquire)) {
     self.interrupt(State::kCancelled);
     return;
   }
-  // The function runs on behalf of the caller's task: what it creates or destroys belongs there.
+  // The function runs on behalf of the caller's task: what it creates or destroys belongs to that
+  // task.
   ThreadContext& thread = this_thread();
   thread.root = self.root();
-  // So does what it runs in a runtime of its own: see Runtime::run().
+  // Stop requests also reach the tasks of a runtime that the function runs: see Runtime::run().
   const FunctionInThread function{self.scheduler().is_simulation() ? nullptr : self.scope(), {}};
   const auto* outer = std::exchange(thread.function, &function);
   self.call_(self, StopToken{self.scope()});
@@ -47,15 +52,16 @@ void BlockingCall::run(lowlevel::BlockingJob& job) noexcept {
   self.interrupt(State::kServed);
 }
 
-void BlockingCall::stop(lowlevel::StopNode& node) noexcept {
-  auto& self = static_cast<BlockingCall&>(static_cast<lowlevel::Waiter&>(node));
-  // release: whoever sees this in run() does not start. If it is too late for that, the function's
-  // token tells it. One that does not look has not noticed, and its result counts as in time.
+void BlockingAwaiter::stop(lowlevel::StopNode& node) noexcept {
+  auto& self = static_cast<BlockingAwaiter&>(static_cast<lowlevel::Waiter&>(node));
+  // stop/start, the thread that asks: a thread that sees this in run() does not start the function.
+  // A function that has started learns of the request from its token. If it never looks at the
+  // token it has not noticed, and its result counts as in time.
   self.stop_seen_.store(true, std::memory_order_release);
   if (self.scheduler().withdraw_blocking(self, self.pool_)) self.interrupt(State::kCancelled);
 }
 
-void BlockingCall::finish() {
+void BlockingAwaiter::finish() {
   if (lowlevel::Waiter::finish() == State::kCancelled) throw CancelledError{};
   if (not_submitted_) std::rethrow_exception(not_submitted_);
 }

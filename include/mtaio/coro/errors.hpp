@@ -1,0 +1,33 @@
+/// The errors that every kind of operation throws, and how they are told apart.
+#pragma once
+
+#include <mtaio/lowlevel/stop_scope.hpp>
+#include <mtaio/timeout.hpp>
+
+#include <exception>
+
+namespace mtaio::internal {
+
+/// Whether `error` is a `CancelledError`.
+[[nodiscard, gnu::visibility("default")]] bool is_cancelled(
+    const std::exception_ptr& error) noexcept;
+
+/// Whether `error` is a `CancelledError` that answers a stop request: `scope` or a scope above it
+/// was asked to stop, which then counts as noticed. A `CancelledError` without such a request is a
+/// failure like any other.
+[[nodiscard, gnu::cold, gnu::visibility("default")]] bool is_cancelled_in(
+    lowlevel::StopScope* scope, const std::exception_ptr& error) noexcept;
+
+/// What went wrong while a task was being stopped that ended with `error`; null if that is a
+/// `CancelledError` and nothing else went wrong.
+[[nodiscard, gnu::cold, gnu::visibility("default")]] std::exception_ptr failure_while_stopping(
+    const std::exception_ptr& error) noexcept;
+
+/// Throws a `TimeoutError`, with `while_stopping` nested in it unless that is null.
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_timed_out(
+    Timeout timeout, const std::exception_ptr& while_stopping = nullptr);
+
+/// Throws the `std::logic_error` for an empty task; `where` is the call that was given it.
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_task(const char* where);
+
+}  // namespace mtaio::internal
