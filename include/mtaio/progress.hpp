@@ -7,9 +7,9 @@
 namespace mtaio {
 
 namespace internal {
-class FanOut;
+class FanOutFailures;
 template <class Derived, class Options>
-class FanOutOf;
+class FanOutLoop;
 }  // namespace internal
 
 /// Counters that a `gather` or `map` keeps up to date, and that any thread may read at any time.
@@ -31,9 +31,9 @@ class Progress {
   [[nodiscard]] std::size_t failed() const noexcept { return read(failed_); }
 
  private:
-  friend class internal::FanOut;
+  friend class internal::FanOutFailures;
   template <class Derived, class Options>
-  friend class internal::FanOutOf;
+  friend class internal::FanOutLoop;
   using Counter = std::atomic<std::size_t>;
 
   static std::size_t read(const Counter& counter) noexcept {

@@ -8,7 +8,10 @@
 #include <mtaio/executor/spawned_task.hpp>
 #include <mtaio/executor/spawned_tasks.hpp>
 #include <mtaio/executor/stop_tasks.hpp>
-#include <mtaio/fan_out/children.hpp>
+#include <mtaio/fan_out/gathered_children.hpp>
+#include <mtaio/fan_out/mapped_children.hpp>
+#include <mtaio/fan_out/options.hpp>
+#include <mtaio/fan_out/to_child.hpp>
 #include <mtaio/options.hpp>
 #include <mtaio/outcome.hpp>
 #include <mtaio/task.hpp>

@@ -4,7 +4,7 @@
 #include <mtaio/base/single_use.hpp>
 #include <mtaio/exceptions.hpp>
 #include <mtaio/executor/spawned_tasks.hpp>
-#include <mtaio/fan_out/children.hpp>
+#include <mtaio/fan_out/mapped_children.hpp>
 #include <mtaio/fan_out/range.hpp>
 #include <mtaio/fan_out/task_tuple.hpp>
 #include <mtaio/fan_out/tuple.hpp>

@@ -1,7 +1,7 @@
 /// A fan-out whose children come from a range: `gather(range)` and `map`.
 #pragma once
 
-#include <mtaio/fan_out/core.hpp>
+#include <mtaio/fan_out/loop.hpp>
 #include <mtaio/fan_out/results.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/timeout/timed_task.hpp>
@@ -15,14 +15,22 @@
 
 namespace mtaio::internal {
 
-/// `Children` makes them: `value_type`, `bool advance()`, which is not called again when it has
-/// returned false or thrown, `Task<value_type> make()`, `size()`, `ended()`, `kSized`: whether
-/// `size()` always knows, and `kCall`: the member of `TaskExecutor` that messages name. Those that
-/// are functions in threads have `make(at_once, timeout)` instead; those that are there before
-/// anything starts also have `check()`, which may throw.
+/// `Children` makes the children, one after another:
+///
+///     value_type               the result of a child
+///     bool advance()           goes to the next element; false if there is none. Not called again
+///                              after it has returned false or thrown
+///     Task<value_type> make()  makes the child of the current element
+///     bool ended()             whether advance() has returned false or thrown
+///     optional size()          the number of elements, if known. Called before advance()
+///     kSized                   whether size() always knows
+///     kCall                    the member of `TaskExecutor` that messages name
+///
+/// Children that are functions in threads have `make(limit, task_timeout)` instead of `make()`.
+/// `check()`, if there is one, is called before any child starts, and may throw.
 template <class Options, class Children, bool kOutcomes>
-class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutcomes>, Options> {
-  using Base = FanOutOf<RangeFanOut, Options>;
+class RangeFanOut final : private FanOutLoop<RangeFanOut<Options, Children, kOutcomes>, Options> {
+  using Base = FanOutLoop<RangeFanOut, Options>;
   friend Base;
   using typename Base::Where;
   using T = typename Children::value_type;
@@ -37,8 +45,7 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
   [[nodiscard]] bool await_ready() {
     if constexpr (requires { children_.check(); }) children_.check();
     total_ = children_.size();
-    if (total_) this->set_total(*total_);
-    return total_ == 0 || this->timed_out_before();
+    return this->ends_without_children(total_);
   }
 
   template <class Promise>
@@ -48,14 +55,13 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
     if (in_task(context)) [[likely]] {
       this->begin(awaiting, context, context->root);
     } else {
-      this->begin_outside(awaiting, context);
+      this->begin_outside_task(awaiting, context);
     }
-    return transfer_to(this->start_next());
+    return transfer_to(this->start_next_slow());
   }
 
   auto await_resume() {
     if (total_ == 0) return results_.take(0);
-    if (this->timed_out_before()) throw_timed_out(*this->options().timeout);
     this->finish(total_);
     return results_.take(this->started());
   }
@@ -67,13 +73,13 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
   [[gnu::always_inline]] std::coroutine_handle<> start_child(Where where) {
     if (!children_.advance()) {
       if (!total_) this->set_total(this->started());
-      return this->no_more();
+      return this->retire_token();
     }
     const std::coroutine_handle<> child = make_child();
     const std::size_t count = this->started() + 1;
-    // Where the number is always known, it need not be asked whether it is.
-    const bool last = Children::kSized ? count == *total_ : count == total_;
-    return this->child_started(child, count, last, where);
+    // If the number is always known, total_ is never empty.
+    const bool exhausted = Children::kSized ? count == *total_ : count == total_;
+    return this->child_started(child, count, exhausted, where);
   }
   [[gnu::always_inline]] std::coroutine_handle<> make_child() {
     void* receiver = results_.add(this);
@@ -136,7 +142,7 @@ class RangeFanOut final : private FanOutOf<RangeFanOut<Options, Children, kOutco
   }
   void keep_failure(TaskPromise<T>& promise, const std::exception_ptr& error) noexcept {
     if constexpr (kOutcomes) Results::fail(promise.receiver(), error);
-    this->child_failed(promise.index(), error, this->options().progress);
+    this->child_failed(promise.index(), error);
   }
 
   Children children_;

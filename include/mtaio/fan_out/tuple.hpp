@@ -1,8 +1,9 @@
 /// A fan-out with a fixed number of children: `gather(a, b, ...)`.
 #pragma once
 
+#include <mtaio/coro/errors.hpp>
 #include <mtaio/coro/result.hpp>
-#include <mtaio/fan_out/core.hpp>
+#include <mtaio/fan_out/loop.hpp>
 #include <mtaio/fan_out/task_tuple.hpp>
 #include <mtaio/outcome.hpp>
 #include <mtaio/task.hpp>
@@ -17,14 +18,14 @@
 
 namespace mtaio::internal {
 
-/// What a result of type `T` is in a tuple.
+/// The type of an element of the result tuple for a child that returns a `T`.
 template <class T>
 using TupleElement = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-/// The results stay in the children's frames, which live as long as the fan-out.
+/// The results stay in the frames of the children, which live as long as the fan-out.
 template <class Options, bool kOutcomes, class... T>
-class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>, Options> {
-  using Base = FanOutOf<TupleFanOut, Options>;
+class TupleFanOut final : private FanOutLoop<TupleFanOut<Options, kOutcomes, T...>, Options> {
+  using Base = FanOutLoop<TupleFanOut, Options>;
   friend Base;
   using typename Base::Where;
   static constexpr std::size_t kCount = sizeof...(T);
@@ -33,7 +34,7 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
  public:
   using resumes_at_home = void;
 
-  /// `check()` is called when the tasks have found their place, and may throw.
+  /// `check()` is called after the tasks were moved in, and may throw.
   template <class Check>
   [[gnu::always_inline]] TupleFanOut(TaskTuple<T...>&& tasks, const Options& options, Check check)
       : Base{options, kOutcomes}, tasks_(std::move(tasks)) {
@@ -44,10 +45,7 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
     check();
   }
 
-  [[nodiscard]] bool await_ready() {
-    this->set_total(kCount);
-    return kCount == 0 || this->timed_out_before();
-  }
+  [[nodiscard]] bool await_ready() { return this->ends_without_children(kCount); }
 
   template <class Promise>
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
@@ -65,8 +63,7 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
 
   auto await_resume() {
     if constexpr (kCount > 0) {
-      if (this->timed_out_before()) throw_timed_out(*this->options().timeout);
-      if constexpr (kLastMayBeDirect) note_if_direct(tasks_.template get<kCount - 1>());
+      if constexpr (kLastMayBeDirect) record_direct_failure(tasks_.template get<kCount - 1>());
       this->finish(kCount);
     }
     return results(Indices{});
@@ -74,32 +71,37 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
 
  private:
   static constexpr std::size_t kMostChildren = kCount;
-  // The last child to start, when no other one runs, needs no hook: it goes on to the parent.
+  // The last child to start needs no hook if no other child is left: it resumes the parent
+  // directly.
   static constexpr bool kLastMayBeDirect = std::is_same_v<Options, NoOptions>;
 
   [[gnu::always_inline]] std::coroutine_handle<> start() noexcept {
     if constexpr (kCount == 0) {
-      return this->parent();  // never: it was ready
+      // Never called: await_ready() has returned true.
+      return this->parent();
     } else {
-      return transfer_to(
-          start_nth<0>(Where::kAnywhere));  // nothing has happened that could keep it from starting
+      // Nothing can have halted the call yet.
+      return transfer_to(start_nth<0>(Where::kAnywhere));
     }
   }
   [[gnu::cold, gnu::noinline]] std::coroutine_handle<> start_outside(std::coroutine_handle<> parent,
                                                                      TaskContext* context) {
-    this->begin_outside(parent, context);
+    this->begin_outside_task(parent, context);
     return start();
   }
 
-  // Whoever holds the entry has a child to start, and the first one was started by start().
+  // start() starts the first child. The token is retired together with the last one, so the holder
+  // of the token always has a child to start.
   std::coroutine_handle<> start_child(Where where) noexcept { return start_from<1>(where); }
-  void keep_error(const std::exception_ptr&) {}  // start_child() does not throw
+  // Never called: start_child() does not throw.
+  void keep_error(const std::exception_ptr&) {}
   [[nodiscard]] bool exhausted() const noexcept { return this->started() == kCount; }
 
   template <std::size_t kFirst>
   [[gnu::always_inline]] std::coroutine_handle<> start_from(Where where) noexcept {
     if constexpr (kFirst >= kCount) {
-      return this->no_more();  // never: there was only one
+      // Never called: there is only one child.
+      return this->retire_token();
     } else if constexpr (kFirst == kCount - 1) {
       return start_nth<kFirst>(where);
     } else {
@@ -112,8 +114,7 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
     const auto frame = tasks_.template get<kI>().frame();
     auto& promise = frame.promise();
     if constexpr (kLastMayBeDirect && kI == kCount - 1) {
-      // acquire: where no other one runs, what those that ran did is visible to the parent.
-      if (this->state_.load(std::memory_order_acquire) == 1) {
+      if (this->state_.is_only_child()) {
         promise.set_continuation(this->parent(), this->context());
         return frame;
       }
@@ -128,25 +129,25 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
     auto& self = *static_cast<TupleFanOut*>(base.receiver());
     auto& result = static_cast<TaskPromise<U>&>(base).result();
     if (result.has_error()) [[unlikely]]
-      return self.ended_badly(base, result.error());
+      return self.failed(base, result.error());
     return self.child_ended();
   }
-  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> ended_badly(
+  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> failed(
       const PromiseBase& child, const std::exception_ptr& error) noexcept {
     std::size_t index = 0;
-    std::size_t each = 0;
+    std::size_t current = 0;
     tasks_.for_each([&](auto& task) {
-      if (&task.frame().promise() == &child) index = each;
-      ++each;
+      if (&task.frame().promise() == &child) index = current;
+      ++current;
     });
-    this->child_failed(index, error, this->options().progress);
+    this->child_failed(index, error);
     return this->child_ended();
   }
   template <class U>
-  void note_if_direct(Task<U>& last) noexcept {
+  void record_direct_failure(Task<U>& last) noexcept {
     auto& promise = last.frame().promise();
     if (promise.result().has_error() && !promise.has_completion()) [[unlikely]]
-      this->child_failed(kCount - 1, promise.result().error(), nullptr);
+      this->child_failed(kCount - 1, promise.result().error());
   }
 
   template <std::size_t... kI>
@@ -162,20 +163,18 @@ class TupleFanOut final : private FanOutOf<TupleFanOut<Options, kOutcomes, T...>
     if constexpr (std::is_void_v<U>) {
       return {};
     } else {
-      return task.frame()
-          .promise()
-          .result()
-          .take_value();  // if one had failed, we would not be here
+      // If a child has failed, finish() has thrown.
+      return task.frame().promise().result().take_value();
     }
   }
   template <class U>
   static Outcome<U> outcome(Task<U>& task) {
-    Result<U>& from = task.frame().promise().result();
-    if (from.has_error()) return Outcome<U>{from.error()};
+    Result<U>& result = task.frame().promise().result();
+    if (result.has_error()) return Outcome<U>{result.error()};
     if constexpr (std::is_void_v<U>) {
       return Outcome<U>{std::in_place};
     } else {
-      return Outcome<U>{std::in_place, std::move(from.stored())};
+      return Outcome<U>{std::in_place, std::move(result.stored())};
     }
   }
 

@@ -1,0 +1,110 @@
+/// Makes the children of `map`.
+#pragma once
+
+#include <mtaio/awaitable.hpp>
+#include <mtaio/fan_out/element_source.hpp>
+#include <mtaio/fan_out/to_child.hpp>
+#include <mtaio/lowlevel/blocking_pool.hpp>
+#include <mtaio/task.hpp>
+#include <mtaio/threads/bound_function.hpp>
+#include <mtaio/threads/thread_awaiter.hpp>
+#include <mtaio/threads/timed_thread_awaiter.hpp>
+#include <mtaio/timeout.hpp>
+#include <mtaio/timeout/timed_task.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::internal {
+
+/// How a function in another thread gets an element: by reference if the element stays where it is,
+/// by value if the range destroys or overwrites it when it advances.
+template <class View>
+using KeptElement =
+    std::conditional_t<std::ranges::forward_range<View> &&
+                           std::is_lvalue_reference_v<std::ranges::range_reference_t<View>>,
+                       std::ranges::range_reference_t<View>,
+                       std::remove_cvref_t<std::ranges::range_reference_t<View>>>;
+
+/// A function that returns an awaitable when it is called with elements of the ranges.
+template <class Func, class... View>
+concept AsyncOver = std::invocable<Func&, std::ranges::range_reference_t<View>...> &&
+                    Awaitable<std::invoke_result_t<Func&, std::ranges::range_reference_t<View>...>>;
+
+/// A function and the ranges whose elements it is called with.
+template <class Func, class... View>
+class MappedElements {
+ public:
+  static constexpr bool kSized = ElementSource<View...>::kSized;
+  static constexpr const char* kCall = "map";
+
+  bool advance() { return source_.advance_further(); }
+  [[nodiscard]] bool ended() const noexcept { return source_.ended(); }
+  [[nodiscard]] std::optional<std::size_t> size() { return source_.size(); }
+
+ protected:
+  MappedElements(Func func, ElementSource<View...> source)
+      : func_(std::move(func)), source_(std::move(source)) {}
+
+  Func func_;
+  ElementSource<View...> source_;
+};
+
+/// The children are calls of a function that returns an awaitable. For the members see
+/// `RangeFanOut`.
+template <class Func, class... View>
+class MappedChildren : public MappedElements<Func, View...> {
+ public:
+  using value_type =
+      await_result_t<std::invoke_result_t<Func&, std::ranges::range_reference_t<View>...>>;
+
+  MappedChildren(Func func, ElementSource<View...> source, lowlevel::BlockingPool*)
+      : MappedElements<Func, View...>{std::move(func), std::move(source)} {}
+
+  Task<value_type> make() {
+    return this->source_.with_current([this](auto&&... element) -> Task<value_type> {
+      return to_child(std::invoke(this->func_, std::forward<decltype(element)>(element)...));
+    });
+  }
+};
+
+/// The children are calls of a plain function, each in a thread of `pool`.
+template <class Func, class... View>
+  requires(!AsyncOver<Func, View...>)
+class MappedChildren<Func, View...> : public MappedElements<Func, View...> {
+  using Bound = BoundFunction<Func&, KeptElement<View>...>;
+
+ public:
+  using value_type = typename Bound::Result;
+
+  MappedChildren(Func func, ElementSource<View...> source, lowlevel::BlockingPool* pool)
+      : MappedElements<Func, View...>{std::move(func), std::move(source)}, pool_{pool} {}
+
+  /// `limit`: see `BlockingJob::at_once`. `timeout` is counted from the start of the function.
+  Task<value_type> make(std::size_t limit, const std::optional<Timeout>& timeout) {
+    return this->source_.with_current([&](auto&&... element) -> Task<value_type> {
+      Bound bound{std::in_place, this->func_, std::forward<decltype(element)>(element)...};
+      if (!timeout) return in_thread(std::move(bound), pool_, limit);
+      if (timeout->is_now()) return timed(in_thread(std::move(bound), pool_, limit), *timeout);
+      return timed_in_thread(std::move(bound), pool_, limit, *timeout);
+    });
+  }
+
+ private:
+  static Task<value_type> in_thread(Bound bound, lowlevel::BlockingPool* pool, std::size_t limit) {
+    co_return co_await ThreadAwaiter<Bound>{std::move(bound), pool, limit};
+  }
+  static Task<value_type> timed_in_thread(Bound bound, lowlevel::BlockingPool* pool,
+                                          std::size_t limit, Timeout timeout) {
+    co_return co_await TimedThreadAwaiter<Bound>{std::move(bound), pool, limit, timeout};
+  }
+
+  lowlevel::BlockingPool* pool_;
+};
+
+}  // namespace mtaio::internal

@@ -1,0 +1,74 @@
+/// Makes a child of a fan-out of an awaitable.
+#pragma once
+
+#include <mtaio/awaitable.hpp>
+#include <mtaio/coro/errors.hpp>
+#include <mtaio/coro/promise.hpp>
+#include <mtaio/coro/task_context.hpp>
+#include <mtaio/exceptions.hpp>
+#include <mtaio/task.hpp>
+
+#include <concepts>
+#include <coroutine>
+#include <type_traits>
+#include <utility>
+
+namespace mtaio::internal {
+
+/// An awaitable that runs already and can be joined: a `TaskHandle`.
+template <class A>
+concept Joinable = requires(const std::remove_cvref_t<A>& awaitable) {
+  { awaitable.joined() } -> std::same_as<Task<await_result_t<A>>>;
+};
+
+/// As `to_task`, but joins an awaitable that runs already: it is stopped with the other children,
+/// and waited for.
+template <class A>
+[[gnu::always_inline]] inline auto to_child(A&& awaitable) {
+  if constexpr (Joinable<A>) {
+    return awaitable.joined();
+  } else {
+    return to_task(std::forward<A>(awaitable));
+  }
+}
+
+/// Throws `CancelledError` in a task that was asked to stop. Never suspends.
+class StopIfAsked {
+ public:
+  using resumes_at_home = void;
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+    asked_ = asked_to_stop(context_of(awaiting));
+    return false;
+  }
+  void await_resume() const {
+    if (asked_) throw CancelledError{};
+  }
+
+ private:
+  bool asked_ = false;
+};
+
+/// Awaits `task`, unless it was asked to stop before.
+template <class T>
+Task<T> unless_stopped(Task<T> task) {
+  co_await StopIfAsked{};
+  co_return co_await std::move(task);
+}
+
+/// As `to_child`, for a fan-out with children that run already: see `JoinOptions`. The children
+/// that do not run yet are started after a stop request, too, but do nothing then.
+template <class A>
+auto to_child_among_joined(A&& awaitable) {
+  if constexpr (Joinable<A>) {
+    return awaitable.joined();
+  } else {
+    auto task = to_task(std::forward<A>(awaitable));
+    if (!task) throw_no_task("co_await gather()");
+    return unless_stopped(std::move(task));
+  }
+}
+
+}  // namespace mtaio::internal
