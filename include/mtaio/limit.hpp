@@ -1,4 +1,4 @@
-/// How many at once.
+/// The greatest number of tasks that run concurrently.
 #pragma once
 
 #include <mtaio/base/count.hpp>
@@ -11,10 +11,10 @@
 
 namespace mtaio {
 
-/// The greatest number of tasks started and not yet finished. Converts from any integer;
-/// neither from a bool nor from a character.
+/// The greatest number of tasks that have been started and have not finished. Converts from any
+/// integer, but not from a bool or a character.
 ///
-/// Throws `std::invalid_argument` for less than 1.
+/// Throws `std::invalid_argument` for a number below 1.
 class Limit {
  public:
   template <internal::Count Integer>
@@ -41,7 +41,7 @@ class Limit {
   std::size_t value_;
 };
 
-/// Any number of tasks at once.
+/// Any number of tasks may run concurrently.
 inline constexpr Limit no_limit{std::numeric_limits<std::size_t>::max()};
 
 }  // namespace mtaio

@@ -1,4 +1,4 @@
-/// What can be said about a call of the executor.
+/// The options of the calls of a `TaskExecutor`.
 #pragma once
 
 #include <mtaio/limit.hpp>
@@ -10,23 +10,26 @@ namespace mtaio {
 
 class Progress;
 
+/// The options of `TaskExecutor::run`.
 struct RunOptions {
-  /// The task is asked to stop when this has passed; zero or less: it is never started.
+  /// The task is asked to stop after this time. With zero or less it is never started.
   std::optional<Timeout> timeout{};
 };
 
+/// The options of `TaskExecutor::gather`.
 struct GatherOptions {
-  /// How many tasks may be started and not yet finished, at every moment.
+  /// The greatest number of tasks that have been started and have not finished.
   Limit limit = no_limit;
-  /// For the whole call.
+  /// The time for the whole call.
   std::optional<Timeout> timeout{};
-  /// For each task, counted from its start. For the plain functions of a `map` that is when a
-  /// thread starts the function, however long it has been queued.
+  /// The time for each task, counted from its start. For a `map` of a plain function it is counted
+  /// from when a thread starts the function; the time in the queue of the pool does not count.
   std::optional<Timeout> task_timeout{};
-  /// Told how far the call has come; null: nobody.
+  /// Counters that the call keeps up to date; null for none. They must outlive the call.
   Progress* progress = nullptr;
 };
 
+/// The options of `TaskExecutor::map`.
 using MapOptions = GatherOptions;
 
 }  // namespace mtaio

@@ -1,4 +1,4 @@
-/// How far a gather or map has come.
+/// The progress of a `gather` or `map`.
 #pragma once
 
 #include <atomic>
@@ -18,16 +18,17 @@ class FanOutLoop;
 ///     auto files = executor.map(hash, paths, {.limit = 8, .progress = &progress});
 ///     ... elsewhere: std::cout << progress.done() << " of " << progress.total() << '\n';
 ///
-/// Several calls may share one object; it then counts them all. It outlives the calls.
+/// Several calls may share one object, which then counts the tasks of all of them. The object must
+/// outlive the calls.
 class Progress {
  public:
-  /// How many tasks there are; 0 as long as that is not known, as in a range without a size.
+  /// The number of tasks; 0 until it is known. A range without a size is counted when it has ended.
   [[nodiscard]] std::size_t total() const noexcept { return read(total_); }
-  /// How many have been started.
+  /// The number of tasks that have been started.
   [[nodiscard]] std::size_t started() const noexcept { return read(started_); }
-  /// How many have ended, whatever way.
+  /// The number of tasks that have ended, with or without an error.
   [[nodiscard]] std::size_t done() const noexcept { return read(done_); }
-  /// How many of those have failed; not those that were asked to stop, and did.
+  /// The number of tasks that have failed. A task that was asked to stop and did so has not failed.
   [[nodiscard]] std::size_t failed() const noexcept { return read(failed_); }
 
  private:

@@ -1,4 +1,4 @@
-/// How long something may take.
+/// The time that an operation may take.
 #pragma once
 
 #include <chrono>
@@ -12,23 +12,23 @@
 
 namespace mtaio {
 
-/// A length of time, converted from any `std::chrono::duration` without ever overflowing.
+/// A length of time. Converts from any `std::chrono::duration` and never overflows.
 ///
-/// A duration that does not fit in 64 bits of nanoseconds (292 years) means "for ever"; zero or
-/// less means "now". Throws `std::invalid_argument` for a floating duration that is not a number.
+/// A duration that does not fit in 64 bits of nanoseconds (292 years) means "forever"; zero or less
+/// means "now". Throws `std::invalid_argument` for a floating-point duration that is not a number.
 ///
 ///     co_await mtaio::sleep(1.5s);
-///     co_await executor.run(fetch(url), {.timeout = std::chrono::hours::max()});  // for ever
+///     co_await executor.run(fetch(url), {.timeout = std::chrono::hours::max()});  // forever
 class Timeout {
  public:
   using Nanoseconds = std::chrono::nanoseconds;
 
   template <class Rep, class Period>
-  constexpr Timeout(
-      std::chrono::duration<Rep, Period> duration)  // NOLINT(*-explicit-*): 5s is a Timeout
+  // NOLINTNEXTLINE(*-explicit-*): 5s is a Timeout
+  constexpr Timeout(std::chrono::duration<Rep, Period> duration)
       : nanoseconds_{saturate(duration)} {}
 
-  /// The time that never runs out.
+  /// The timeout that never expires.
   [[nodiscard]] static constexpr Timeout forever() noexcept {
     return Timeout{Exactly{}, Nanoseconds::max()};
   }
@@ -40,7 +40,7 @@ class Timeout {
     return nanoseconds_ <= Nanoseconds::zero();
   }
 
-  /// The length in nanoseconds; `nanoseconds::max()` stands for "for ever".
+  /// The length in nanoseconds; `nanoseconds::max()` means "forever".
   [[nodiscard]] constexpr Nanoseconds nanoseconds() const noexcept { return nanoseconds_; }
 
   friend constexpr bool operator==(Timeout, Timeout) noexcept = default;
@@ -78,7 +78,7 @@ class Timeout {
     return Nanoseconds{static_cast<Nanoseconds::rep>(nanoseconds)};
   }
 
-  // The result may fit where count * num does not, so whole multiples of the denominator are
+  // The result may fit although count * num does not. So the whole multiples of the denominator are
   // converted first.
   template <class Tick, std::integral Rep>
   static constexpr Nanoseconds from_integer(Rep count) {
@@ -99,7 +99,8 @@ class Timeout {
   static constexpr std::intmax_t part_of_tick(std::intmax_t rest) {
     if constexpr (Tick::num <= std::numeric_limits<std::intmax_t>::max() / Tick::den) {
       return rest * Tick::num / Tick::den;
-    } else {  // long division, bit by bit; nothing in it exceeds 2 * den
+    } else {
+      // Long division, bit by bit. No intermediate value exceeds 2 * den.
       const bool negative = rest < 0;
       const auto part = static_cast<std::uintmax_t>(negative ? -rest : rest);
       constexpr auto kDen = static_cast<std::uintmax_t>(Tick::den);

@@ -12,22 +12,21 @@
 ///   3. A child that ends looks there. If the token is still there, no other thread has touched the
 ///      fan-out: the child takes the token back, and the next child takes over its place in the
 ///      count, which does not change. (`take_back_token`)
-///   4. A child that suspends leaves its worker free to find the token in the deque and to start
-///   the
-///      next child. A thief that steals the token starts the next child, too, and offers the token
-///      in its own deque. Both count one more child. (`FanOutLoop::run`)
-///   5. If the limit is reached, the token is not offered but parked; the next child that ends
-///   takes
-///      it from there. (`FanOutState`)
+///   4. When a child suspends, its worker finds the token in the deque and starts the next child. A
+///      thief that steals the token does the same, and offers it in its own deque. Each of them
+///      counts one more child. (`FanOutLoop::run`)
+///   5. If the limit is reached, the token is not offered but parked. The next child that ends
+///      takes it, and keeps its own place in the count for the next child. (`FanOutState`)
 ///   6. Once in a while the holder does not start a child, but posts the token behind all other
 ///      ready work. (`post_token`)
 ///   7. When the last child has been started, or there turns out to be none left, the token is
 ///      retired. From then on each child that ends is counted out, and the last one resumes the
 ///      parent. (`FanOutState::close`, `retire_token`)
 ///
-/// A function whose name ends in `_slow` is the rare rest of the function without that ending, and
-/// is tail-called: it returns the coroutine to be resumed. So the usual path from one child to the
-/// next, which is compiled into the hooks of the children, saves no registers.
+/// The usual path from one child to the next is compiled into the hooks of the children, and saves
+/// no registers. Therefore each rare case is an out-of-line function that is tail-called and
+/// returns the coroutine to be resumed; most have the name of their caller, with the ending
+/// `_slow`.
 #pragma once
 
 #include <mtaio/coro/promise.hpp>
@@ -100,9 +99,10 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
     return std::coroutine_handle<>::from_address(parent_);
   }
 
-  // The fields below state_ and failures_ are written when the parent is suspended.
-
   FanOutState state_;
+
+  // Set when the parent is suspended:
+
   // Children started so far. Only the holder of the token touches it.
   std::size_t started_;
   // The address of a coroutine.
@@ -111,6 +111,7 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
   TaskContext* context_;
   // Set only if root() is null.
   lowlevel::Scheduler* scheduler_if_alone_;
+
   FanOutFailures failures_;
 
  private:

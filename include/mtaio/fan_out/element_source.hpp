@@ -1,4 +1,4 @@
-/// Ranges walked together, one element at a time.
+/// Walks one or more ranges in step, one element at a time.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace mtaio::internal {
 
-/// A range to be walked once, with the position reached. The iterator is advanced only when the
+/// A range that is walked once, and the current position. The iterator is not advanced before the
 /// next element is wanted.
 template <std::ranges::input_range View>
 class Cursor {
@@ -18,14 +18,14 @@ class Cursor {
   using Reference = std::ranges::range_reference_t<View>;
 
   explicit Cursor(View view) : view_(std::move(view)) {}
-  /// Only before the walk.
+  /// Called only before the walk.
   Cursor(Cursor&& other) noexcept(std::is_nothrow_move_constructible_v<View>)
       : view_(std::move(other.view_)) {}
   Cursor& operator=(Cursor&&) = delete;
   ~Cursor() = default;
 
-  /// Goes to the first, then to the next element. False if there is none; not to be called again
-  /// then.
+  /// Goes to the first element, then to the next one. Returns false if there is none, and must not
+  /// be called again then.
   bool advance() {
     if (position_) {
       ++*position_;
@@ -36,13 +36,13 @@ class Cursor {
   }
   Reference current() { return **position_; }
 
-  /// Whether `predicate` holds for an element. Before the walk; what the range throws ends it, and
-  /// the walk will come upon that again.
+  /// Whether `predicate` holds for an element. Called before the walk. If the range throws, returns
+  /// false: the walk will meet the exception again.
   template <class Predicate>
   [[nodiscard]] bool any_of(Predicate predicate) noexcept {
     try {
       if constexpr (std::ranges::contiguous_range<View> && std::ranges::common_range<View>) {
-        // Not that of std::ranges, which libstdc++ does not unroll.
+        // libstdc++ unrolls this one, and does not unroll std::ranges::any_of.
         return std::any_of(std::ranges::begin(view_), std::ranges::end(view_), predicate);
       } else {
         return std::ranges::any_of(view_, predicate);
@@ -60,21 +60,21 @@ class Cursor {
   std::optional<std::ranges::iterator_t<View>> position_;
 };
 
-/// One or more ranges in step, as long as the shortest.
+/// One or more ranges walked in step; it ends with the shortest.
 template <class... View>
 class ElementSource {
  public:
   explicit ElementSource(View... view) : cursors_{Cursor<View>{std::move(view)}...} {}
 
-  /// What is an lvalue range stays where it is, an rvalue one is moved in.
+  /// Refers to lvalue ranges, and moves rvalue ranges in.
   template <class... Range>
   static ElementSource of(Range&&... range) {
     return ElementSource{std::views::all(std::forward<Range>(range))...};
   }
 
-  /// False when one of the ranges is at its end, or has thrown.
+  /// Goes to the next elements. False if a range has ended, now or before, or has thrown before.
   bool advance() { return !ended_ && advance_further(); }
-  /// The same. REQUIRES: `ended()` is false.
+  /// As advance(). REQUIRES: `ended()` is false.
   bool advance_further() {
     try {
       if (std::apply([](auto&... cursor) { return (cursor.advance() && ...); }, cursors_))
@@ -87,7 +87,7 @@ class ElementSource {
     return false;
   }
 
-  /// `function(elements...)`.
+  /// Calls `function` with the current elements.
   template <class Function>
   decltype(auto) with_current(Function&& function) {
     return std::apply(
@@ -99,17 +99,17 @@ class ElementSource {
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }
 
-  /// Whether `predicate` holds for an element of the only range. Before the walk.
+  /// Whether `predicate` holds for an element of the only range. Called before the walk.
   template <class Predicate>
   [[nodiscard]] bool any_of(Predicate predicate) noexcept {
     static_assert(sizeof...(View) == 1);
     return std::get<0>(cursors_).any_of(predicate);
   }
 
-  /// Whether size() always knows.
+  /// Whether size() always returns a number.
   static constexpr bool kSized = (Cursor<View>::kSized && ...);
 
-  /// How many elements there are, if the ranges can tell. Before the walk.
+  /// The number of elements, if a range knows it. Called before the walk.
   [[nodiscard]] std::optional<std::size_t> size() {
     if constexpr ((Cursor<View>::kSized || ...)) {
       std::optional<std::size_t> shortest;

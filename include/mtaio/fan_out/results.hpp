@@ -1,4 +1,4 @@
-/// Where the children of a fan-out over a range leave their results.
+/// Stores the results of the children of a fan-out over a range.
 #pragma once
 
 #include <mtaio/coro/result.hpp>
@@ -14,15 +14,24 @@
 
 namespace mtaio::internal {
 
-/// What a result of type `T` is in a vector: references cannot be.
+/// The type of an element of the result vector for children that return a `T`. A vector cannot hold
+/// references.
 template <class T>
 using Element =
     std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>,
                        std::remove_cv_t<T>>;
 
-// Each kind has the same members. `add(owner)` makes a place for one more child and returns the
-// receiver that the child is to be given, from which its hook finds the owner again. Children that
-// run store their results while further places are added.
+// Each kind of storage has the same members:
+//
+//     expect(count)                   announces the number of children, if it is known
+//     add(owner)                      adds storage for the next child; returns the receiver to be
+//                                     handed to the child
+//     remove_last()                   undoes add()
+//     owner_of(receiver)              the owner; the hook of the child finds it this way
+//     store(receiver, index, result)  moves the result of a child to its place
+//     take(count)                     the results of the first `count` children, as a vector
+//
+// Children store their results in any thread while add() is called for further children.
 
 /// For children without results.
 class NoResults {
@@ -35,7 +44,7 @@ class NoResults {
   void take(std::size_t) noexcept {}
 };
 
-/// For plain values whose number is known: they go to where the caller will find them.
+/// For plain values whose number is known: stores them in the vector that the caller gets.
 template <class T>
 class PlainResults {
  public:
@@ -43,7 +52,9 @@ class PlainResults {
   void* add(void* owner) noexcept { return owner; }
   void remove_last() noexcept {}
   static void* owner_of(void* receiver) noexcept { return receiver; }
-  void store(void*, std::size_t index, Result<T>& from) noexcept { values_[index] = from.stored(); }
+  void store(void*, std::size_t index, Result<T>& result) noexcept {
+    values_[index] = result.stored();
+  }
   std::vector<T> take(std::size_t count) noexcept {
     values_.resize(count);
     return std::move(values_);
@@ -53,11 +64,11 @@ class PlainResults {
   std::vector<T> values_;
 };
 
-/// For all others: in slots that never move.
+/// For all others: stores them in slots that never move.
 template <class T, bool kOutcomes>
 class SlotResults {
   struct Slot {
-    explicit Slot(void* of) noexcept : owner{of} {}
+    explicit Slot(void* its_owner) noexcept : owner{its_owner} {}
     void* owner;
     Result<T> result;
   };
@@ -68,14 +79,14 @@ class SlotResults {
   void remove_last() noexcept { slots_.pop_back(); }
   static void* owner_of(void* receiver) noexcept { return static_cast<Slot*>(receiver)->owner; }
 
-  static void store(void* receiver, std::size_t, Result<T>& from) {
-    Result<T>& to = static_cast<Slot*>(receiver)->result;
+  static void store(void* receiver, std::size_t, Result<T>& result) {
+    Result<T>& stored = static_cast<Slot*>(receiver)->result;
     if constexpr (std::is_void_v<T>) {
-      to.emplace();
+      stored.emplace();
     } else if constexpr (std::is_reference_v<T>) {
-      to.emplace(*from.stored());
+      stored.emplace(*result.stored());
     } else {
-      to.emplace(std::move(from.stored()));
+      stored.emplace(std::move(result.stored()));
     }
   }
   static void fail(void* receiver, const std::exception_ptr& error) noexcept {
@@ -112,7 +123,7 @@ class SlotResults {
   std::deque<Slot> slots_;
 };
 
-// A bool in a vector is no place of its own that could be written to.
+// std::vector<bool> packs its elements: two threads cannot write two of them.
 template <class T>
 inline constexpr bool kIsPlain =
     std::is_object_v<T> && std::is_trivially_copyable_v<T> &&

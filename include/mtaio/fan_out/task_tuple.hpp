@@ -8,8 +8,8 @@
 
 namespace mtaio::internal {
 
-/// Not side by side, or two would be moved at once: a load of both waits until both have got from
-/// the processor's store buffer to its cache, because each has just been written by itself.
+/// Aligned so that two tasks are not adjacent. Otherwise the compiler moves both with one load, and
+/// that load waits until both have reached the cache, because each was just stored separately.
 template <std::size_t kIndex, class T>
 struct alignas(2 * sizeof(void*)) TaskInTuple {
   Task<T> task;
@@ -18,8 +18,8 @@ struct alignas(2 * sizeof(void*)) TaskInTuple {
 template <class Indices, class... T>
 class TasksInTuple;
 
-/// Like `std::tuple`, but whose destructor is inlined even where an exception is under way: if it
-/// were called, the tasks would have to be in memory, all the way from the function that made them.
+/// Like `std::tuple`, but its destructor is inlined even on the path of an exception. A call would
+/// keep the tasks in memory all the way from the function that makes them.
 template <class... T>
 using TaskTuple = TasksInTuple<std::index_sequence_for<T...>, T...>;
 
@@ -37,7 +37,7 @@ class TasksInTuple<std::index_sequence<kIndices...>, T...> : TaskInTuple<kIndice
     return nth<kIndex>(*this);
   }
 
-  /// Calls `func` with each of them.
+  /// Calls `func` with each task.
   template <class Func>
   void for_each([[maybe_unused]] Func func) {
     (func(TaskInTuple<kIndices, T>::task), ...);
@@ -45,8 +45,8 @@ class TasksInTuple<std::index_sequence<kIndices...>, T...> : TaskInTuple<kIndice
 
  private:
   template <std::size_t kIndex, class U>
-  static Task<U>& nth(TaskInTuple<kIndex, U>& of) noexcept {
-    return of.task;
+  static Task<U>& nth(TaskInTuple<kIndex, U>& element) noexcept {
+    return element.task;
   }
 };
 
