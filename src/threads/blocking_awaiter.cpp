@@ -39,8 +39,7 @@ void BlockingAwaiter::run(lowlevel::BlockingJob& job) noexcept {
     self.interrupt(State::kCancelled);
     return;
   }
-  // The function runs on behalf of the caller's task: what it creates or destroys belongs to that
-  // task.
+  // The function runs on behalf of the caller's task: all that it creates belongs to that task.
   ThreadContext& thread = this_thread();
   thread.root = self.root();
   // Stop requests also reach the tasks of a runtime that the function runs: see Runtime::run().

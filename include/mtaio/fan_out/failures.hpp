@@ -19,9 +19,9 @@ class Progress;
 
 namespace mtaio::internal {
 
-/// Collects the failures of the children, decides whether further children start, and throws what
-/// the call throws. `scope` is always the scope of the children; the caller's scope is the one
-/// above it.
+/// Collects the failures of the children, decides whether further children start, and throws the
+/// error of the call. `scope` is always the scope of the children; the scope above it is the
+/// caller's.
 ///
 /// set/look   The thread that looks at a flag sees what the thread that set it had done before. The
 ///            collected failures themselves are guarded by the lock, until the parent reads them

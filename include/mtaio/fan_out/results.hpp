@@ -14,7 +14,7 @@
 
 namespace mtaio::internal {
 
-/// The type of an element of the result vector for children that return a `T`. A vector cannot hold
+/// The type of an element of the result vector, for children that return a `T`. Vectors hold no
 /// references.
 template <class T>
 using Element =

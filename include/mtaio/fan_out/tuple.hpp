@@ -71,8 +71,7 @@ class TupleFanOut final : private FanOutLoop<TupleFanOut<Options, kOutcomes, T..
 
  private:
   static constexpr std::size_t kMostChildren = kCount;
-  // The last child to start needs no hook if no other child is left: it resumes the parent
-  // directly.
+  // If no other child is left, the last one to start resumes the parent directly, without a hook.
   static constexpr bool kLastMayBeDirect = std::is_same_v<Options, NoOptions>;
 
   [[gnu::always_inline]] std::coroutine_handle<> start() noexcept {

@@ -53,8 +53,7 @@ class TimedTask {
   }
   /// Whether the timeout is zero or less, so that the task never starts.
   [[nodiscard]] bool is_too_late() const noexcept { return timeout_ && timeout_->is_now(); }
-  /// Whether the task has returned a value, and in time. If not, `throw_if_cut_off()` is called
-  /// next.
+  /// Whether the task has returned a value in time. If not, call `throw_if_cut_off()` next.
   [[nodiscard]] bool succeeded() noexcept {
     if (!frame_ || result().has_error()) return false;
     if (!context_) return true;
