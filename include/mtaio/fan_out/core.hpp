@@ -87,7 +87,7 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
   /// The same for a worker that has to execute fences itself.
   [[nodiscard]] bool take_back_token_slow() noexcept;
 
-  /// Posts the token behind all other ready work, instead of starting the child that was counted.
+  /// Posts the token behind all other ready work; the child that was counted is counted out again.
   /// REQUIRES: the caller holds the token.
   std::coroutine_handle<> post_token() noexcept;
 

@@ -70,8 +70,8 @@ class FanOutLoop : public FanOut {
     begin(parent, context, nullptr);
   }
 
-  /// Starts the next child, unless the call was halted, and returns what is to be resumed.
-  /// REQUIRES: the caller holds the token, and the child is counted.
+  /// Starts the next child, or retires the token if the call was halted. Returns the coroutine to
+  /// be resumed. REQUIRES: the caller holds the token, and the child is counted.
   [[gnu::always_inline]] std::coroutine_handle<> start_next(Where where) noexcept {
     if (may_be_halted()) [[unlikely]]
       return start_next_slow();
@@ -81,6 +81,7 @@ class FanOutLoop : public FanOut {
       return start_next_after_failure();
     }
   }
+  /// The same out of line. Tries one child after another until one can be made.
   [[gnu::noinline]] std::coroutine_handle<> start_next_slow() noexcept {
     for (;;) {
       if (may_be_halted() && check_halted()) return retire_token();
@@ -109,7 +110,7 @@ class FanOutLoop : public FanOut {
     failures_.record(index, error, context_->scope, options_.progress);
   }
 
-  /// A child has ended, and its result has been stored. Returns what is to be resumed.
+  /// A child has ended, and its result has been stored. Returns the coroutine to be resumed.
   [[gnu::always_inline]] std::coroutine_handle<> child_ended() noexcept {
     if (Progress* progress = options_.progress) progress->count_done();
     if constexpr (!Derived::kLastMayBeDirect) {
@@ -132,8 +133,8 @@ class FanOutLoop : public FanOut {
   }
 
  private:
-  // After so many children in a row the worker looks at its other work, and the scopes above are
-  // asked for stop requests: children that never wait would learn of a request only then.
+  // After this number of children in a row the worker looks at its other work, and the scopes above
+  // are asked for stop requests: children that never wait would learn of a request only then.
   static constexpr std::size_t kChildrenInARow = 64;
   // Whether every child starts, whatever happens, because some run already.
   static constexpr bool kStartsAll = requires { typename Options::starts_all; };
@@ -175,8 +176,8 @@ class FanOutLoop : public FanOut {
     return row_is_over() ? post_token() : start_next(Where::kAnywhere);
   }
 
-  /// The next child could not be made. Returns what is to be resumed; null if that is the child
-  /// after it. If it is not null, the fan-out may be destroyed.
+  /// The next child could not be made. Returns the coroutine to be resumed, or null if the caller
+  /// has to start the child after it. If it is not null, the fan-out may be destroyed.
   [[gnu::cold, gnu::noinline]] std::coroutine_handle<> child_not_made(
       const std::exception_ptr& error) noexcept {
     const std::size_t index = started_++;
