@@ -13,7 +13,7 @@
 namespace mtaio {
 
 namespace runtime {
-class WorkStealing;  // NOLINT(*-virtual-class-destructor)
+class WorkStealingScheduler;  // NOLINT(*-virtual-class-destructor)
 }
 
 struct RuntimeOptions {
@@ -61,7 +61,7 @@ class [[gnu::visibility("default")]] Runtime {
   void check_may_run() const;
   void run_to_end(std::coroutine_handle<> main, internal::PromiseBase& promise);
 
-  std::unique_ptr<runtime::WorkStealing> workers_;
+  std::unique_ptr<runtime::WorkStealingScheduler> workers_;
 };
 
 namespace internal {

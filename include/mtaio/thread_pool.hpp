@@ -10,7 +10,7 @@
 namespace mtaio {
 
 namespace runtime {
-class WorkStealing;  // NOLINT(*-virtual-class-destructor)
+class WorkStealingScheduler;  // NOLINT(*-virtual-class-destructor)
 }
 
 /// Runs functions that block their thread, for `TaskExecutor::run_in_thread` and `map` with a plain
@@ -38,7 +38,7 @@ class [[gnu::visibility("default")]] ThreadPool final : public lowlevel::Blockin
   bool withdraw(lowlevel::BlockingJob& job) noexcept override;
 
  private:
-  friend class runtime::WorkStealing;
+  friend class runtime::WorkStealingScheduler;
   class Threads;
 
   void grow_to(std::size_t max_workers) noexcept;

@@ -3,8 +3,8 @@
 #include <mtaio/coro/thread_context.hpp>
 #include <mtaio/lowlevel/main_run.hpp>
 
+#include "runtime/scheduler.hpp"
 #include "runtime/terminate.hpp"
-#include "runtime/work_stealing.hpp"
 #include "threads/waits_in_pool.hpp"
 
 #include <stdexcept>
@@ -14,7 +14,7 @@ namespace {
 
 class RunCall final : public lowlevel::MainRun {
  public:
-  RunCall(runtime::WorkStealing& workers, std::coroutine_handle<> main,
+  RunCall(runtime::WorkStealingScheduler& workers, std::coroutine_handle<> main,
           internal::PromiseBase& promise) noexcept
       : MainRun{workers, main, promise}, workers_{workers} {
     inherit_stop_requests();
@@ -33,8 +33,8 @@ class RunCall final : public lowlevel::MainRun {
     context().scope.set_parent(function->scope);
   }
 
-  runtime::WorkStealing& workers_;
-  runtime::Occupant caller_;
+  runtime::WorkStealingScheduler& workers_;
+  runtime::WorkerThread caller_;
 };
 
 constexpr const char* kRunOnWorker =
@@ -48,7 +48,7 @@ constexpr const char* kRunInChild =
 }  // namespace
 
 Runtime::Runtime(RuntimeOptions options)
-    : workers_{std::make_unique<runtime::WorkStealing>(options)} {
+    : workers_{std::make_unique<runtime::WorkStealingScheduler>(options)} {
   runtime::explain_cancelled_error_at_end();
 }
 
@@ -67,11 +67,13 @@ void Runtime::check_may_run() const {
 
 void Runtime::run_to_end(std::coroutine_handle<> main, internal::PromiseBase& promise) {
   struct UnderWay {  // the last to go
-    explicit UnderWay(runtime::WorkStealing& of) noexcept : workers{of} { workers.run_begins(); }
+    explicit UnderWay(runtime::WorkStealingScheduler& of) noexcept : workers{of} {
+      workers.run_begins();
+    }
     UnderWay(const UnderWay&) = delete;
     UnderWay& operator=(const UnderWay&) = delete;
     ~UnderWay() { workers.run_ended(); }
-    runtime::WorkStealing& workers;
+    runtime::WorkStealingScheduler& workers;
   };
   const UnderWay under_way{*workers_};
   const threads::WaitsInPool room;

@@ -2,7 +2,7 @@
 // happen; and so the program ends, and says which task it was.
 #include <mtaio/lowlevel/contract.hpp>
 
-#include "runtime/work_stealing.hpp"
+#include "runtime/scheduler.hpp"
 
 #include <cxxabi.h>
 #include <dlfcn.h>
@@ -48,25 +48,26 @@ std::string name_of(lowlevel::Job& job) {
 
 }  // namespace
 
-void WorkStealing::look_for_starvation(Seat& seat) noexcept {
+void WorkStealingScheduler::look_for_starvation(Worker& worker) noexcept {
   // Ready jobs get every other turn, and what is behind the ring waits for a look now and then.
   constexpr std::uint64_t kForReady = 4;
   // A worker takes one or more at each look.
   constexpr std::uint64_t kForInjected = std::uint64_t{2} * kTurnsBetweenLooks;
   // `seat.turns` overflows; this is called every kTurnsBetweenLooks of them.
-  const std::uint64_t turn = seat.watches.turns += kTurnsBetweenLooks;
-  if (!seat.watches.ready.look(turn, seat.ready.gone(), seat.ready.gone_when_empty(), kForReady)) {
-    starved("the queue of its worker", seat.ready.steal());
+  const std::uint64_t turn = worker.watches.turns += kTurnsBetweenLooks;
+  if (!worker.watches.ready.look(turn, worker.ready.gone(), worker.ready.gone_when_empty(),
+                                 kForReady)) {
+    starved("the queue of its worker", worker.ready.steal());
   }
   // The oldest one is taken every kTurnsOfOldestFork.
-  const std::int64_t forks_taken = seat.fan_outs.taken();
-  if (!seat.watches.fan_outs.look(turn, forks_taken, forks_taken + (seat.fan_outs.empty() ? 0 : 1),
-                                  kTurnsOfOldestFork)) {
-    starved("what its worker has left to start", seat.fan_outs.take_oldest());
+  const std::int64_t forks_taken = worker.fan_outs.taken();
+  if (!worker.watches.fan_outs.look(
+          turn, forks_taken, forks_taken + (worker.fan_outs.empty() ? 0 : 1), kTurnsOfOldestFork)) {
+    starved("what its worker has left to start", worker.fan_outs.take_oldest());
   }
   const auto taken = static_cast<std::int64_t>(injector_.taken());
   const auto all = taken + static_cast<std::int64_t>(injector_.size());
-  if (!seat.watches.injected.look(turn, taken, all, kForInjected)) {
+  if (!worker.watches.injected.look(turn, taken, all, kForInjected)) {
     starved("the queue for what comes from outside", injector_.pop());
   }
 }

@@ -3,7 +3,7 @@
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/coro/thread_context.hpp>
 
-#include "runtime/seat.hpp"
+#include "runtime/worker.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,7 +29,7 @@ class HoldingParker final : public mtaio::lowlevel::Parker {
     if (!to_be_held.load()) return;
     held.store(true);
     to_be_held.wait(true);
-    static_cast<mtaio::runtime::Seat*>(this_thread().worker)->hands_off_until =
+    static_cast<mtaio::runtime::Worker*>(this_thread().worker)->hands_off_until =
         std::chrono::steady_clock::now() + 1h;
   }
   void unpark() noexcept override {

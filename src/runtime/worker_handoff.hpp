@@ -3,7 +3,7 @@
 
 #include <mtaio/lowlevel/intrusive_list.hpp>
 
-#include "runtime/seat.hpp"
+#include "runtime/worker.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -23,23 +23,23 @@ namespace mtaio::runtime {
 /// got up for somebody else, who then leaves for good. So a seat that nobody wants goes to a spare
 /// thread as long as fewer of those sit than threads are blocked. Otherwise a run could be left
 /// without a worker.
-class Seats {
+class WorkerHandoff {
  public:
   /// Before any thread sits. The seats start free.
-  void add(Seat& seat);
+  void add(Worker& worker);
 
   /// Sits down if a seat is free.
-  bool try_sit(Occupant& who) noexcept;
+  bool try_sit(WorkerThread& who) noexcept;
   /// Waits for a seat. False if `who` was dismissed first and does not insist.
-  bool sit(Occupant& who, bool insists) noexcept;
+  bool sit(WorkerThread& who, bool insists) noexcept;
   /// Passes the seat of `who` to the next one who waits, or leaves it free.
-  void leave(Occupant& who) noexcept;
+  void leave(WorkerThread& who) noexcept;
   /// `who`, a spare thread, sits down in place of `from`, which is going to block.
-  void pass(Occupant& from, Occupant& who) noexcept;
+  void pass(WorkerThread& from, WorkerThread& who) noexcept;
   /// `who` has been blocked and insists on a seat.
-  void come_back(Occupant& who) noexcept;
+  void come_back(WorkerThread& who) noexcept;
   /// Whether `who`, between two jobs, is to leave its seat to somebody else.
-  [[nodiscard]] bool wanted(const Occupant& who) const noexcept {
+  [[nodiscard]] bool wanted(const WorkerThread& who) const noexcept {
     return somebody_insists() || (who.spare && waiters_.load(std::memory_order_relaxed) > 0);
   }
 
@@ -49,31 +49,31 @@ class Seats {
   }
 
   /// Tells `who` to get up or to stop waiting, for good. `who` may be gone when this returns.
-  void dismiss(Occupant& who) noexcept;
+  void dismiss(WorkerThread& who) noexcept;
 
   /// Waits until somebody passes a seat to the spare thread. False when it is dismissed.
-  bool wait_as_spare(Occupant& spare) noexcept;
+  bool wait_as_spare(WorkerThread& spare) noexcept;
   /// A spare thread that waits, no longer waiting; null when there is none.
-  Occupant* take_spare() noexcept;
+  WorkerThread* take_spare() noexcept;
 
  private:
   using Guard = std::unique_lock<std::mutex>;
 
-  void put(Seat& seat, Occupant& who) noexcept;
+  void put(Worker& worker, WorkerThread& who) noexcept;
   /// The seat of `who`, which gets up.
-  Seat& take_from(Occupant& who) noexcept;
+  Worker& take_from(WorkerThread& who) noexcept;
   /// Whether a spare thread has to sit down for one that is blocked.
   [[nodiscard]] bool spare_needed() const noexcept { return spares_seated_ < blocked_; }
-  static void notify(Occupant& who) noexcept;
-  bool wait(Guard& guard, Occupant& who) noexcept;
+  static void notify(WorkerThread& who) noexcept;
+  bool wait(Guard& guard, WorkerThread& who) noexcept;
 
   std::mutex mutex_;  // guards all below
-  std::vector<Seat*> all_;
-  lowlevel::IntrusiveList<Seat> free_;
-  lowlevel::IntrusiveList<Occupant> waiting_;  // for a seat; those who insist in front
-  lowlevel::IntrusiveList<Occupant> spares_;   // waiting to sit in for somebody
-  std::size_t blocked_ = 0;        // threads that are no spares and passed their seat to one
-  std::size_t spares_seated_ = 0;  // spares on a seat
+  std::vector<Worker*> all_;
+  lowlevel::IntrusiveList<Worker> free_;
+  lowlevel::IntrusiveList<WorkerThread> waiting_;  // for a worker; those who insist in front
+  lowlevel::IntrusiveList<WorkerThread> spares_;   // waiting to sit in for somebody
+  std::size_t blocked_ = 0;        // threads that are no spares and passed their worker to one
+  std::size_t spares_seated_ = 0;  // spares on a worker
   std::atomic<std::size_t> insisting_{0};  // how many in waiting_ insist; read without the lock
   std::atomic<std::size_t> waiters_{0};    // how many are in waiting_; read without the lock
 };

@@ -2,7 +2,7 @@
 #include <mtaio/platform/thread_event.hpp>
 
 #include "platform/cpu.hpp"
-#include "runtime/work_stealing.hpp"
+#include "runtime/scheduler.hpp"
 
 #include <sched.h>
 
@@ -10,13 +10,13 @@
 
 namespace mtaio::runtime {
 
-Occupant* WorkStealing::start_thread(bool spare) noexcept {
+WorkerThread* WorkStealingScheduler::start_thread(bool spare) noexcept {
   const std::scoped_lock guard{threads_mutex_};
   if (finishing_) return nullptr;
   const std::size_t before = threads_->size();
   try {
     Thread& added = threads_->emplace_back(spare);
-    added.thread = std::thread{[this, &who = added.occupant, core = platform::current_core()] {
+    added.thread = std::thread{[this, &who = added.role, core = platform::current_core()] {
       if (who.spare) {
         spare_main(who);
       } else {
@@ -27,7 +27,7 @@ Occupant* WorkStealing::start_thread(bool spare) noexcept {
     // A new thread often starts on the core of its creator, which goes on computing there: it would
     // wait until the kernel balances the load, some milliseconds. This lets it get off first.
     if (!spare) sched_yield();
-    return &added.occupant;
+    return &added.role;
   } catch (const std::exception&) {  // out of memory, or of threads
     if (threads_->size() > before) threads_->pop_back();
     return nullptr;
@@ -37,7 +37,7 @@ Occupant* WorkStealing::start_thread(bool spare) noexcept {
 /// Takes over the caller's place among the workers that look for work, for the thread it starts. If
 /// no thread can be had the others do its work, and are woken for what was pushed in the meantime;
 /// the next try comes later.
-void WorkStealing::start_worker() noexcept {
+void WorkStealingScheduler::start_worker() noexcept {
   constexpr std::chrono::milliseconds kPause{10};
   if (start_thread(false)) return;
   {
@@ -50,91 +50,92 @@ void WorkStealing::start_worker() noexcept {
   leave_rest_to_others();
 }
 
-bool WorkStealing::start_spare(Occupant& from) noexcept {
-  Occupant* spare = seats_.take_spare();
+bool WorkStealingScheduler::start_spare(WorkerThread& from) noexcept {
+  WorkerThread* spare = handoff_.take_spare();
   if (!spare) spare = start_thread(true);
   if (!spare) return false;
-  seats_.pass(from, *spare);
+  handoff_.pass(from, *spare);
   return true;
 }
 
-void WorkStealing::worker_main(Occupant& who) noexcept {
-  bool seated = seats_.try_sit(who);
+void WorkStealingScheduler::worker_main(WorkerThread& who) noexcept {
+  bool seated = handoff_.try_sit(who);
   if (seated) {
-    who.seat->searching = true;
+    who.worker->searching = true;
   } else {
     one_searcher_less();  // the threads that have the seats were not woken for this thread's sake
   }
-  while (seated || seats_.sit(who, false)) {
+  while (seated || handoff_.sit(who, false)) {
     serve(who);
-    seats_.leave(who);
+    handoff_.leave(who);
     seated = false;
   }
 }
 
-void WorkStealing::spare_main(Occupant& who) noexcept {
-  while (seats_.wait_as_spare(who)) {
+void WorkStealingScheduler::spare_main(WorkerThread& who) noexcept {
+  while (handoff_.wait_as_spare(who)) {
     serve(who);
-    seats_.leave(who);
+    handoff_.leave(who);
   }
 }
 
-void WorkStealing::block(const internal::ThreadEvent& event) noexcept {
+void WorkStealingScheduler::block(const internal::ThreadEvent& event) noexcept {
   if (event.is_set_soon()) return;
   internal::ThreadContext& thread = internal::this_thread();
   const internal::ThreadContext before = thread;
-  Occupant& who = *static_cast<Seat*>(thread.worker)->occupant;
-  stop_searching(*who.seat);
+  WorkerThread& who = *static_cast<Worker*>(thread.worker)->thread;
+  stop_searching(*who.worker);
   for (const auto& worker : workers_) worker->timers.let_others_fire();
   if (start_spare(who)) {
     thread = internal::ThreadContext{};
     event.wait();
-    seats_.come_back(who);
+    handoff_.come_back(who);
   } else {
     work_in_place_until(event, who);
   }
   thread = before;
-  thread.set_worker(*who.seat, internal::fenced_by_others());
+  thread.set_worker(*who.worker, internal::fenced_by_others());
 }
 
 /// For want of a thread: what else there is to do is done on top of the blocked code, on the same
 /// stack. What is done there may block as well, and by then there may be a spare thread again: this
 /// thread sits elsewhere afterwards, so the seat is read anew each time.
-void WorkStealing::work_in_place_until(const internal::ThreadEvent& event, Occupant& who) noexcept {
+void WorkStealingScheduler::work_in_place_until(const internal::ThreadEvent& event,
+                                                WorkerThread& who) noexcept {
   while (!event.is_set()) {
-    ++who.seat->turns;
+    ++who.worker->turns;
     fire_due_timers();
-    collect_ready(*who.seat);
+    collect_ready(*who.worker);
     lowlevel::Job* job =
-        who.seat->turns % kTurnsOfOldestFork == 0 ? who.seat->fan_outs.take_oldest() : nullptr;
-    if (!job) job = own_job(*who.seat);
-    if (!job) job = steal(*who.seat);
+        who.worker->turns % kTurnsOfOldestFork == 0 ? who.worker->fan_outs.take_oldest() : nullptr;
+    if (!job) job = own_job(*who.worker);
+    if (!job) job = steal(*who.worker);
     if (job) {
       internal::run_job(*job);
     } else {
       std::this_thread::sleep_for(std::chrono::microseconds{50});
     }
-    if (seats_.somebody_insists()) {
+    if (handoff_.somebody_insists()) {
       // Perhaps what is waited for here is what that one is about to do.
-      seats_.leave(who);
-      seats_.sit(who, true);
-      internal::this_thread().set_worker(*who.seat, internal::fenced_by_others());
+      handoff_.leave(who);
+      handoff_.sit(who, true);
+      internal::this_thread().set_worker(*who.worker, internal::fenced_by_others());
     }
   }
 }
 
 /// In a forked child: the threads are not there, so they can be neither joined nor detached.
-void WorkStealing::abandon_threads() noexcept {
+void WorkStealingScheduler::abandon_threads() noexcept {
   [[maybe_unused]] static const void* reachable = nullptr;  // what it points to is no leak
   reachable = threads_.release();
 }
 
-void WorkStealing::finish_threads() noexcept {
+void WorkStealingScheduler::finish_threads() noexcept {
   {
     const std::scoped_lock guard{threads_mutex_};
     finishing_ = true;
   }
-  for (Thread& each : *threads_) seats_.dismiss(each.occupant);
+  for (Thread& each : *threads_) handoff_.dismiss(each.role);
   for (Thread& each : *threads_) each.thread.join();
 }
 

@@ -21,8 +21,8 @@
 #include <mtaio/thread_pool.hpp>
 
 #include "runtime/injector.hpp"
-#include "runtime/seat.hpp"
-#include "runtime/seats.hpp"
+#include "runtime/worker.hpp"
+#include "runtime/worker_handoff.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -35,10 +35,11 @@
 
 namespace mtaio::runtime {
 
-class WorkStealing final : public lowlevel::Scheduler, public internal::BlockingHandler {
+class WorkStealingScheduler final : public lowlevel::Scheduler, public internal::BlockingHandler {
  public:
-  explicit WorkStealing(const RuntimeOptions& options);
-  ~WorkStealing();  // NOLINT(*-virtual-class-destructor): final, and never owned as a Scheduler
+  explicit WorkStealingScheduler(const RuntimeOptions& options);
+  ~WorkStealingScheduler();  // NOLINT(*-virtual-class-destructor): final, and never owned as a
+                             // Scheduler
 
   // Scheduler.
   void post(lowlevel::Job& job) noexcept override;
@@ -52,8 +53,8 @@ class WorkStealing final : public lowlevel::Scheduler, public internal::Blocking
   void block(const internal::ThreadEvent& event) noexcept override;
 
   /// Runs `first` and whatever else there is to do, until `who` is dismissed.
-  void work_from(lowlevel::Job& first, Occupant& who) noexcept;
-  void dismiss(Occupant& who) noexcept { seats_.dismiss(who); }
+  void work_from(lowlevel::Job& first, WorkerThread& who) noexcept;
+  void dismiss(WorkerThread& who) noexcept { handoff_.dismiss(who); }
   /// A call of run() is under way, until it has ended: the destructor refuses to come in between.
   void run_begins() noexcept { runs_.fetch_add(1, std::memory_order_relaxed); }
   /// The last access.
@@ -64,38 +65,38 @@ class WorkStealing final : public lowlevel::Scheduler, public internal::Blocking
 
  private:
   // Work, on a seat. work_stealing.cpp
-  void serve(Occupant& who) noexcept;
-  lowlevel::Job* next_job(const Occupant& who) noexcept;
-  lowlevel::Job* look_around(const Occupant& who) noexcept;
-  lowlevel::Job* next_own_job(const Occupant& who) noexcept;
-  lowlevel::Job* look_further(const Occupant& who) noexcept;
-  lowlevel::Job* get_to_work(Seat& seat, lowlevel::Job* job) noexcept;
-  lowlevel::Job* own_job(Seat& seat) noexcept;
-  lowlevel::Job* oldest_ready(Seat& seat) noexcept;
-  lowlevel::Job* search(const Occupant& who) noexcept;
-  lowlevel::Job* steal(Seat& seat) noexcept;
-  void collect_ready(Seat& seat) noexcept;
+  void serve(WorkerThread& who) noexcept;
+  lowlevel::Job* next_job(const WorkerThread& who) noexcept;
+  lowlevel::Job* look_around(const WorkerThread& who) noexcept;
+  lowlevel::Job* next_own_job(const WorkerThread& who) noexcept;
+  lowlevel::Job* look_further(const WorkerThread& who) noexcept;
+  lowlevel::Job* get_to_work(Worker& worker, lowlevel::Job* job) noexcept;
+  lowlevel::Job* own_job(Worker& worker) noexcept;
+  lowlevel::Job* oldest_ready(Worker& worker) noexcept;
+  lowlevel::Job* search(const WorkerThread& who) noexcept;
+  lowlevel::Job* steal(Worker& worker) noexcept;
+  void collect_ready(Worker& worker) noexcept;
   void pushed_at_home() noexcept;
-  bool take_injected(Seat& seat) noexcept;
+  bool take_injected(Worker& worker) noexcept;
   void fire_due_timers() noexcept;
-  bool ripe(Seat& victim) noexcept;
-  lowlevel::Job* overdue_job(Seat& seat) noexcept;
-  void look_for_starvation(Seat& seat) noexcept;  // starvation.cpp
-  [[nodiscard]] bool keeps_hands_off(const Seat& seat) noexcept;
+  bool ripe(Worker& victim) noexcept;
+  lowlevel::Job* overdue_job(Worker& worker) noexcept;
+  void look_for_starvation(Worker& worker) noexcept;  // starvation.cpp
+  [[nodiscard]] bool keeps_hands_off(const Worker& worker) noexcept;
   [[nodiscard]] bool something_to_do() noexcept;
   enum class Outlook : std::uint8_t { kNothing, kLater, kForOthers, kNow };
-  [[nodiscard]] Outlook outlook(Seat& seat) noexcept;
+  [[nodiscard]] Outlook outlook(Worker& worker) noexcept;
   [[nodiscard]] lowlevel::TimePoint next_deadline() const noexcept;
   [[nodiscard]] bool timer_due() noexcept;
 
   // Sleeping and waking. sleeping.cpp
-  void stop_searching(Seat& seat) noexcept;
+  void stop_searching(Worker& worker) noexcept;
   void one_searcher_less() noexcept;
   void leave_rest_to_others() noexcept;
-  void sleep(Seat& seat, const Occupant& who) noexcept;
-  [[nodiscard]] lowlevel::TimePoint begin_nap(Seat& seat) noexcept;
-  [[nodiscard]] bool watch_until(lowlevel::TimePoint time, Seat& seat) noexcept;
-  void get_up(Seat& seat) noexcept;
+  void sleep(Worker& worker, const WorkerThread& who) noexcept;
+  [[nodiscard]] lowlevel::TimePoint begin_nap(Worker& worker) noexcept;
+  [[nodiscard]] bool watch_until(lowlevel::TimePoint time, Worker& worker) noexcept;
+  void get_up(Worker& worker) noexcept;
   void wake_one() noexcept;
   /// The same, unless somebody is about to look for work anyway.
   void wake_unless_lingering() noexcept;
@@ -108,17 +109,17 @@ class WorkStealing final : public lowlevel::Scheduler, public internal::Blocking
 
   // Threads. threads.cpp
   void start_worker() noexcept;
-  bool start_spare(Occupant& from) noexcept;
-  Occupant* start_thread(bool spare) noexcept;
-  void worker_main(Occupant& who) noexcept;
-  void spare_main(Occupant& who) noexcept;
-  void work_in_place_until(const internal::ThreadEvent& event, Occupant& who) noexcept;
+  bool start_spare(WorkerThread& from) noexcept;
+  WorkerThread* start_thread(bool spare) noexcept;
+  void worker_main(WorkerThread& who) noexcept;
+  void spare_main(WorkerThread& who) noexcept;
+  void work_in_place_until(const internal::ThreadEvent& event, WorkerThread& who) noexcept;
   void finish_threads() noexcept;
   void abandon_threads() noexcept;
 
   struct Thread {
-    explicit Thread(bool spare) noexcept : occupant{spare} {}
-    Occupant occupant;
+    explicit Thread(bool spare) noexcept : role{spare} {}
+    WorkerThread role;
     std::thread thread;
   };
 
@@ -130,23 +131,23 @@ class WorkStealing final : public lowlevel::Scheduler, public internal::Blocking
   static constexpr std::uint32_t kTurnsOfOldestFork = 1024;
 
   const internal::ForkMark made_in_;
-  std::vector<std::unique_ptr<Seat>> workers_;
+  std::vector<std::unique_ptr<Worker>> workers_;
   Injector injector_;
   std::atomic<std::size_t> visitors_{0};  // E3
   std::atomic<std::size_t> runs_{0};      // calls of run() that are under way
 
   internal::IdleCounts idle_counts_;
   lowlevel::SpinLock sleepers_lock_;  // guards the next five
-  lowlevel::IntrusiveList<Seat>
+  lowlevel::IntrusiveList<Worker>
       sleepers_;               // the one that fell asleep last in front: its cache is warm
   std::size_t unstarted_ = 0;  // seats without a thread; they count as asleep
   lowlevel::TimePoint no_start_before_{};                // a thread could not be had
-  const Seat* watchman_ = nullptr;                       // a sleeper that will wake up by itself,
+  const Worker* watchman_ = nullptr;                     // a sleeper that will wake up by itself,
   std::atomic<lowlevel::TimePoint::rep> watched_until_;  // at this time. Read without the lock
   std::atomic<int> lingering_{0};  // how many sleepers will soon look for ready jobs by themselves
   std::atomic<std::size_t> hands_off_{0};  // how many of those do not want to be woken for forks
 
-  Seats seats_;
+  WorkerHandoff handoff_;
   std::mutex threads_mutex_;  // guards the next two
   std::unique_ptr<std::list<Thread>> threads_ =
       std::make_unique<std::list<Thread>>();  // a list, because occupants stay where they are

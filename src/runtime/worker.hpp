@@ -19,22 +19,22 @@
 
 namespace mtaio::runtime {
 
-struct Occupant;
+struct WorkerThread;
 
 /// A job that is ready is stolen when its worker has not got to it for so long.
-inline constexpr std::chrono::microseconds kRipening{50};
+inline constexpr std::chrono::microseconds kStealDelay{50};
 
 /// When thieves have last found the ready jobs of a worker to be others than before. All thieves
 /// share it. They read and write it without a lock: two of them that do so at once may find a job
 /// ripe a little too early or too late.
-class Sight {
+class StealDelay {
  public:
-  /// Whether the oldest of the jobs in the ring has been lying there for kRipening. REQUIRES: the
+  /// Whether the oldest of the jobs in the ring has been lying there for kStealDelay. REQUIRES: the
   /// ring has just been found not empty.
   [[nodiscard]] bool ripe(const ReadyQueue& ready, lowlevel::TimePoint now) noexcept {
     if (ready.taken() < all_taken_.load(std::memory_order_relaxed)) {
       return now.time_since_epoch().count() - at_.load(std::memory_order_relaxed) >=
-             lowlevel::TimePoint::duration{kRipening}.count();
+             lowlevel::TimePoint::duration{kStealDelay}.count();
     }
     at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     all_taken_.store(ready.taken_when_ring_empty(), std::memory_order_relaxed);
@@ -64,9 +64,9 @@ struct StarvationWatches {
 
 /// One worker of a runtime. Threads sit on it and leave it between two jobs; what belongs to the
 /// worker stays.
-struct Seat : internal::LocalQueues, lowlevel::ListNode<Seat> {
-  Seat(lowlevel::Scheduler& owner, const internal::IdleCounts& of_owner,
-       std::unique_ptr<lowlevel::Parker> made_parker, std::uint32_t seed) noexcept
+struct Worker : internal::LocalQueues, lowlevel::ListNode<Worker> {
+  Worker(lowlevel::Scheduler& owner, const internal::IdleCounts& of_owner,
+         std::unique_ptr<lowlevel::Parker> made_parker, std::uint32_t seed) noexcept
       : LocalQueues{owner, of_owner}, random{seed}, parker{std::move(made_parker)} {}
 
   // Touched by whoever sits here only.
@@ -83,28 +83,28 @@ struct Seat : internal::LocalQueues, lowlevel::ListNode<Seat> {
   // Any thread.
   ReadyQueue ready;
   lowlevel::TimerHeap timers;
-  Sight sight;  // what thieves have seen of `ready`
+  StealDelay steal_delay;  // what thieves have seen of `ready`
   const std::unique_ptr<lowlevel::Parker> parker;
 
-  // Guarded by the lock of the sleepers (WorkStealing); the ListNode too.
+  // Guarded by the lock of the sleepers (WorkStealingScheduler); the ListNode too.
   bool asleep = false;
 
-  // Guarded by the lock of the seats (Seats).
-  Occupant* occupant = nullptr;
+  // Guarded by the lock of the seats (WorkerHandoff).
+  WorkerThread* thread = nullptr;
 };
 
 /// A thread that sits on a seat, or waits for one. On the stack of that thread.
-struct Occupant : lowlevel::ListNode<Occupant> {
-  explicit Occupant(bool is_spare = false) noexcept : spare{is_spare} {}
+struct WorkerThread : lowlevel::ListNode<WorkerThread> {
+  explicit WorkerThread(bool is_spare = false) noexcept : spare{is_spare} {}
 
   const bool spare;                       // sits in for a thread that is blocked
-  std::atomic<bool> leave{false};         // is to leave its seat, or to stop waiting for one
+  std::atomic<bool> leave{false};         // is to leave its worker, or to stop waiting for one
   std::atomic<std::uint32_t> changed{0};  // futex word: something below has changed
   bool insists =
-      false;  // waits for a seat even if it is to leave. Guarded by the lock of the seats
-  bool promised =
-      spare;  // a spare to which somebody is about to pass a seat. Guarded by the lock of the seats
-  Seat* seat = nullptr;  // guarded by the lock of the seats; stable while it sits there
+      false;  // waits for a worker even if it is to leave. Guarded by the lock of the seats
+  bool promised = spare;     // a spare to which somebody is about to pass a worker. Guarded by the
+                             // lock of the seats
+  Worker* worker = nullptr;  // guarded by the lock of the seats; stable while it sits there
 };
 
 }  // namespace mtaio::runtime

@@ -1,4 +1,4 @@
-#include "runtime/work_stealing.hpp"
+#include "runtime/scheduler.hpp"
 
 #include <mtaio/lowlevel/contract.hpp>
 #include <mtaio/platform/asymmetric_fence.hpp>
@@ -50,22 +50,22 @@ std::unique_ptr<lowlevel::Parker> make_parker(const RuntimeOptions& options) {
 
 }  // namespace
 
-WorkStealing::WorkStealing(const RuntimeOptions& options)
+WorkStealingScheduler::WorkStealingScheduler(const RuntimeOptions& options)
     : watched_until_{lowlevel::TimePoint::max().time_since_epoch().count()},
       blocking_{kBlockingThreads} {
   internal::asymmetric_fence_init();
   const std::size_t count = checked_threads(options.threads);
   workers_.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Seat>(*this, idle_counts_, make_parker(options),
-                                              static_cast<std::uint32_t>(2 * i + 1)));
-    seats_.add(*workers_.back());
+    workers_.push_back(std::make_unique<Worker>(*this, idle_counts_, make_parker(options),
+                                                static_cast<std::uint32_t>(2 * i + 1)));
+    handoff_.add(*workers_.back());
   }
-  unstarted_ = count - 1;  // one seat is for the thread that calls run()
+  unstarted_ = count - 1;  // one worker is for the thread that calls run()
   idle_counts_.change(static_cast<int>(unstarted_), 0);
 }
 
-WorkStealing::~WorkStealing() {
+WorkStealingScheduler::~WorkStealingScheduler() {
   if (forked()) {
     abandon_threads();
     return;
@@ -81,26 +81,28 @@ WorkStealing::~WorkStealing() {
   while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
 }
 
-lowlevel::TimePoint WorkStealing::now() noexcept { return std::chrono::steady_clock::now(); }
+lowlevel::TimePoint WorkStealingScheduler::now() noexcept {
+  return std::chrono::steady_clock::now();
+}
 
-void WorkStealing::post(lowlevel::Job& job) noexcept {
+void WorkStealingScheduler::post(lowlevel::Job& job) noexcept {
   internal::LocalQueues* worker = internal::this_thread_inlined().worker;
   if (!worker || &worker->scheduler != this) [[unlikely]] {
     inject(job);
     return;
   }
-  static_cast<Seat*>(worker)->ready.push(job);
+  static_cast<Worker*>(worker)->ready.push(job);
   pushed_at_home();
 }
 
 /// E1, the pusher: jobs have been pushed onto the ready queue of this thread's worker.
-inline void WorkStealing::pushed_at_home() noexcept {
+inline void WorkStealingScheduler::pushed_at_home() noexcept {
   internal::asymmetric_fence_light();
   if (idle_counts_.should_notify()) [[unlikely]]
     wake_unless_lingering();
 }
 
-[[gnu::cold, gnu::noinline]] void WorkStealing::inject(lowlevel::Job& job) noexcept {
+[[gnu::cold, gnu::noinline]] void WorkStealingScheduler::inject(lowlevel::Job& job) noexcept {
   visitors_.fetch_add(1, std::memory_order_relaxed);
   injector_.push(job);
   internal::asymmetric_fence_light();  // E1
@@ -108,18 +110,18 @@ inline void WorkStealing::pushed_at_home() noexcept {
   visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
 }
 
-[[gnu::noinline]] void WorkStealing::wake_unless_lingering() noexcept {
+[[gnu::noinline]] void WorkStealingScheduler::wake_unless_lingering() noexcept {
   if (lingering_.load(std::memory_order_relaxed) == 0) wake_one();
 }
 
-void WorkStealing::notify_one() noexcept {
+void WorkStealingScheduler::notify_one() noexcept {
   if (hands_off_.load(std::memory_order_relaxed) < idle_counts_.sleeping()) wake_one();
 }
 
-void WorkStealing::arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept {
+void WorkStealingScheduler::arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept {
   internal::LocalQueues* worker = internal::this_thread().worker;
   if (worker && &worker->scheduler == this) {
-    static_cast<Seat*>(worker)->timers.arm(timer, deadline);
+    static_cast<Worker*>(worker)->timers.arm(timer, deadline);
     return;
   }
   visitors_.fetch_add(1, std::memory_order_relaxed);
@@ -128,51 +130,51 @@ void WorkStealing::arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noe
   visitors_.fetch_sub(1, std::memory_order_release);
 }
 
-void WorkStealing::run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) {
+void WorkStealingScheduler::run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) {
   if (!pool && job.at_once > kBlockingThreads) {
     blocking_.grow_to(std::min(job.at_once, kMostBlockingThreads));
   }
   (pool ? *pool : static_cast<lowlevel::BlockingPool&>(blocking_)).submit(job);
 }
 
-bool WorkStealing::withdraw_blocking(lowlevel::BlockingJob& job,
-                                     lowlevel::BlockingPool* pool) noexcept {
+bool WorkStealingScheduler::withdraw_blocking(lowlevel::BlockingJob& job,
+                                              lowlevel::BlockingPool* pool) noexcept {
   return (pool ? *pool : static_cast<lowlevel::BlockingPool&>(blocking_)).withdraw(job);
 }
 
-void WorkStealing::work_from(lowlevel::Job& first, Occupant& who) noexcept {
-  bool seated = seats_.try_sit(who);
+void WorkStealingScheduler::work_from(lowlevel::Job& first, WorkerThread& who) noexcept {
+  bool seated = handoff_.try_sit(who);
   if (seated) {
-    who.seat->ready.push(first);
+    who.worker->ready.push(first);
   } else {
     post(first);
   }
-  while (seated || seats_.sit(who, false)) {
+  while (seated || handoff_.sit(who, false)) {
     serve(who);
-    seats_.leave(who);
+    handoff_.leave(who);
     seated = false;
   }
 }
 
-void WorkStealing::serve(Occupant& who) noexcept {
-  Seat& seat = *who.seat;
+void WorkStealingScheduler::serve(WorkerThread& who) noexcept {
+  Worker& worker = *who.worker;
   internal::ThreadContext& thread = internal::this_thread();
   const internal::ThreadContext outer = std::exchange(thread, internal::ThreadContext{});
-  thread.set_worker(seat, internal::fenced_by_others());
+  thread.set_worker(worker, internal::fenced_by_others());
   thread.outer = &outer;
   internal::BlockingHandler* before = internal::set_blocking_handler(this);
   // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is
   // read anew.
-  while (!who.leave.load(std::memory_order_relaxed) && !seats_.wanted(who)) {
+  while (!who.leave.load(std::memory_order_relaxed) && !handoff_.wanted(who)) {
     if (lowlevel::Job* job = next_job(who)) {
       internal::run_job(*job);
       if (forked()) [[unlikely]]
         internal::end_forked_child();
     } else {
-      sleep(*who.seat, who);
+      sleep(*who.worker, who);
     }
   }
-  stop_searching(*who.seat);
+  stop_searching(*who.worker);
   thread = outer;
   internal::set_blocking_handler(before);
   leave_rest_to_others();
@@ -182,52 +184,54 @@ void WorkStealing::serve(Occupant& who) noexcept {
 // be kept for when it returns. A timer that fires may run a callback that blocks, and after that
 // this thread sits elsewhere; so the seat is read anew each time.
 
-inline lowlevel::Job* WorkStealing::next_job(const Occupant& who) noexcept {
-  if (++who.seat->turns % kTurnsBetweenLooks == 0) [[unlikely]]
+inline lowlevel::Job* WorkStealingScheduler::next_job(const WorkerThread& who) noexcept {
+  if (++who.worker->turns % kTurnsBetweenLooks == 0) [[unlikely]]
     return look_around(who);
   return next_own_job(who);
 }
 
-[[gnu::noinline]] lowlevel::Job* WorkStealing::look_around(const Occupant& who) noexcept {
-  collect_ready(*who.seat);
+[[gnu::noinline]] lowlevel::Job* WorkStealingScheduler::look_around(
+    const WorkerThread& who) noexcept {
+  collect_ready(*who.worker);
   fire_due_timers();
-  if constexpr (kWatchesForStarvation) look_for_starvation(*who.seat);
-  if (lowlevel::Job* job = overdue_job(*who.seat)) return get_to_work(*who.seat, job);
+  if constexpr (kWatchesForStarvation) look_for_starvation(*who.worker);
+  if (lowlevel::Job* job = overdue_job(*who.worker)) return get_to_work(*who.worker, job);
   return next_own_job(who);
 }
 
 /// What could wait forever because there is always something else to do. The newest fork goes first
 /// otherwise, and the jobs of a worker that computes are left to workers that have run out of work.
-lowlevel::Job* WorkStealing::overdue_job(Seat& seat) noexcept {
-  if (seat.turns % kTurnsOfOldestFork == 0) return seat.fan_outs.take_oldest();
-  if (seat.turns % kTurnsOfOldestFork == kTurnsOfOldestFork / 2) return steal(seat);
+lowlevel::Job* WorkStealingScheduler::overdue_job(Worker& worker) noexcept {
+  if (worker.turns % kTurnsOfOldestFork == 0) return worker.fan_outs.take_oldest();
+  if (worker.turns % kTurnsOfOldestFork == kTurnsOfOldestFork / 2) return steal(worker);
   return nullptr;
 }
 
-inline lowlevel::Job* WorkStealing::next_own_job(const Occupant& who) noexcept {
-  Seat& seat = *who.seat;
-  lowlevel::Job* job = own_job(seat);
+inline lowlevel::Job* WorkStealingScheduler::next_own_job(const WorkerThread& who) noexcept {
+  Worker& worker = *who.worker;
+  lowlevel::Job* job = own_job(worker);
   if (!job) [[unlikely]]
     return look_further(who);
-  const bool at_work = seat.up == Seat::Up::kWorking && !seat.searching;
+  const bool at_work = worker.up == Worker::Up::kWorking && !worker.searching;
   if (!at_work || idle_counts_.should_notify()) [[unlikely]]
-    return get_to_work(seat, job);
+    return get_to_work(worker, job);
   return job;
 }
 
-[[gnu::noinline]] lowlevel::Job* WorkStealing::look_further(const Occupant& who) noexcept {
-  collect_ready(*who.seat);
-  lowlevel::Job* job = own_job(*who.seat);
+[[gnu::noinline]] lowlevel::Job* WorkStealingScheduler::look_further(
+    const WorkerThread& who) noexcept {
+  collect_ready(*who.worker);
+  lowlevel::Job* job = own_job(*who.worker);
   if (!job) job = search(who);
-  return job ? get_to_work(*who.seat, job) : nullptr;
+  return job ? get_to_work(*who.worker, job) : nullptr;
 }
 
-[[gnu::noinline]] lowlevel::Job* WorkStealing::get_to_work(Seat& seat,
-                                                           lowlevel::Job* job) noexcept {
-  if (seat.up != Seat::Up::kWorking || seat.searching) {
-    stop_searching(seat);
-    seat.up = Seat::Up::kWorking;
-    seat.naps = 0;
+[[gnu::noinline]] lowlevel::Job* WorkStealingScheduler::get_to_work(Worker& worker,
+                                                                    lowlevel::Job* job) noexcept {
+  if (worker.up != Worker::Up::kWorking || worker.searching) {
+    stop_searching(worker);
+    worker.up = Worker::Up::kWorking;
+    worker.naps = 0;
   }
   keep_watch();
   return job;
@@ -235,70 +239,70 @@ inline lowlevel::Job* WorkStealing::next_own_job(const Occupant& who) noexcept {
 
 /// Takes turns between what has children left to start and what is ready to go on, so that neither
 /// starves the other.
-lowlevel::Job* WorkStealing::own_job(Seat& seat) noexcept {
-  if (seat.turns % 2 == 0) {
-    if (lowlevel::Job* job = seat.fan_outs.pop()) return job;
-    return oldest_ready(seat);
+lowlevel::Job* WorkStealingScheduler::own_job(Worker& worker) noexcept {
+  if (worker.turns % 2 == 0) {
+    if (lowlevel::Job* job = worker.fan_outs.pop()) return job;
+    return oldest_ready(worker);
   }
-  if (lowlevel::Job* job = oldest_ready(seat)) return job;
-  return seat.fan_outs.pop();
+  if (lowlevel::Job* job = oldest_ready(worker)) return job;
+  return worker.fan_outs.pop();
 }
 
-inline lowlevel::Job* WorkStealing::oldest_ready(Seat& seat) noexcept {
-  return seat.ready.take(workers_.size() == 1);
+inline lowlevel::Job* WorkStealingScheduler::oldest_ready(Worker& worker) noexcept {
+  return worker.ready.take(workers_.size() == 1);
 }
 
 /// Brings up what waits behind the ring, and what has come from outside. On the way from one place
 /// to the other a sleeper that takes its last look sees jobs in neither; so this counts as a push.
-void WorkStealing::collect_ready(Seat& seat) noexcept {
-  const bool refilled = seat.ready.refill();
-  if (take_injected(seat) || refilled) pushed_at_home();
+void WorkStealingScheduler::collect_ready(Worker& worker) noexcept {
+  const bool refilled = worker.ready.refill();
+  if (take_injected(worker) || refilled) pushed_at_home();
 }
 
 /// Whether there was anything.
-bool WorkStealing::take_injected(Seat& seat) noexcept {
+bool WorkStealingScheduler::take_injected(Worker& worker) noexcept {
   const std::size_t size = injector_.size();
   if (size == 0) return false;
   const std::size_t fair_share = size / workers_.size() + 1;
   lowlevel::IntrusiveList<lowlevel::Job> taken;
   const std::size_t count = injector_.pop_many(std::min(fair_share, kInjectedAtOnce), taken);
-  while (lowlevel::Job* job = taken.pop_front()) seat.ready.push(*job);
+  while (lowlevel::Job* job = taken.pop_front()) worker.ready.push(*job);
   return count > 0;
 }
 
-lowlevel::Job* WorkStealing::search(const Occupant& who) noexcept {
-  const int rounds = who.seat->up == Seat::Up::kByItself ? 1 : kSearchRounds;
+lowlevel::Job* WorkStealingScheduler::search(const WorkerThread& who) noexcept {
+  const int rounds = who.worker->up == Worker::Up::kByItself ? 1 : kSearchRounds;
   for (int round = 0; round < rounds; ++round) {
     fire_due_timers();
-    Seat& seat = *who.seat;
-    if (!seat.searching) {
-      seat.searching = true;
+    Worker& worker = *who.worker;
+    if (!worker.searching) {
+      worker.searching = true;
       idle_counts_.change(0, 1);
     }
-    if (lowlevel::Job* job = own_job(seat)) return job;
-    if (lowlevel::Job* job = steal(seat)) return job;
-    collect_ready(seat);
-    if (lowlevel::Job* job = own_job(seat)) return job;
+    if (lowlevel::Job* job = own_job(worker)) return job;
+    if (lowlevel::Job* job = steal(worker)) return job;
+    collect_ready(worker);
+    if (lowlevel::Job* job = own_job(worker)) return job;
     for (int pause = 0; pause < (8 << round); ++pause) platform::cpu_relax();
   }
   return nullptr;
 }
 
-lowlevel::Job* WorkStealing::steal(Seat& seat) noexcept {
+lowlevel::Job* WorkStealingScheduler::steal(Worker& worker) noexcept {
   const std::size_t count = workers_.size();
-  seat.random = seat.random * 1664525U + 1013904223U;
-  const std::size_t start = seat.random % count;
-  const bool hands_off = keeps_hands_off(seat);
+  worker.random = worker.random * 1664525U + 1013904223U;
+  const std::size_t start = worker.random % count;
+  const bool hands_off = keeps_hands_off(worker);
   for (std::size_t i = 0; i < count; ++i) {
-    Seat& victim = *workers_[(start + i) % count];
-    if (&victim == &seat) continue;
+    Worker& victim = *workers_[(start + i) % count];
+    if (&victim == &worker) continue;
     if (!hands_off && !victim.fan_outs.empty()) {
       if (lowlevel::Job* job = victim.fan_outs.steal()) return job;
-      seat.hands_off_until = now() + kRipening;
+      worker.hands_off_until = now() + kStealDelay;
     }
-    if (victim.ready.share_list(seat.ready)) {
+    if (victim.ready.share_list(worker.ready)) {
       pushed_at_home();  // as in collect_ready()
-      if (lowlevel::Job* job = oldest_ready(seat)) return job;
+      if (lowlevel::Job* job = oldest_ready(worker)) return job;
     }
     if (!ripe(victim)) continue;
     if (lowlevel::Job* job = victim.ready.steal()) return job;
@@ -309,39 +313,39 @@ lowlevel::Job* WorkStealing::steal(Seat& seat) noexcept {
 /// Where children do next to nothing, the rest of them is in its worker's hands more often than in
 /// its deque. Reaching for it is in vain most of the time, and the fence that it takes disturbs the
 /// worker, so who has missed it waits before the next try.
-bool WorkStealing::keeps_hands_off(const Seat& seat) noexcept {
-  return seat.hands_off_until != lowlevel::TimePoint{} && now() < seat.hands_off_until;
+bool WorkStealingScheduler::keeps_hands_off(const Worker& worker) noexcept {
+  return worker.hands_off_until != lowlevel::TimePoint{} && now() < worker.hands_off_until;
 }
 
 /// Whether there are ready jobs that the victim has left lying for a while. Tasks that wake each
 /// other are best left together: apart they would fight for whatever they share. What a worker does
 /// not get to, others take.
-bool WorkStealing::ripe(Seat& victim) noexcept {
-  return !victim.ready.ring_empty() && victim.sight.ripe(victim.ready, now());
+bool WorkStealingScheduler::ripe(Worker& victim) noexcept {
+  return !victim.ready.ring_empty() && victim.steal_delay.ripe(victim.ready, now());
 }
 
-lowlevel::TimePoint WorkStealing::next_deadline() const noexcept {
+lowlevel::TimePoint WorkStealingScheduler::next_deadline() const noexcept {
   auto next = lowlevel::TimePoint::max();
   for (const auto& worker : workers_) next = std::min(next, worker->timers.next_deadline());
   return next;
 }
 
-bool WorkStealing::timer_due() noexcept {
+bool WorkStealingScheduler::timer_due() noexcept {
   const lowlevel::TimePoint next = next_deadline();
   return next != lowlevel::TimePoint::max() && next <= now();
 }
 
-void WorkStealing::fire_due_timers() noexcept {
+void WorkStealingScheduler::fire_due_timers() noexcept {
   if (next_deadline() == lowlevel::TimePoint::max()) return;
   const lowlevel::TimePoint time = now();
   for (const auto& worker : workers_) worker->timers.fire_due(time);
 }
 
-WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
-  if (!injector_.empty() || !seat.ready.empty()) return Outlook::kNow;
+WorkStealingScheduler::Outlook WorkStealingScheduler::outlook(Worker& worker) noexcept {
+  if (!injector_.empty() || !worker.ready.empty()) return Outlook::kNow;
   if (timer_due()) return Outlook::kNow;
   auto outlook = Outlook::kNothing;
-  const bool hands_off = keeps_hands_off(seat);
+  const bool hands_off = keeps_hands_off(worker);
   for (const auto& other : workers_) {
     const bool forks = !other->fan_outs.empty();
     if ((forks && !hands_off) || !other->ready.list_empty() || ripe(*other)) return Outlook::kNow;
@@ -351,7 +355,7 @@ WorkStealing::Outlook WorkStealing::outlook(Seat& seat) noexcept {
   return outlook;
 }
 
-bool WorkStealing::something_to_do() noexcept {
+bool WorkStealingScheduler::something_to_do() noexcept {
   if (!injector_.empty()) return true;
   for (const auto& worker : workers_) {
     if (!worker->fan_outs.empty() || !worker->ready.empty()) return true;

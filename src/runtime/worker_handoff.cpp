@@ -1,4 +1,4 @@
-#include "runtime/seats.hpp"
+#include "runtime/worker_handoff.hpp"
 
 #include "platform/futex.hpp"
 
@@ -13,53 +13,53 @@ constexpr auto kOneLess = static_cast<std::size_t>(-1);
 
 }  // namespace
 
-void Seats::put(Seat& seat, Occupant& who) noexcept {
-  seat.occupant = &who;
-  who.seat = &seat;
+void WorkerHandoff::put(Worker& worker, WorkerThread& who) noexcept {
+  worker.thread = &who;
+  who.worker = &worker;
   if (who.spare) ++spares_seated_;
 }
 
-Seat& Seats::take_from(Occupant& who) noexcept {
-  Seat& seat = *who.seat;
-  who.seat = nullptr;
-  seat.occupant = nullptr;
+Worker& WorkerHandoff::take_from(WorkerThread& who) noexcept {
+  Worker& worker = *who.worker;
+  who.worker = nullptr;
+  worker.thread = nullptr;
   if (who.spare) --spares_seated_;
-  return seat;
+  return worker;
 }
 
-void Seats::notify(Occupant& who) noexcept {
-  // release: the new seat, and all that its last occupant did there, is visible to the one who sits
+void WorkerHandoff::notify(WorkerThread& who) noexcept {
+  // release: the new seat, and all that its last thread did there, is visible to the one who sits
   // down.
   who.changed.store(1, std::memory_order_release);
   platform::futex_wake(&who.changed, 1);  // only the address is used
 }
 
-void Seats::add(Seat& seat) {
-  all_.push_back(&seat);
-  free_.push_back(seat);
+void WorkerHandoff::add(Worker& worker) {
+  all_.push_back(&worker);
+  free_.push_back(worker);
 }
 
-bool Seats::try_sit(Occupant& who) noexcept {
+bool WorkerHandoff::try_sit(WorkerThread& who) noexcept {
   const Guard guard{mutex_};
-  Seat* seat = free_.pop_front();
-  if (seat) put(*seat, who);
-  return seat != nullptr;
+  Worker* worker = free_.pop_front();
+  if (worker) put(*worker, who);
+  return worker != nullptr;
 }
 
-bool Seats::wait(Guard& guard, Occupant& who) noexcept {
+bool WorkerHandoff::wait(Guard& guard, WorkerThread& who) noexcept {
   while (who.changed.load(std::memory_order_acquire) == 0) {
     guard.unlock();
     platform::futex_wait(who.changed, 0);
     guard.lock();
   }
-  return who.seat != nullptr;
+  return who.worker != nullptr;
 }
 
-bool Seats::sit(Occupant& who, bool insists) noexcept {
+bool WorkerHandoff::sit(WorkerThread& who, bool insists) noexcept {
   Guard guard{mutex_};
   if (who.leave.load(std::memory_order_relaxed) && !insists) return false;
-  if (Seat* seat = free_.pop_front()) {
-    put(*seat, who);
+  if (Worker* worker = free_.pop_front()) {
+    put(*worker, who);
     return true;
   }
   who.changed.store(0, std::memory_order_relaxed);
@@ -72,16 +72,16 @@ bool Seats::sit(Occupant& who, bool insists) noexcept {
     waiting_.push_back(who);
   }
   // Somebody who sleeps on a seat may have to get up for this one.
-  for (const Seat* seat : all_) seat->parker->unpark();
+  for (const Worker* worker : all_) worker->parker->unpark();
   const bool seated = wait(guard, who);
   who.insists = false;
   return seated;
 }
 
-void Seats::leave(Occupant& who) noexcept {
+void WorkerHandoff::leave(WorkerThread& who) noexcept {
   const Guard guard{mutex_};
-  Seat& seat = take_from(who);
-  Occupant* next = waiting_.pop_front();
+  Worker& worker = take_from(who);
+  WorkerThread* next = waiting_.pop_front();
   if (next) {
     add_to(waiters_, kOneLess);
     if (next->insists) add_to(insisting_, kOneLess);
@@ -89,31 +89,31 @@ void Seats::leave(Occupant& who) noexcept {
     next = spares_.pop_front();  // if there is none, it is on its way to wait_as_spare()
   }
   if (next) {
-    put(seat, *next);
+    put(worker, *next);
     notify(*next);
   } else {
-    free_.push_back(seat);
+    free_.push_back(worker);
   }
 }
 
-void Seats::pass(Occupant& from, Occupant& who) noexcept {
+void WorkerHandoff::pass(WorkerThread& from, WorkerThread& who) noexcept {
   const Guard guard{mutex_};
   put(take_from(from), who);
   if (!from.spare) ++blocked_;
   notify(who);
 }
 
-void Seats::come_back(Occupant& who) noexcept {
+void WorkerHandoff::come_back(WorkerThread& who) noexcept {
   sit(who, true);
   const Guard guard{mutex_};
   if (!who.spare) --blocked_;
 }
 
-void Seats::dismiss(Occupant& who) noexcept {
+void WorkerHandoff::dismiss(WorkerThread& who) noexcept {
   const Guard guard{mutex_};
   who.leave.store(true, std::memory_order_relaxed);
-  if (who.seat) {
-    who.seat->parker->unpark();
+  if (who.worker) {
+    who.worker->parker->unpark();
   } else if (who.linked() && !who.insists) {
     // A spare, or somebody who waits for a seat.
     if (who.spare) {
@@ -126,15 +126,15 @@ void Seats::dismiss(Occupant& who) noexcept {
   }
 }
 
-bool Seats::wait_as_spare(Occupant& spare) noexcept {
+bool WorkerHandoff::wait_as_spare(WorkerThread& spare) noexcept {
   Guard guard{mutex_};
-  if (!spare.seat) {
+  if (!spare.worker) {
     spare.changed.store(0, std::memory_order_relaxed);
     // A thread that was started to take over a seat is not up for anybody else's.
     if (!spare.promised) {
       if (spare.leave.load(std::memory_order_relaxed)) return false;
-      if (Seat* seat = spare_needed() ? free_.pop_front() : nullptr) {
-        put(*seat, spare);
+      if (Worker* worker = spare_needed() ? free_.pop_front() : nullptr) {
+        put(*worker, spare);
         return true;
       }
       spares_.push_back(spare);
@@ -142,12 +142,12 @@ bool Seats::wait_as_spare(Occupant& spare) noexcept {
     wait(guard, spare);
   }
   spare.promised = false;
-  return spare.seat != nullptr;
+  return spare.worker != nullptr;
 }
 
-Occupant* Seats::take_spare() noexcept {
+WorkerThread* WorkerHandoff::take_spare() noexcept {
   const Guard guard{mutex_};
-  Occupant* spare = spares_.pop_front();
+  WorkerThread* spare = spares_.pop_front();
   if (spare) spare->promised = true;
   return spare;
 }
