@@ -78,7 +78,7 @@ WorkStealingScheduler::~WorkStealingScheduler() {
   }
   finish_threads();
   // E3. acquire: everything a visitor did here is over.
-  while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  while (external_posters_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
 }
 
 lowlevel::TimePoint WorkStealingScheduler::now() noexcept {
@@ -92,30 +92,30 @@ void WorkStealingScheduler::post(lowlevel::Job& job) noexcept {
     return;
   }
   static_cast<Worker*>(worker)->ready.push(job);
-  pushed_at_home();
+  job_pushed();
 }
 
 /// E1, the pusher: jobs have been pushed onto the ready queue of this thread's worker.
-inline void WorkStealingScheduler::pushed_at_home() noexcept {
+inline void WorkStealingScheduler::job_pushed() noexcept {
   internal::asymmetric_fence_light();
   if (idle_counts_.should_notify()) [[unlikely]]
-    wake_unless_lingering();
+    wake_unless_timed_park();
 }
 
 [[gnu::cold, gnu::noinline]] void WorkStealingScheduler::inject(lowlevel::Job& job) noexcept {
-  visitors_.fetch_add(1, std::memory_order_relaxed);
+  external_posters_.fetch_add(1, std::memory_order_relaxed);
   injector_.push(job);
   internal::asymmetric_fence_light();  // E1
   if (idle_counts_.should_notify()) wake_one();
-  visitors_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
+  external_posters_.fetch_sub(1, std::memory_order_release);  // E3, and the last access
 }
 
-[[gnu::noinline]] void WorkStealingScheduler::wake_unless_lingering() noexcept {
-  if (lingering_.load(std::memory_order_relaxed) == 0) wake_one();
+[[gnu::noinline]] void WorkStealingScheduler::wake_unless_timed_park() noexcept {
+  if (timed_parks_.load(std::memory_order_relaxed) == 0) wake_one();
 }
 
 void WorkStealingScheduler::notify_one() noexcept {
-  if (hands_off_.load(std::memory_order_relaxed) < idle_counts_.sleeping()) wake_one();
+  if (backing_off_.load(std::memory_order_relaxed) < idle_counts_.sleeping()) wake_one();
 }
 
 void WorkStealingScheduler::arm(lowlevel::Timer& timer, lowlevel::TimePoint deadline) noexcept {
@@ -124,10 +124,10 @@ void WorkStealingScheduler::arm(lowlevel::Timer& timer, lowlevel::TimePoint dead
     static_cast<Worker*>(worker)->timers.arm(timer, deadline);
     return;
   }
-  visitors_.fetch_add(1, std::memory_order_relaxed);
+  external_posters_.fetch_add(1, std::memory_order_relaxed);
   workers_.front()->timers.arm(timer, deadline);
   watch(deadline);
-  visitors_.fetch_sub(1, std::memory_order_release);
+  external_posters_.fetch_sub(1, std::memory_order_release);
 }
 
 void WorkStealingScheduler::run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) {
@@ -143,15 +143,15 @@ bool WorkStealingScheduler::withdraw_blocking(lowlevel::BlockingJob& job,
 }
 
 void WorkStealingScheduler::work_from(lowlevel::Job& first, WorkerThread& who) noexcept {
-  bool seated = handoff_.try_sit(who);
+  bool seated = handoff_.try_acquire(who);
   if (seated) {
     who.worker->ready.push(first);
   } else {
     post(first);
   }
-  while (seated || handoff_.sit(who, false)) {
+  while (seated || handoff_.acquire(who, false)) {
     serve(who);
-    handoff_.leave(who);
+    handoff_.release(who);
     seated = false;
   }
 }
@@ -165,7 +165,7 @@ void WorkStealingScheduler::serve(WorkerThread& who) noexcept {
   internal::BlockingHandler* before = internal::set_blocking_handler(this);
   // A blocked destructor may have moved this thread to another seat in the meantime, so who.seat is
   // read anew.
-  while (!who.leave.load(std::memory_order_relaxed) && !handoff_.wanted(who)) {
+  while (!who.dismissed.load(std::memory_order_relaxed) && !handoff_.is_wanted(who)) {
     if (lowlevel::Job* job = next_job(who)) {
       internal::run_job(*job);
       if (forked()) [[unlikely]]
@@ -185,25 +185,25 @@ void WorkStealingScheduler::serve(WorkerThread& who) noexcept {
 // this thread sits elsewhere; so the seat is read anew each time.
 
 inline lowlevel::Job* WorkStealingScheduler::next_job(const WorkerThread& who) noexcept {
-  if (++who.worker->turns % kTurnsBetweenLooks == 0) [[unlikely]]
-    return look_around(who);
+  if (++who.worker->tick % kTurnsBetweenLooks == 0) [[unlikely]]
+    return look_everywhere(who);
   return next_own_job(who);
 }
 
-[[gnu::noinline]] lowlevel::Job* WorkStealingScheduler::look_around(
+[[gnu::noinline]] lowlevel::Job* WorkStealingScheduler::look_everywhere(
     const WorkerThread& who) noexcept {
   collect_ready(*who.worker);
   fire_due_timers();
   if constexpr (kWatchesForStarvation) look_for_starvation(*who.worker);
-  if (lowlevel::Job* job = overdue_job(*who.worker)) return get_to_work(*who.worker, job);
+  if (lowlevel::Job* job = overdue_job(*who.worker)) return found_job(*who.worker, job);
   return next_own_job(who);
 }
 
 /// What could wait forever because there is always something else to do. The newest fork goes first
 /// otherwise, and the jobs of a worker that computes are left to workers that have run out of work.
 lowlevel::Job* WorkStealingScheduler::overdue_job(Worker& worker) noexcept {
-  if (worker.turns % kTurnsOfOldestFork == 0) return worker.fan_outs.take_oldest();
-  if (worker.turns % kTurnsOfOldestFork == kTurnsOfOldestFork / 2) return steal(worker);
+  if (worker.tick % kTurnsOfOldestFork == 0) return worker.fan_outs.take_oldest();
+  if (worker.tick % kTurnsOfOldestFork == kTurnsOfOldestFork / 2) return steal(worker);
   return nullptr;
 }
 
@@ -212,9 +212,9 @@ inline lowlevel::Job* WorkStealingScheduler::next_own_job(const WorkerThread& wh
   lowlevel::Job* job = own_job(worker);
   if (!job) [[unlikely]]
     return look_further(who);
-  const bool at_work = worker.up == Worker::Up::kWorking && !worker.searching;
+  const bool at_work = worker.wake_reason == Worker::WakeReason::kWorking && !worker.searching;
   if (!at_work || idle_counts_.should_notify()) [[unlikely]]
-    return get_to_work(worker, job);
+    return found_job(worker, job);
   return job;
 }
 
@@ -223,24 +223,24 @@ inline lowlevel::Job* WorkStealingScheduler::next_own_job(const WorkerThread& wh
   collect_ready(*who.worker);
   lowlevel::Job* job = own_job(*who.worker);
   if (!job) job = search(who);
-  return job ? get_to_work(*who.worker, job) : nullptr;
+  return job ? found_job(*who.worker, job) : nullptr;
 }
 
-[[gnu::noinline]] lowlevel::Job* WorkStealingScheduler::get_to_work(Worker& worker,
-                                                                    lowlevel::Job* job) noexcept {
-  if (worker.up != Worker::Up::kWorking || worker.searching) {
+[[gnu::noinline]] lowlevel::Job* WorkStealingScheduler::found_job(Worker& worker,
+                                                                  lowlevel::Job* job) noexcept {
+  if (worker.wake_reason != Worker::WakeReason::kWorking || worker.searching) {
     stop_searching(worker);
-    worker.up = Worker::Up::kWorking;
-    worker.naps = 0;
+    worker.wake_reason = Worker::WakeReason::kWorking;
+    worker.timed_parks_in_a_row = 0;
   }
-  keep_watch();
+  watch_timers_if_last();
   return job;
 }
 
 /// Takes turns between what has children left to start and what is ready to go on, so that neither
 /// starves the other.
 lowlevel::Job* WorkStealingScheduler::own_job(Worker& worker) noexcept {
-  if (worker.turns % 2 == 0) {
+  if (worker.tick % 2 == 0) {
     if (lowlevel::Job* job = worker.fan_outs.pop()) return job;
     return oldest_ready(worker);
   }
@@ -256,7 +256,7 @@ inline lowlevel::Job* WorkStealingScheduler::oldest_ready(Worker& worker) noexce
 /// to the other a sleeper that takes its last look sees jobs in neither; so this counts as a push.
 void WorkStealingScheduler::collect_ready(Worker& worker) noexcept {
   const bool refilled = worker.ready.refill();
-  if (take_injected(worker) || refilled) pushed_at_home();
+  if (take_injected(worker) || refilled) job_pushed();
 }
 
 /// Whether there was anything.
@@ -271,7 +271,7 @@ bool WorkStealingScheduler::take_injected(Worker& worker) noexcept {
 }
 
 lowlevel::Job* WorkStealingScheduler::search(const WorkerThread& who) noexcept {
-  const int rounds = who.worker->up == Worker::Up::kByItself ? 1 : kSearchRounds;
+  const int rounds = who.worker->wake_reason == Worker::WakeReason::kByItself ? 1 : kSearchRounds;
   for (int round = 0; round < rounds; ++round) {
     fire_due_timers();
     Worker& worker = *who.worker;
@@ -292,19 +292,19 @@ lowlevel::Job* WorkStealingScheduler::steal(Worker& worker) noexcept {
   const std::size_t count = workers_.size();
   worker.random = worker.random * 1664525U + 1013904223U;
   const std::size_t start = worker.random % count;
-  const bool hands_off = keeps_hands_off(worker);
+  const bool back_off = backs_off(worker);
   for (std::size_t i = 0; i < count; ++i) {
     Worker& victim = *workers_[(start + i) % count];
     if (&victim == &worker) continue;
-    if (!hands_off && !victim.fan_outs.empty()) {
+    if (!back_off && !victim.fan_outs.empty()) {
       if (lowlevel::Job* job = victim.fan_outs.steal()) return job;
-      worker.hands_off_until = now() + kStealDelay;
+      worker.backs_off_until = now() + kStealDelay;
     }
     if (victim.ready.share_list(worker.ready)) {
-      pushed_at_home();  // as in collect_ready()
+      job_pushed();  // as in collect_ready()
       if (lowlevel::Job* job = oldest_ready(worker)) return job;
     }
-    if (!ripe(victim)) continue;
+    if (!is_overdue(victim)) continue;
     if (lowlevel::Job* job = victim.ready.steal()) return job;
   }
   return nullptr;
@@ -313,15 +313,15 @@ lowlevel::Job* WorkStealingScheduler::steal(Worker& worker) noexcept {
 /// Where children do next to nothing, the rest of them is in its worker's hands more often than in
 /// its deque. Reaching for it is in vain most of the time, and the fence that it takes disturbs the
 /// worker, so who has missed it waits before the next try.
-bool WorkStealingScheduler::keeps_hands_off(const Worker& worker) noexcept {
-  return worker.hands_off_until != lowlevel::TimePoint{} && now() < worker.hands_off_until;
+bool WorkStealingScheduler::backs_off(const Worker& worker) noexcept {
+  return worker.backs_off_until != lowlevel::TimePoint{} && now() < worker.backs_off_until;
 }
 
 /// Whether there are ready jobs that the victim has left lying for a while. Tasks that wake each
 /// other are best left together: apart they would fight for whatever they share. What a worker does
 /// not get to, others take.
-bool WorkStealingScheduler::ripe(Worker& victim) noexcept {
-  return !victim.ready.ring_empty() && victim.steal_delay.ripe(victim.ready, now());
+bool WorkStealingScheduler::is_overdue(Worker& victim) noexcept {
+  return !victim.ready.ring_empty() && victim.steal_delay.is_overdue(victim.ready, now());
 }
 
 lowlevel::TimePoint WorkStealingScheduler::next_deadline() const noexcept {
@@ -341,21 +341,22 @@ void WorkStealingScheduler::fire_due_timers() noexcept {
   for (const auto& worker : workers_) worker->timers.fire_due(time);
 }
 
-WorkStealingScheduler::Outlook WorkStealingScheduler::outlook(Worker& worker) noexcept {
-  if (!injector_.empty() || !worker.ready.empty()) return Outlook::kNow;
-  if (timer_due()) return Outlook::kNow;
-  auto outlook = Outlook::kNothing;
-  const bool hands_off = keeps_hands_off(worker);
+WorkStealingScheduler::VisibleWork WorkStealingScheduler::visible_work(Worker& worker) noexcept {
+  if (!injector_.empty() || !worker.ready.empty()) return VisibleWork::kNow;
+  if (timer_due()) return VisibleWork::kNow;
+  auto visible_work = VisibleWork::kNothing;
+  const bool back_off = backs_off(worker);
   for (const auto& other : workers_) {
     const bool forks = !other->fan_outs.empty();
-    if ((forks && !hands_off) || !other->ready.list_empty() || ripe(*other)) return Outlook::kNow;
-    if (forks) outlook = Outlook::kForOthers;
-    if (!other->ready.empty()) outlook = std::max(outlook, Outlook::kLater);
+    if ((forks && !back_off) || !other->ready.list_empty() || is_overdue(*other))
+      return VisibleWork::kNow;
+    if (forks) visible_work = VisibleWork::kForOthers;
+    if (!other->ready.empty()) visible_work = std::max(visible_work, VisibleWork::kLater);
   }
-  return outlook;
+  return visible_work;
 }
 
-bool WorkStealingScheduler::something_to_do() noexcept {
+bool WorkStealingScheduler::has_work() noexcept {
   if (!injector_.empty()) return true;
   for (const auto& worker : workers_) {
     if (!worker->fan_outs.empty() || !worker->ready.empty()) return true;

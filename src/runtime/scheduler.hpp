@@ -3,11 +3,12 @@
 /// E1  push <-> sleep    stated in lowlevel/worker.hpp: a worker counts itself as asleep, executes
 ///                       the heavy half of the asymmetric fence, and looks at everything once more;
 ///                       a pusher publishes work, executes the light half, and looks for sleepers.
-///                       That holds for `lingering_` and `hands_off_` too, which a sleeper leaves
+///                       That holds for `timed_parks_` and `backing_off_` too, which a sleeper leaves
 ///                       before it announces itself the next time.
 /// E2  arm <-> sleep     the same between a timer that is armed and a worker that computes how long
 ///                       it may sleep, or that stops looking for work.
-/// E3  post -> destroy   a thread from outside counts itself in `visitors_` while it posts, for the
+/// E3  post -> destroy   a thread from outside counts itself in `external_posters_` while it posts,
+/// for the
 ///                       job may end the last run before `post()` has returned; the destructor
 ///                       waits for it.
 #pragma once
@@ -67,25 +68,25 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   // Work, on a seat. work_stealing.cpp
   void serve(WorkerThread& who) noexcept;
   lowlevel::Job* next_job(const WorkerThread& who) noexcept;
-  lowlevel::Job* look_around(const WorkerThread& who) noexcept;
+  lowlevel::Job* look_everywhere(const WorkerThread& who) noexcept;
   lowlevel::Job* next_own_job(const WorkerThread& who) noexcept;
   lowlevel::Job* look_further(const WorkerThread& who) noexcept;
-  lowlevel::Job* get_to_work(Worker& worker, lowlevel::Job* job) noexcept;
+  lowlevel::Job* found_job(Worker& worker, lowlevel::Job* job) noexcept;
   lowlevel::Job* own_job(Worker& worker) noexcept;
   lowlevel::Job* oldest_ready(Worker& worker) noexcept;
   lowlevel::Job* search(const WorkerThread& who) noexcept;
   lowlevel::Job* steal(Worker& worker) noexcept;
   void collect_ready(Worker& worker) noexcept;
-  void pushed_at_home() noexcept;
+  void job_pushed() noexcept;
   bool take_injected(Worker& worker) noexcept;
   void fire_due_timers() noexcept;
-  bool ripe(Worker& victim) noexcept;
+  bool is_overdue(Worker& victim) noexcept;
   lowlevel::Job* overdue_job(Worker& worker) noexcept;
   void look_for_starvation(Worker& worker) noexcept;  // starvation.cpp
-  [[nodiscard]] bool keeps_hands_off(const Worker& worker) noexcept;
-  [[nodiscard]] bool something_to_do() noexcept;
-  enum class Outlook : std::uint8_t { kNothing, kLater, kForOthers, kNow };
-  [[nodiscard]] Outlook outlook(Worker& worker) noexcept;
+  [[nodiscard]] bool backs_off(const Worker& worker) noexcept;
+  [[nodiscard]] bool has_work() noexcept;
+  enum class VisibleWork : std::uint8_t { kNothing, kLater, kForOthers, kNow };
+  [[nodiscard]] VisibleWork visible_work(Worker& worker) noexcept;
   [[nodiscard]] lowlevel::TimePoint next_deadline() const noexcept;
   [[nodiscard]] bool timer_due() noexcept;
 
@@ -94,18 +95,18 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   void one_searcher_less() noexcept;
   void leave_rest_to_others() noexcept;
   void sleep(Worker& worker, const WorkerThread& who) noexcept;
-  [[nodiscard]] lowlevel::TimePoint begin_nap(Worker& worker) noexcept;
+  [[nodiscard]] lowlevel::TimePoint begin_timed_park(Worker& worker) noexcept;
   [[nodiscard]] bool watch_until(lowlevel::TimePoint time, Worker& worker) noexcept;
-  void get_up(Worker& worker) noexcept;
+  void woke_up(Worker& worker) noexcept;
   void wake_one() noexcept;
   /// The same, unless somebody is about to look for work anyway.
-  void wake_unless_lingering() noexcept;
+  void wake_unless_timed_park() noexcept;
   /// The rest of post() on a thread that is not a worker of this runtime.
   void inject(lowlevel::Job& job) noexcept;
-  void keep_watch() noexcept {
-    if (idle_counts_.should_notify()) watch_if_needed();
+  void watch_timers_if_last() noexcept {
+    if (idle_counts_.should_notify()) ensure_timer_watched();
   }
-  void watch_if_needed() noexcept;
+  void ensure_timer_watched() noexcept;
 
   // Threads. threads.cpp
   void start_worker() noexcept;
@@ -133,8 +134,8 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   const internal::ForkMark made_in_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Injector injector_;
-  std::atomic<std::size_t> visitors_{0};  // E3
-  std::atomic<std::size_t> runs_{0};      // calls of run() that are under way
+  std::atomic<std::size_t> external_posters_{0};  // E3
+  std::atomic<std::size_t> runs_{0};              // calls of run() that are under way
 
   internal::IdleCounts idle_counts_;
   lowlevel::SpinLock sleepers_lock_;  // guards the next five
@@ -142,10 +143,11 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
       sleepers_;               // the one that fell asleep last in front: its cache is warm
   std::size_t unstarted_ = 0;  // seats without a thread; they count as asleep
   lowlevel::TimePoint no_start_before_{};                // a thread could not be had
-  const Worker* watchman_ = nullptr;                     // a sleeper that will wake up by itself,
+  const Worker* timer_keeper_ = nullptr;                 // a sleeper that will wake up by itself,
   std::atomic<lowlevel::TimePoint::rep> watched_until_;  // at this time. Read without the lock
-  std::atomic<int> lingering_{0};  // how many sleepers will soon look for ready jobs by themselves
-  std::atomic<std::size_t> hands_off_{0};  // how many of those do not want to be woken for forks
+  std::atomic<int> timed_parks_{
+      0};  // how many sleepers will soon look for ready jobs by themselves
+  std::atomic<std::size_t> backing_off_{0};  // how many of those do not want to be woken for forks
 
   WorkerHandoff handoff_;
   std::mutex threads_mutex_;  // guards the next two

@@ -54,7 +54,7 @@ void WorkStealingScheduler::look_for_starvation(Worker& worker) noexcept {
   // A worker takes one or more at each look.
   constexpr std::uint64_t kForInjected = std::uint64_t{2} * kTurnsBetweenLooks;
   // `seat.turns` overflows; this is called every kTurnsBetweenLooks of them.
-  const std::uint64_t turn = worker.watches.turns += kTurnsBetweenLooks;
+  const std::uint64_t turn = worker.watches.ticks += kTurnsBetweenLooks;
   if (!worker.watches.ready.look(turn, worker.ready.gone(), worker.ready.gone_when_empty(),
                                  kForReady)) {
     starved("the queue of its worker", worker.ready.steal());

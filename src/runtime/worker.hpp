@@ -31,7 +31,7 @@ class StealDelay {
  public:
   /// Whether the oldest of the jobs in the ring has been lying there for kStealDelay. REQUIRES: the
   /// ring has just been found not empty.
-  [[nodiscard]] bool ripe(const ReadyQueue& ready, lowlevel::TimePoint now) noexcept {
+  [[nodiscard]] bool is_overdue(const ReadyQueue& ready, lowlevel::TimePoint now) noexcept {
     if (ready.taken() < all_taken_.load(std::memory_order_relaxed)) {
       return now.time_since_epoch().count() - at_.load(std::memory_order_relaxed) >=
              lowlevel::TimePoint::duration{kStealDelay}.count();
@@ -56,7 +56,7 @@ inline constexpr bool kWatchesForStarvation = true;
 
 /// What a worker watches in debug builds.
 struct StarvationWatches {
-  std::uint64_t turns = 0;
+  std::uint64_t ticks = 0;
   StarvationWatch ready;
   StarvationWatch fan_outs;
   StarvationWatch injected;
@@ -70,15 +70,15 @@ struct Worker : internal::LocalQueues, lowlevel::ListNode<Worker> {
       : LocalQueues{owner, of_owner}, random{seed}, parker{std::move(made_parker)} {}
 
   // Touched by whoever sits here only.
-  std::uint32_t turns = 0;
+  std::uint32_t tick = 0;
   std::uint32_t random;
   bool searching = false;  // counted in IdleCounts
-  enum class Up : std::uint8_t { kByItself, kWoken, kWorking };
-  Up up = Up::kWorking;                   // why it is not asleep
-  lowlevel::TimePoint hands_off_until{};  // leaves forks alone: one was gone when it got there
+  enum class WakeReason : std::uint8_t { kByItself, kWoken, kWorking };
+  WakeReason wake_reason = WakeReason::kWorking;  // why it is not asleep
+  lowlevel::TimePoint backs_off_until{};  // leaves forks alone: one was gone when it got there
   StarvationWatches watches;              // debug builds
-  int lingers = 0;  // how often to wake up once more, for what is not ripe now
-  int naps = 0;     // since it has found work
+  int timed_parks_left = 0;      // how often to wake up once more, for what is not ripe now
+  int timed_parks_in_a_row = 0;  // since it has found work
 
   // Any thread.
   ReadyQueue ready;
@@ -98,11 +98,11 @@ struct WorkerThread : lowlevel::ListNode<WorkerThread> {
   explicit WorkerThread(bool is_spare = false) noexcept : spare{is_spare} {}
 
   const bool spare;                       // sits in for a thread that is blocked
-  std::atomic<bool> leave{false};         // is to leave its worker, or to stop waiting for one
+  std::atomic<bool> dismissed{false};     // is to leave its worker, or to stop waiting for one
   std::atomic<std::uint32_t> changed{0};  // futex word: something below has changed
-  bool insists =
+  bool resumes =
       false;  // waits for a worker even if it is to leave. Guarded by the lock of the seats
-  bool promised = spare;     // a spare to which somebody is about to pass a worker. Guarded by the
+  bool reserved = spare;     // a spare to which somebody is about to pass a worker. Guarded by the
                              // lock of the seats
   Worker* worker = nullptr;  // guarded by the lock of the seats; stable while it sits there
 };

@@ -13,17 +13,17 @@ constexpr auto kOneLess = static_cast<std::size_t>(-1);
 
 }  // namespace
 
-void WorkerHandoff::put(Worker& worker, WorkerThread& who) noexcept {
+void WorkerHandoff::assign(Worker& worker, WorkerThread& who) noexcept {
   worker.thread = &who;
   who.worker = &worker;
-  if (who.spare) ++spares_seated_;
+  if (who.spare) ++spares_working_;
 }
 
-Worker& WorkerHandoff::take_from(WorkerThread& who) noexcept {
+Worker& WorkerHandoff::unassign(WorkerThread& who) noexcept {
   Worker& worker = *who.worker;
   who.worker = nullptr;
   worker.thread = nullptr;
-  if (who.spare) --spares_seated_;
+  if (who.spare) --spares_working_;
   return worker;
 }
 
@@ -39,10 +39,10 @@ void WorkerHandoff::add(Worker& worker) {
   free_.push_back(worker);
 }
 
-bool WorkerHandoff::try_sit(WorkerThread& who) noexcept {
+bool WorkerHandoff::try_acquire(WorkerThread& who) noexcept {
   const Guard guard{mutex_};
   Worker* worker = free_.pop_front();
-  if (worker) put(*worker, who);
+  if (worker) assign(*worker, who);
   return worker != nullptr;
 }
 
@@ -55,66 +55,66 @@ bool WorkerHandoff::wait(Guard& guard, WorkerThread& who) noexcept {
   return who.worker != nullptr;
 }
 
-bool WorkerHandoff::sit(WorkerThread& who, bool insists) noexcept {
+bool WorkerHandoff::acquire(WorkerThread& who, bool resumes) noexcept {
   Guard guard{mutex_};
-  if (who.leave.load(std::memory_order_relaxed) && !insists) return false;
+  if (who.dismissed.load(std::memory_order_relaxed) && !resumes) return false;
   if (Worker* worker = free_.pop_front()) {
-    put(*worker, who);
+    assign(*worker, who);
     return true;
   }
   who.changed.store(0, std::memory_order_relaxed);
-  who.insists = insists;
+  who.resumes = resumes;
   add_to(waiters_, 1);
-  if (insists) {
+  if (resumes) {
     waiting_.push_front(who);
-    add_to(insisting_, 1);
+    add_to(resuming_, 1);
   } else {
     waiting_.push_back(who);
   }
   // Somebody who sleeps on a seat may have to get up for this one.
   for (const Worker* worker : all_) worker->parker->unpark();
   const bool seated = wait(guard, who);
-  who.insists = false;
+  who.resumes = false;
   return seated;
 }
 
-void WorkerHandoff::leave(WorkerThread& who) noexcept {
+void WorkerHandoff::release(WorkerThread& who) noexcept {
   const Guard guard{mutex_};
-  Worker& worker = take_from(who);
+  Worker& worker = unassign(who);
   WorkerThread* next = waiting_.pop_front();
   if (next) {
     add_to(waiters_, kOneLess);
-    if (next->insists) add_to(insisting_, kOneLess);
+    if (next->resumes) add_to(resuming_, kOneLess);
   } else if (spare_needed()) {
     next = spares_.pop_front();  // if there is none, it is on its way to wait_as_spare()
   }
   if (next) {
-    put(worker, *next);
+    assign(worker, *next);
     notify(*next);
   } else {
     free_.push_back(worker);
   }
 }
 
-void WorkerHandoff::pass(WorkerThread& from, WorkerThread& who) noexcept {
+void WorkerHandoff::hand_off(WorkerThread& from, WorkerThread& who) noexcept {
   const Guard guard{mutex_};
-  put(take_from(from), who);
+  assign(unassign(from), who);
   if (!from.spare) ++blocked_;
   notify(who);
 }
 
-void WorkerHandoff::come_back(WorkerThread& who) noexcept {
-  sit(who, true);
+void WorkerHandoff::take_back(WorkerThread& who) noexcept {
+  acquire(who, true);
   const Guard guard{mutex_};
   if (!who.spare) --blocked_;
 }
 
 void WorkerHandoff::dismiss(WorkerThread& who) noexcept {
   const Guard guard{mutex_};
-  who.leave.store(true, std::memory_order_relaxed);
+  who.dismissed.store(true, std::memory_order_relaxed);
   if (who.worker) {
     who.worker->parker->unpark();
-  } else if (who.linked() && !who.insists) {
+  } else if (who.linked() && !who.resumes) {
     // A spare, or somebody who waits for a seat.
     if (who.spare) {
       spares_.erase(who);
@@ -131,24 +131,24 @@ bool WorkerHandoff::wait_as_spare(WorkerThread& spare) noexcept {
   if (!spare.worker) {
     spare.changed.store(0, std::memory_order_relaxed);
     // A thread that was started to take over a seat is not up for anybody else's.
-    if (!spare.promised) {
-      if (spare.leave.load(std::memory_order_relaxed)) return false;
+    if (!spare.reserved) {
+      if (spare.dismissed.load(std::memory_order_relaxed)) return false;
       if (Worker* worker = spare_needed() ? free_.pop_front() : nullptr) {
-        put(*worker, spare);
+        assign(*worker, spare);
         return true;
       }
       spares_.push_back(spare);
     }
     wait(guard, spare);
   }
-  spare.promised = false;
+  spare.reserved = false;
   return spare.worker != nullptr;
 }
 
 WorkerThread* WorkerHandoff::take_spare() noexcept {
   const Guard guard{mutex_};
   WorkerThread* spare = spares_.pop_front();
-  if (spare) spare->promised = true;
+  if (spare) spare->reserved = true;
   return spare;
 }
 

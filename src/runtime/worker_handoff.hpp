@@ -29,23 +29,23 @@ class WorkerHandoff {
   void add(Worker& worker);
 
   /// Sits down if a seat is free.
-  bool try_sit(WorkerThread& who) noexcept;
+  bool try_acquire(WorkerThread& who) noexcept;
   /// Waits for a seat. False if `who` was dismissed first and does not insist.
-  bool sit(WorkerThread& who, bool insists) noexcept;
+  bool acquire(WorkerThread& who, bool resumes) noexcept;
   /// Passes the seat of `who` to the next one who waits, or leaves it free.
-  void leave(WorkerThread& who) noexcept;
+  void release(WorkerThread& who) noexcept;
   /// `who`, a spare thread, sits down in place of `from`, which is going to block.
-  void pass(WorkerThread& from, WorkerThread& who) noexcept;
+  void hand_off(WorkerThread& from, WorkerThread& who) noexcept;
   /// `who` has been blocked and insists on a seat.
-  void come_back(WorkerThread& who) noexcept;
+  void take_back(WorkerThread& who) noexcept;
   /// Whether `who`, between two jobs, is to leave its seat to somebody else.
-  [[nodiscard]] bool wanted(const WorkerThread& who) const noexcept {
-    return somebody_insists() || (who.spare && waiters_.load(std::memory_order_relaxed) > 0);
+  [[nodiscard]] bool is_wanted(const WorkerThread& who) const noexcept {
+    return blocked_thread_resumes() || (who.spare && waiters_.load(std::memory_order_relaxed) > 0);
   }
 
   /// Whether a thread that was blocked waits to go on.
-  [[nodiscard]] bool somebody_insists() const noexcept {
-    return insisting_.load(std::memory_order_relaxed) > 0;
+  [[nodiscard]] bool blocked_thread_resumes() const noexcept {
+    return resuming_.load(std::memory_order_relaxed) > 0;
   }
 
   /// Tells `who` to get up or to stop waiting, for good. `who` may be gone when this returns.
@@ -59,11 +59,11 @@ class WorkerHandoff {
  private:
   using Guard = std::unique_lock<std::mutex>;
 
-  void put(Worker& worker, WorkerThread& who) noexcept;
+  void assign(Worker& worker, WorkerThread& who) noexcept;
   /// The seat of `who`, which gets up.
-  Worker& take_from(WorkerThread& who) noexcept;
+  Worker& unassign(WorkerThread& who) noexcept;
   /// Whether a spare thread has to sit down for one that is blocked.
-  [[nodiscard]] bool spare_needed() const noexcept { return spares_seated_ < blocked_; }
+  [[nodiscard]] bool spare_needed() const noexcept { return spares_working_ < blocked_; }
   static void notify(WorkerThread& who) noexcept;
   bool wait(Guard& guard, WorkerThread& who) noexcept;
 
@@ -72,10 +72,10 @@ class WorkerHandoff {
   lowlevel::IntrusiveList<Worker> free_;
   lowlevel::IntrusiveList<WorkerThread> waiting_;  // for a worker; those who insist in front
   lowlevel::IntrusiveList<WorkerThread> spares_;   // waiting to sit in for somebody
-  std::size_t blocked_ = 0;        // threads that are no spares and passed their worker to one
-  std::size_t spares_seated_ = 0;  // spares on a worker
-  std::atomic<std::size_t> insisting_{0};  // how many in waiting_ insist; read without the lock
-  std::atomic<std::size_t> waiters_{0};    // how many are in waiting_; read without the lock
+  std::size_t blocked_ = 0;         // threads that are no spares and passed their worker to one
+  std::size_t spares_working_ = 0;  // spares on a worker
+  std::atomic<std::size_t> resuming_{0};  // how many in waiting_ insist; read without the lock
+  std::atomic<std::size_t> waiters_{0};   // how many are in waiting_; read without the lock
 };
 
 }  // namespace mtaio::runtime

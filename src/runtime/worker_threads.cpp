@@ -54,20 +54,20 @@ bool WorkStealingScheduler::start_spare(WorkerThread& from) noexcept {
   WorkerThread* spare = handoff_.take_spare();
   if (!spare) spare = start_thread(true);
   if (!spare) return false;
-  handoff_.pass(from, *spare);
+  handoff_.hand_off(from, *spare);
   return true;
 }
 
 void WorkStealingScheduler::worker_main(WorkerThread& who) noexcept {
-  bool seated = handoff_.try_sit(who);
+  bool seated = handoff_.try_acquire(who);
   if (seated) {
     who.worker->searching = true;
   } else {
     one_searcher_less();  // the threads that have the seats were not woken for this thread's sake
   }
-  while (seated || handoff_.sit(who, false)) {
+  while (seated || handoff_.acquire(who, false)) {
     serve(who);
-    handoff_.leave(who);
+    handoff_.release(who);
     seated = false;
   }
 }
@@ -75,7 +75,7 @@ void WorkStealingScheduler::worker_main(WorkerThread& who) noexcept {
 void WorkStealingScheduler::spare_main(WorkerThread& who) noexcept {
   while (handoff_.wait_as_spare(who)) {
     serve(who);
-    handoff_.leave(who);
+    handoff_.release(who);
   }
 }
 
@@ -89,7 +89,7 @@ void WorkStealingScheduler::block(const internal::ThreadEvent& event) noexcept {
   if (start_spare(who)) {
     thread = internal::ThreadContext{};
     event.wait();
-    handoff_.come_back(who);
+    handoff_.take_back(who);
   } else {
     work_in_place_until(event, who);
   }
@@ -103,11 +103,11 @@ void WorkStealingScheduler::block(const internal::ThreadEvent& event) noexcept {
 void WorkStealingScheduler::work_in_place_until(const internal::ThreadEvent& event,
                                                 WorkerThread& who) noexcept {
   while (!event.is_set()) {
-    ++who.worker->turns;
+    ++who.worker->tick;
     fire_due_timers();
     collect_ready(*who.worker);
     lowlevel::Job* job =
-        who.worker->turns % kTurnsOfOldestFork == 0 ? who.worker->fan_outs.take_oldest() : nullptr;
+        who.worker->tick % kTurnsOfOldestFork == 0 ? who.worker->fan_outs.take_oldest() : nullptr;
     if (!job) job = own_job(*who.worker);
     if (!job) job = steal(*who.worker);
     if (job) {
@@ -115,10 +115,10 @@ void WorkStealingScheduler::work_in_place_until(const internal::ThreadEvent& eve
     } else {
       std::this_thread::sleep_for(std::chrono::microseconds{50});
     }
-    if (handoff_.somebody_insists()) {
+    if (handoff_.blocked_thread_resumes()) {
       // Perhaps what is waited for here is what that one is about to do.
-      handoff_.leave(who);
-      handoff_.sit(who, true);
+      handoff_.release(who);
+      handoff_.acquire(who, true);
       internal::this_thread().set_worker(*who.worker, internal::fenced_by_others());
     }
   }

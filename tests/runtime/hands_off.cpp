@@ -29,7 +29,7 @@ class HoldingParker final : public mtaio::lowlevel::Parker {
     if (!to_be_held.load()) return;
     held.store(true);
     to_be_held.wait(true);
-    static_cast<mtaio::runtime::Worker*>(this_thread().worker)->hands_off_until =
+    static_cast<mtaio::runtime::Worker*>(this_thread().worker)->backs_off_until =
         std::chrono::steady_clock::now() + 1h;
   }
   void unpark() noexcept override {
