@@ -1,144 +1,185 @@
-#include <mtaio/platform/asymmetric_fence.hpp>
-
-#include "runtime/scheduler.hpp"
+#include "runtime/idle.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <mutex>
 
 namespace mtaio::runtime {
 namespace {
 
-// How often a worker that was woken for nothing, or for what is not ripe, wakes up by itself before
-// it sleeps until it is woken again. Each time saves others from waking it.
+// How often a worker that was woken in vain, or for what it may not take yet, wakes up by itself
+// before it sleeps until it is woken again. Each time saves others from waking it.
 constexpr int kTimedParks = 4;
-// The first of them after one kStealDelay, then two, and so on; each disturbs those who work.
+// The first of them takes one kStealDelay, the next one two, and so on up to this, for each
+// disturbs the workers that work.
 constexpr int kLongestTimedPark = 4;
 
-lowlevel::TimePoint time_of(const std::atomic<lowlevel::TimePoint::rep>& count) noexcept {
-  return lowlevel::TimePoint{lowlevel::TimePoint::duration{count.load(std::memory_order_relaxed)}};
-}
+// How long a runtime that could not start a thread waits before it tries again.
+constexpr std::chrono::milliseconds kPauseBetweenStarts{10};
+
+lowlevel::TimePoint now() noexcept { return lowlevel::TimePoint::clock::now(); }
 
 }  // namespace
 
-void WorkStealingScheduler::stop_searching(Worker& worker) noexcept {
-  if (!worker.searching) return;
-  worker.searching = false;
-  one_searcher_less();
+void Idle::add_unstarted(std::size_t count) noexcept {
+  unstarted_ += count;
+  counts_.change(static_cast<int>(count), 0);
 }
 
-/// A worker that was counted as looking for work is not any more, and does not sleep. Pushers woke
-/// none as long as it was, so there may be more than it has found (E2 of Worker).
-void WorkStealingScheduler::one_searcher_less() noexcept {
-  idle_counts_.change(0, -1);
+void Idle::job_injected() noexcept {
+  internal::asymmetric_fence_light();  // push/sleep, push/search: the pusher
+  if (counts_.should_notify()) wake_one();
+}
+
+void Idle::fan_out_pushed() noexcept {
+  if (backing_off_.load(std::memory_order_relaxed) < counts_.sleeping()) wake_one();
+}
+
+void Idle::timer_armed(lowlevel::TimePoint deadline) noexcept {
+  internal::asymmetric_fence_light();  // arm/sleep: the thread that arms
+  if (deadline < timer_keeper_.wakes_at() && counts_.should_notify()) wake_one();
+}
+
+void Idle::begin_work(Worker& worker) noexcept {
+  IdleState& state = worker.idle;
+  if (!state.is_working()) {
+    end_search(worker);
+    state.wake_reason_ = IdleState::WakeReason::kWorking;
+    state.timed_parks_in_a_row_ = 0;
+  }
+  if (counts_.should_notify()) ensure_timer_watched();
+}
+
+void Idle::begin_search(Worker& worker) noexcept {
+  if (worker.idle.searching_) return;
+  worker.idle.searching_ = true;
+  counts_.change(0, 1);
+}
+
+void Idle::end_search(Worker& worker) noexcept {
+  if (!worker.idle.searching_) return;
+  worker.idle.searching_ = false;
+  search_given_up();
+}
+
+void Idle::search_given_up() noexcept {
+  counts_.change(0, -1);  // push/search, arm/sleep: it executes the fence if this was the last one
   leave_rest_to_others();
 }
 
-/// What this thread is not going to do is for the others: work that lies about, and timers.
-void WorkStealingScheduler::leave_rest_to_others() noexcept {
-  if (!idle_counts_.should_notify()) return;
-  if (has_work()) {
+void Idle::leave_rest_to_others() noexcept {
+  if (!counts_.should_notify()) return;
+  if (workers_.has_work()) {
     wake_one();
   } else {
     ensure_timer_watched();
   }
 }
 
-lowlevel::TimePoint WorkStealingScheduler::begin_timed_park(Worker& worker) noexcept {
-  timed_parks_.fetch_add(1, std::memory_order_relaxed);
-  --worker.timed_parks_left;
-  worker.timed_parks_in_a_row = std::min(worker.timed_parks_in_a_row + 1, kLongestTimedPark);
-  return now() + worker.timed_parks_in_a_row * kStealDelay;
+void Idle::sleep(Worker& worker, const WorkerThread& thread) noexcept {
+  Sleep sleep = plan_sleep(worker);
+  announce_sleep(worker, sleep);
+  // push/sleep, push/search, arm/sleep: it counts as asleep before the last look.
+  internal::asymmetric_fence_heavy();
+  const VisibleWork visible = workers_.visible_work(worker);
+  if (visible != VisibleWork::kNow && !handoff_.must_release(thread)) {
+    provide_for(visible, worker, sleep);
+    park(worker, sleep);
+  }
+  end_sleep(worker, sleep);
 }
 
-void WorkStealingScheduler::sleep(Worker& worker, const WorkerThread& who) noexcept {
-  constexpr auto kForEver = lowlevel::TimePoint::max();
-  if (worker.wake_reason == Worker::WakeReason::kWoken) worker.timed_parks_left = kTimedParks;
-  // That it parks for a time only, and until when, is known before it counts as asleep, or it would
-  // be woken at once.
-  const bool back_off = backs_off(worker);
-  if (back_off) {
-    worker.timed_parks_left = std::max(worker.timed_parks_left, 1);
+/// Counts the worker among those that back off, or are in a timed park, before it counts as asleep.
+/// Otherwise it would be woken in between.
+Idle::Sleep Idle::plan_sleep(Worker& worker) noexcept {
+  IdleState& state = worker.idle;
+  if (state.wake_reason_ == IdleState::WakeReason::kWoken) state.timed_parks_left_ = kTimedParks;
+  Sleep sleep{.backs_off = worker.back_off.is_active()};
+  if (sleep.backs_off) {
+    state.timed_parks_left_ = std::max(state.timed_parks_left_, 1);
     backing_off_.fetch_add(1, std::memory_order_relaxed);
   }
-  lowlevel::TimePoint park_until =
-      worker.timed_parks_left > 0 ? begin_timed_park(worker) : kForEver;
+  if (state.timed_parks_left_ > 0) limit_park(worker, sleep);
+  return sleep;
+}
+
+void Idle::limit_park(Worker& worker, Sleep& sleep) noexcept {
+  IdleState& state = worker.idle;
+  timed_parks_.fetch_add(1, std::memory_order_relaxed);
+  --state.timed_parks_left_;
+  state.timed_parks_in_a_row_ = std::min(state.timed_parks_in_a_row_ + 1, kLongestTimedPark);
+  sleep.park_end = now() + state.timed_parks_in_a_row_ * kStealDelay;
+}
+
+void Idle::announce_sleep(Worker& worker, const Sleep& sleep) noexcept {
+  IdleState& state = worker.idle;
+  const std::scoped_lock guard{lock_};
+  if (sleep.backs_off) {
+    sleepers_.push_back(worker);  // others are woken rather than this one
+  } else {
+    sleepers_.push_front(worker);
+  }
+  state.asleep_ = true;
+  (void)timer_keeper_.offer(worker, sleep.park_end);
+  counts_.change(1, state.searching_ ? -1 : 0);
+  state.searching_ = false;
+}
+
+/// For work that the worker has seen and may not take now.
+void Idle::provide_for(VisibleWork visible, Worker& worker, Sleep& sleep) noexcept {
+  // A thread that pushed a fan-out while this worker searched has woken no other.
+  if (visible == VisibleWork::kForOthers) fan_out_pushed();
+  if (visible == VisibleWork::kNothing) return;
+  worker.idle.timed_parks_left_ = kTimedParks;
+  if (!sleep.is_timed()) limit_park(worker, sleep);
+}
+
+/// Parks until the worker is woken, until the end of the timed park, or, if no other sleeper wakes
+/// up earlier, until the first timer expires.
+void Idle::park(Worker& worker, const Sleep& sleep) noexcept {
+  lowlevel::TimePoint until = std::min(workers_.next_deadline(), sleep.park_end);
   {
-    const std::scoped_lock guard{sleepers_lock_};
-    if (back_off) {
-      sleepers_.push_back(worker);  // others are woken rather than this one
-    } else {
-      sleepers_.push_front(worker);
-    }
-    worker.asleep = true;
-    (void)watch_until(park_until, worker);
-    idle_counts_.change(1, worker.searching ? -1 : 0);
-    worker.searching = false;
+    const std::scoped_lock guard{lock_};
+    if (!timer_keeper_.offer(worker, until)) until = sleep.park_end;
   }
-  internal::asymmetric_fence_heavy();  // E1, E2: counted as asleep before the last look
-  const VisibleWork visible_work = this->visible_work(worker);
-  if (visible_work != VisibleWork::kNow && !who.dismissed.load(std::memory_order_relaxed) &&
-      !handoff_.is_wanted(who)) {
-    // Who pushed a fork while this one was searching has woken nobody.
-    if (visible_work == VisibleWork::kForOthers) notify_one();
-    if (visible_work != VisibleWork::kNothing) {
-      worker.timed_parks_left = kTimedParks;
-      if (park_until == kForEver) park_until = begin_timed_park(worker);
-    }
-    lowlevel::TimePoint until = std::min(next_deadline(), park_until);
-    {
-      const std::scoped_lock guard{sleepers_lock_};
-      if (!watch_until(until, worker)) until = park_until;
-    }
-    worker.parker->park(until);
-  }
-  if (park_until != kForEver) timed_parks_.fetch_sub(1, std::memory_order_relaxed);
-  if (back_off) backing_off_.fetch_sub(1, std::memory_order_relaxed);
-  woke_up(worker);
+  worker.parker->park(until);
 }
 
-/// `seat` will wake up by itself at `time`, and look at all timers then. False if somebody does so
-/// earlier: one sleeper is enough to watch the clock. REQUIRES: sleepers_lock_ is held.
-bool WorkStealingScheduler::watch_until(lowlevel::TimePoint time, Worker& worker) noexcept {
-  if (time >= time_of(watched_until_)) return false;
-  timer_keeper_ = &worker;
-  watched_until_.store(time.time_since_epoch().count(), std::memory_order_relaxed);
-  return true;
-}
-
-void WorkStealingScheduler::woke_up(Worker& worker) noexcept {
-  const std::scoped_lock guard{sleepers_lock_};
-  worker.wake_reason = worker.asleep ? Worker::WakeReason::kByItself : Worker::WakeReason::kWoken;
-  if (worker.asleep) {  // otherwise whoever woke it has done this
+void Idle::end_sleep(Worker& worker, const Sleep& sleep) noexcept {
+  if (sleep.is_timed()) timed_parks_.fetch_sub(1, std::memory_order_relaxed);
+  if (sleep.backs_off) backing_off_.fetch_sub(1, std::memory_order_relaxed);
+  IdleState& state = worker.idle;
+  const std::scoped_lock guard{lock_};
+  state.wake_reason_ =
+      state.asleep_ ? IdleState::WakeReason::kByItself : IdleState::WakeReason::kWoken;
+  if (state.asleep_) {  // otherwise the thread that woke it has done this
     sleepers_.erase(worker);
-    worker.asleep = false;
-    idle_counts_.change(-1, 1);
+    state.asleep_ = false;
+    counts_.change(-1, 1);
   }
-  worker.searching = true;
-  if (timer_keeper_ == &worker) {
-    timer_keeper_ = nullptr;
-    watched_until_.store(lowlevel::TimePoint::max().time_since_epoch().count(),
-                         std::memory_order_relaxed);
-  }
+  state.searching_ = true;
+  timer_keeper_.resign(worker);
 }
 
-void WorkStealingScheduler::wake_one() noexcept {
+void Idle::wake_one() noexcept {
   Worker* worker = nullptr;
   {
-    const std::scoped_lock guard{sleepers_lock_};
-    if (!idle_counts_.should_notify()) return;  // somebody else was faster
-    // A worker that has not been started rather than one that would leave forks alone.
-    const bool willing =
-        backing_off_.load(std::memory_order_relaxed) + unstarted_ < idle_counts_.sleeping();
+    const std::scoped_lock guard{lock_};
+    if (!counts_.should_notify()) return;  // another thread was faster
+    // A worker that has not been started is better than one that would leave fan-outs alone.
+    const bool has_willing =
+        backing_off_.load(std::memory_order_relaxed) + unstarted_ < counts_.sleeping();
     const bool may_start =
         unstarted_ > 0 && (no_start_before_ == lowlevel::TimePoint{} || now() >= no_start_before_);
-    if (willing || !may_start) worker = sleepers_.pop_front();
+    if (has_willing || !may_start) worker = sleepers_.pop_front();
     if (worker) {
-      worker->asleep = false;
+      worker->idle.asleep_ = false;
     } else if (may_start) {
       --unstarted_;
     } else {
       return;
     }
-    idle_counts_.change(-1, 1);
+    counts_.change(-1, 1);
   }
   if (worker) {
     worker->parker->unpark();
@@ -147,15 +188,28 @@ void WorkStealingScheduler::wake_one() noexcept {
   }
 }
 
-void WorkStealingScheduler::watch(lowlevel::TimePoint deadline) noexcept {
-  internal::asymmetric_fence_light();  // E2
-  if (deadline < time_of(watched_until_) && idle_counts_.should_notify()) wake_one();
+[[gnu::noinline]] void Idle::wake_unless_parked_for_a_time() noexcept {
+  if (timed_parks_.load(std::memory_order_relaxed) == 0) wake_one();
 }
 
-/// Timers of workers that are busy, or have nobody on their seat, are watched by one that sleeps.
-/// Asked by whoever may have been the watchman, or is about to be busy.
-void WorkStealingScheduler::ensure_timer_watched() noexcept {
-  if (next_deadline() < time_of(watched_until_)) wake_one();
+/// The caller has counted the new worker as one that searches. If no thread can be had, the other
+/// workers do its work, and are woken for what was pushed in the meantime.
+void Idle::start_worker() noexcept {
+  if (starter_.start_worker()) return;
+  {
+    const std::scoped_lock guard{lock_};
+    ++unstarted_;
+    no_start_before_ = now() + kPauseBetweenStarts;
+    counts_.change(1, -1);
+  }
+  internal::asymmetric_fence_heavy();  // push/sleep, push/search, arm/sleep: like a sleeper
+  leave_rest_to_others();
+}
+
+/// The timers of all workers are watched by one that sleeps. Called by a worker that may have been
+/// the timer keeper, or that is going to be busy.
+void Idle::ensure_timer_watched() noexcept {
+  if (workers_.next_deadline() < timer_keeper_.wakes_at()) wake_one();
 }
 
 }  // namespace mtaio::runtime

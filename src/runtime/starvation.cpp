@@ -1,8 +1,6 @@
-// What debug builds do about jobs that do not get their turn. It is not known how that could
-// happen; and so the program ends, and says which task it was.
-#include <mtaio/lowlevel/contract.hpp>
+#include "runtime/starvation.hpp"
 
-#include "runtime/scheduler.hpp"
+#include <mtaio/lowlevel/contract.hpp>
 
 #include <cxxabi.h>
 #include <dlfcn.h>
@@ -48,27 +46,27 @@ std::string name_of(lowlevel::Job& job) {
 
 }  // namespace
 
-void WorkStealingScheduler::look_for_starvation(Worker& worker) noexcept {
-  // Ready jobs get every other turn, and what is behind the ring waits for a look now and then.
+void look_for_starvation(Worker& worker, Injector& injector) noexcept {
+  // Ready jobs are taken at every second tick, and what is behind the ring waits for a look.
   constexpr std::uint64_t kForReady = 4;
   // A worker takes one or more at each look.
-  constexpr std::uint64_t kForInjected = std::uint64_t{2} * kTurnsBetweenLooks;
-  // `seat.turns` overflows; this is called every kTurnsBetweenLooks of them.
-  const std::uint64_t turn = worker.watches.ticks += kTurnsBetweenLooks;
-  if (!worker.watches.ready.look(turn, worker.ready.gone(), worker.ready.gone_when_empty(),
-                                 kForReady)) {
+  constexpr std::uint64_t kForInjected = std::uint64_t{2} * Tick::kBetweenLooks;
+  StarvationWatches& watches = worker.watches;
+  const std::uint64_t tick = watches.ticks += Tick::kBetweenLooks;
+  if (!watches.ready.look(tick, worker.ready.gone(), worker.ready.gone_when_empty(), kForReady)) {
     starved("the queue of its worker", worker.ready.steal());
   }
-  // The oldest one is taken every kTurnsOfOldestFork.
-  const std::int64_t forks_taken = worker.fan_outs.taken();
-  if (!worker.watches.fan_outs.look(
-          turn, forks_taken, forks_taken + (worker.fan_outs.empty() ? 0 : 1), kTurnsOfOldestFork)) {
+  // The oldest one is taken every kBetweenOldest ticks.
+  const std::int64_t fan_outs_taken = worker.fan_outs.taken();
+  if (!watches.fan_outs.look(tick, fan_outs_taken,
+                             fan_outs_taken + (worker.fan_outs.empty() ? 0 : 1),
+                             Tick::kBetweenOldest)) {
     starved("what its worker has left to start", worker.fan_outs.take_oldest());
   }
-  const auto taken = static_cast<std::int64_t>(injector_.taken());
-  const auto all = taken + static_cast<std::int64_t>(injector_.size());
-  if (!worker.watches.injected.look(turn, taken, all, kForInjected)) {
-    starved("the queue for what comes from outside", injector_.pop());
+  const auto taken = static_cast<std::int64_t>(injector.taken());
+  const auto all = taken + static_cast<std::int64_t>(injector.size());
+  if (!watches.injected.look(tick, taken, all, kForInjected)) {
+    starved("the queue for what comes from outside", injector.pop());
   }
 }
 

@@ -35,4 +35,13 @@ class StarvationWatch {
   std::uint64_t patience_ = 0;
 };
 
+/// What a worker watches in debug builds.
+struct StarvationWatches {
+  // Tick overflows, this does not.
+  std::uint64_t ticks = 0;
+  StarvationWatch ready;
+  StarvationWatch fan_outs;
+  StarvationWatch injected;
+};
+
 }  // namespace mtaio::runtime

@@ -13,25 +13,33 @@ constexpr auto kOneLess = static_cast<std::size_t>(-1);
 
 }  // namespace
 
-void WorkerHandoff::assign(Worker& worker, WorkerThread& who) noexcept {
-  worker.thread = &who;
-  who.worker = &worker;
-  if (who.spare) ++spares_working_;
+void WorkerHandoff::assign(Worker& worker, WorkerThread& thread) noexcept {
+  worker.thread.thread_ = &thread;
+  thread.worker_ = &worker;
+  if (thread.spare_) ++spares_working_;
 }
 
-Worker& WorkerHandoff::unassign(WorkerThread& who) noexcept {
-  Worker& worker = *who.worker;
-  who.worker = nullptr;
-  worker.thread = nullptr;
-  if (who.spare) --spares_working_;
+Worker& WorkerHandoff::unassign(WorkerThread& thread) noexcept {
+  Worker& worker = *thread.worker_;
+  thread.worker_ = nullptr;
+  worker.thread.thread_ = nullptr;
+  if (thread.spare_) --spares_working_;
   return worker;
 }
 
-void WorkerHandoff::notify(WorkerThread& who) noexcept {
-  // release: the new seat, and all that its last thread did there, is visible to the one who sits
-  // down.
-  who.changed.store(1, std::memory_order_release);
-  platform::futex_wake(&who.changed, 1);  // only the address is used
+void WorkerHandoff::notify(WorkerThread& thread) noexcept {
+  thread.changed_.store(1, std::memory_order_release);  // assign/work
+  // The thread may be over by now; only the address is used.
+  platform::futex_wake(&thread.changed_, 1);
+}
+
+bool WorkerHandoff::wait(Guard& guard, WorkerThread& thread) noexcept {
+  while (thread.changed_.load(std::memory_order_acquire) == 0) {  // assign/work
+    guard.unlock();
+    platform::futex_wait(thread.changed_, 0);
+    guard.lock();
+  }
+  return thread.worker_ != nullptr;
 }
 
 void WorkerHandoff::add(Worker& worker) {
@@ -39,53 +47,44 @@ void WorkerHandoff::add(Worker& worker) {
   free_.push_back(worker);
 }
 
-bool WorkerHandoff::try_acquire(WorkerThread& who) noexcept {
+bool WorkerHandoff::try_acquire(WorkerThread& thread) noexcept {
   const Guard guard{mutex_};
   Worker* worker = free_.pop_front();
-  if (worker) assign(*worker, who);
+  if (worker) assign(*worker, thread);
   return worker != nullptr;
 }
 
-bool WorkerHandoff::wait(Guard& guard, WorkerThread& who) noexcept {
-  while (who.changed.load(std::memory_order_acquire) == 0) {
-    guard.unlock();
-    platform::futex_wait(who.changed, 0);
-    guard.lock();
-  }
-  return who.worker != nullptr;
-}
-
-bool WorkerHandoff::acquire(WorkerThread& who, bool resumes) noexcept {
+bool WorkerHandoff::acquire(WorkerThread& thread, bool resumes) noexcept {
   Guard guard{mutex_};
-  if (who.dismissed.load(std::memory_order_relaxed) && !resumes) return false;
+  if (thread.is_dismissed() && !resumes) return false;
   if (Worker* worker = free_.pop_front()) {
-    assign(*worker, who);
+    assign(*worker, thread);
     return true;
   }
-  who.changed.store(0, std::memory_order_relaxed);
-  who.resumes = resumes;
+  thread.changed_.store(0, std::memory_order_relaxed);
+  thread.resumes_ = resumes;
   add_to(waiters_, 1);
   if (resumes) {
-    waiting_.push_front(who);
+    waiting_.push_front(thread);
     add_to(resuming_, 1);
   } else {
-    waiting_.push_back(who);
+    waiting_.push_back(thread);
   }
-  // Somebody who sleeps on a seat may have to get up for this one.
+  // A thread that is asleep on its worker may have to release it for this one.
   for (const Worker* worker : all_) worker->parker->unpark();
-  const bool seated = wait(guard, who);
-  who.resumes = false;
-  return seated;
+  const bool acquired = wait(guard, thread);
+  thread.resumes_ = false;
+  return acquired;
 }
 
-void WorkerHandoff::release(WorkerThread& who) noexcept {
+void WorkerHandoff::release(WorkerThread& thread) noexcept {
   const Guard guard{mutex_};
-  Worker& worker = unassign(who);
+  Worker& worker = unassign(thread);
   WorkerThread* next = waiting_.pop_front();
   if (next) {
     add_to(waiters_, kOneLess);
-    if (next->resumes) add_to(resuming_, kOneLess);
-  } else if (spare_needed()) {
+    if (next->resumes_) add_to(resuming_, kOneLess);
+  } else if (needs_spare()) {
     next = spares_.pop_front();  // if there is none, it is on its way to wait_as_spare()
   }
   if (next) {
@@ -96,44 +95,43 @@ void WorkerHandoff::release(WorkerThread& who) noexcept {
   }
 }
 
-void WorkerHandoff::hand_off(WorkerThread& from, WorkerThread& who) noexcept {
+void WorkerHandoff::hand_off(WorkerThread& blocked, WorkerThread& spare) noexcept {
   const Guard guard{mutex_};
-  assign(unassign(from), who);
-  if (!from.spare) ++blocked_;
-  notify(who);
+  assign(unassign(blocked), spare);
+  if (!blocked.spare_) ++blocked_;
+  notify(spare);
 }
 
-void WorkerHandoff::take_back(WorkerThread& who) noexcept {
-  acquire(who, true);
+void WorkerHandoff::take_back(WorkerThread& thread) noexcept {
+  reacquire(thread);
   const Guard guard{mutex_};
-  if (!who.spare) --blocked_;
+  if (!thread.spare_) --blocked_;
 }
 
-void WorkerHandoff::dismiss(WorkerThread& who) noexcept {
+void WorkerHandoff::dismiss(WorkerThread& thread) noexcept {
   const Guard guard{mutex_};
-  who.dismissed.store(true, std::memory_order_relaxed);
-  if (who.worker) {
-    who.worker->parker->unpark();
-  } else if (who.linked() && !who.resumes) {
-    // A spare, or somebody who waits for a seat.
-    if (who.spare) {
-      spares_.erase(who);
+  thread.dismissed_.store(true, std::memory_order_relaxed);
+  if (thread.worker_) {
+    thread.worker_->parker->unpark();
+  } else if (thread.linked() && !thread.resumes_) {
+    if (thread.spare_) {
+      spares_.erase(thread);
     } else {
-      waiting_.erase(who);
+      waiting_.erase(thread);
       add_to(waiters_, kOneLess);
     }
-    notify(who);
+    notify(thread);
   }
 }
 
 bool WorkerHandoff::wait_as_spare(WorkerThread& spare) noexcept {
   Guard guard{mutex_};
-  if (!spare.worker) {
-    spare.changed.store(0, std::memory_order_relaxed);
-    // A thread that was started to take over a seat is not up for anybody else's.
-    if (!spare.reserved) {
-      if (spare.dismissed.load(std::memory_order_relaxed)) return false;
-      if (Worker* worker = spare_needed() ? free_.pop_front() : nullptr) {
+  if (!spare.worker_) {
+    spare.changed_.store(0, std::memory_order_relaxed);
+    // A spare thread that is reserved for one worker takes no other.
+    if (!spare.reserved_) {
+      if (spare.is_dismissed()) return false;
+      if (Worker* worker = needs_spare() ? free_.pop_front() : nullptr) {
         assign(*worker, spare);
         return true;
       }
@@ -141,14 +139,14 @@ bool WorkerHandoff::wait_as_spare(WorkerThread& spare) noexcept {
     }
     wait(guard, spare);
   }
-  spare.reserved = false;
-  return spare.worker != nullptr;
+  spare.reserved_ = false;
+  return spare.worker_ != nullptr;
 }
 
-WorkerThread* WorkerHandoff::take_spare() noexcept {
+WorkerThread* WorkerHandoff::reserve_spare() noexcept {
   const Guard guard{mutex_};
   WorkerThread* spare = spares_.pop_front();
-  if (spare) spare->reserved = true;
+  if (spare) spare->reserved_ = true;
   return spare;
 }
 

@@ -1,9 +1,14 @@
-/// Who sits where.
+/// Hands workers from thread to thread.
+///
+/// assign/work   A thread assigns a worker to another one by a release store to its `changed_`,
+///               after all that it has done on the worker; the other thread loads `changed_` with
+///               acquire before it works. So it sees the worker as the last thread has left it.
 #pragma once
 
 #include <mtaio/lowlevel/intrusive_list.hpp>
 
 #include "runtime/worker.hpp"
+#include "runtime/worker_thread.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -12,70 +17,86 @@
 
 namespace mtaio::runtime {
 
-/// Hands seats from thread to thread, so that there are never more threads at work than seats.
+/// Hands workers from thread to thread, so that there are never more threads at work than workers.
 ///
-/// A thread that calls `run()` takes a seat if one is free, and otherwise waits until one is, or
-/// until its run has ended. A thread that must block in the middle of a task passes its seat to a
-/// spare thread, and insists on getting one back before it goes on: whoever finds at the end of a
-/// job that somebody insists gets up, and queues again.
+/// A thread that calls `run()` acquires a worker if one is free. Otherwise it waits until one is
+/// released, or until its run has ended. A thread that must block in the middle of a job hands its
+/// worker off to a spare thread, and takes a worker back before it resumes the job. It waits ahead
+/// of all others for that: each thread that finds at the end of a job that such a thread waits
+/// releases its worker, and waits for one again.
 ///
-/// A thread that is blocked has nobody who asks for a seat in its place: its spare thread may have
-/// got up for somebody else, who then leaves for good. So a seat that nobody wants goes to a spare
-/// thread as long as fewer of those sit than threads are blocked. Otherwise a run could be left
-/// without a worker.
+/// A thread that is blocked cannot request a worker for its spare thread. That one may have
+/// released its worker to a thread whose run ended soon, and which released it for good. So a
+/// worker that no thread waits for goes to a spare thread as long as fewer spare threads work than
+/// threads are blocked. Otherwise a run could be left without a worker.
 class WorkerHandoff {
  public:
-  /// Before any thread sits. The seats start free.
+  /// Before any thread works. The workers start free.
   void add(Worker& worker);
 
-  /// Sits down if a seat is free.
-  bool try_acquire(WorkerThread& who) noexcept;
-  /// Waits for a seat. False if `who` was dismissed first and does not insist.
-  bool acquire(WorkerThread& who, bool resumes) noexcept;
-  /// Passes the seat of `who` to the next one who waits, or leaves it free.
-  void release(WorkerThread& who) noexcept;
-  /// `who`, a spare thread, sits down in place of `from`, which is going to block.
-  void hand_off(WorkerThread& from, WorkerThread& who) noexcept;
-  /// `who` has been blocked and insists on a seat.
-  void take_back(WorkerThread& who) noexcept;
-  /// Whether `who`, between two jobs, is to leave its seat to somebody else.
-  [[nodiscard]] bool is_wanted(const WorkerThread& who) const noexcept {
-    return blocked_thread_resumes() || (who.spare && waiters_.load(std::memory_order_relaxed) > 0);
-  }
+  /// Acquires a worker if one is free; returns whether there was one.
+  bool try_acquire(WorkerThread& thread) noexcept;
+  /// Waits for a worker. False if `thread` is dismissed first.
+  bool acquire(WorkerThread& thread) noexcept { return acquire(thread, false); }
+  /// Waits for a worker ahead of others, even if `thread` is dismissed.
+  void reacquire(WorkerThread& thread) noexcept { acquire(thread, true); }
+  /// Assigns the worker of `thread` to the next thread that waits, or leaves it free.
+  void release(WorkerThread& thread) noexcept;
 
-  /// Whether a thread that was blocked waits to go on.
-  [[nodiscard]] bool blocked_thread_resumes() const noexcept {
+  /// Assigns the worker of `blocked`, which is going to block, to a spare thread.
+  void hand_off(WorkerThread& blocked, WorkerThread& spare) noexcept;
+  /// The end of the block: `thread` reacquires a worker.
+  void take_back(WorkerThread& thread) noexcept;
+
+  /// Whether `thread`, between two jobs, has to release its worker.
+  [[nodiscard]] bool must_release(const WorkerThread& thread) const noexcept {
+    return thread.is_dismissed() || has_resuming() ||
+           (thread.is_spare() && waiters_.load(std::memory_order_relaxed) > 0);
+  }
+  /// Whether a thread waits for a worker in order to resume the job in which it was blocked.
+  [[nodiscard]] bool has_resuming() const noexcept {
     return resuming_.load(std::memory_order_relaxed) > 0;
   }
 
-  /// Tells `who` to get up or to stop waiting, for good. `who` may be gone when this returns.
-  void dismiss(WorkerThread& who) noexcept;
+  /// Tells `thread` to release its worker, or to stop waiting for one, for good. `thread` may be
+  /// destroyed when this returns.
+  void dismiss(WorkerThread& thread) noexcept;
 
-  /// Waits until somebody passes a seat to the spare thread. False when it is dismissed.
+  /// Waits until a worker is assigned to the spare thread. False when it is dismissed.
   bool wait_as_spare(WorkerThread& spare) noexcept;
-  /// A spare thread that waits, no longer waiting; null when there is none.
-  WorkerThread* take_spare() noexcept;
+  /// Takes a spare thread that waits out of their list, for `hand_off()`. Null if there is none.
+  WorkerThread* reserve_spare() noexcept;
 
  private:
   using Guard = std::unique_lock<std::mutex>;
 
-  void assign(Worker& worker, WorkerThread& who) noexcept;
-  /// The seat of `who`, which gets up.
-  Worker& unassign(WorkerThread& who) noexcept;
-  /// Whether a spare thread has to sit down for one that is blocked.
-  [[nodiscard]] bool spare_needed() const noexcept { return spares_working_ < blocked_; }
-  static void notify(WorkerThread& who) noexcept;
-  bool wait(Guard& guard, WorkerThread& who) noexcept;
+  bool acquire(WorkerThread& thread, bool resumes) noexcept;
+  void assign(Worker& worker, WorkerThread& thread) noexcept;
+  /// Takes its worker away from `thread`.
+  Worker& unassign(WorkerThread& thread) noexcept;
+  /// Whether a spare thread has to work in place of one that is blocked.
+  [[nodiscard]] bool needs_spare() const noexcept { return spares_working_ < blocked_; }
+  /// Wakes `thread`, which waits, for the change of its fields.
+  static void notify(WorkerThread& thread) noexcept;
+  /// Waits for notify(); returns whether `thread` has a worker then.
+  static bool wait(Guard& guard, WorkerThread& thread) noexcept;
 
-  std::mutex mutex_;  // guards all below
+  // Guards all below.
+  std::mutex mutex_;
   std::vector<Worker*> all_;
   lowlevel::IntrusiveList<Worker> free_;
-  lowlevel::IntrusiveList<WorkerThread> waiting_;  // for a worker; those who insist in front
-  lowlevel::IntrusiveList<WorkerThread> spares_;   // waiting to sit in for somebody
-  std::size_t blocked_ = 0;         // threads that are no spares and passed their worker to one
-  std::size_t spares_working_ = 0;  // spares on a worker
-  std::atomic<std::size_t> resuming_{0};  // how many in waiting_ insist; read without the lock
-  std::atomic<std::size_t> waiters_{0};   // how many are in waiting_; read without the lock
+  // Threads that wait for a worker; those that resume a job are in front.
+  lowlevel::IntrusiveList<WorkerThread> waiting_;
+  // Spare threads that wait, and are not reserved.
+  lowlevel::IntrusiveList<WorkerThread> spares_;
+  // How many threads, spare ones not counted, have handed off their worker.
+  std::size_t blocked_ = 0;
+  // How many spare threads have a worker.
+  std::size_t spares_working_ = 0;
+  // How many threads in waiting_ resume a job. Read without the lock.
+  std::atomic<std::size_t> resuming_{0};
+  // How many threads are in waiting_. Read without the lock.
+  std::atomic<std::size_t> waiters_{0};
 };
 
 }  // namespace mtaio::runtime

@@ -29,8 +29,8 @@ class HoldingParker final : public mtaio::lowlevel::Parker {
     if (!to_be_held.load()) return;
     held.store(true);
     to_be_held.wait(true);
-    static_cast<mtaio::runtime::Worker*>(this_thread().worker)->backs_off_until =
-        std::chrono::steady_clock::now() + 1h;
+    static_cast<mtaio::runtime::Worker*>(this_thread().worker)->back_off.begin(
+        std::chrono::steady_clock::now() + 1h);
   }
   void unpark() noexcept override {
     unparked_.store(true);
