@@ -17,9 +17,9 @@ class WorkStealingScheduler;  // NOLINT(*-virtual-class-destructor)
 }
 
 struct RuntimeOptions {
-  /// How many workers run tasks, 16,384 at most; 0: one for each core that this process may use.
+  /// How many workers run tasks, at most 16,384; 0: one for each core that this process may use.
   std::size_t threads = 0;
-  /// Makes what an idle worker sleeps on; null: a `lowlevel::FutexParker`.
+  /// Makes the parker that an idle worker sleeps on; null: a `lowlevel::FutexParker`.
   std::unique_ptr<lowlevel::Parker> (*make_parker)() = nullptr;
 };
 
@@ -35,16 +35,18 @@ class [[gnu::visibility("default")]] Runtime {
   explicit Runtime(RuntimeOptions options = {});
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
-  /// Not while `run()` is under way: that ends the program with a message. Neither a task of the
-  /// runtime nor another thread may destroy it; nor may a task call `std::exit()` if it is static.
+  /// The runtime must outlive every call of `run()`: to destroy it during one ends the program with
+  /// a message, whether a task of the runtime does it or another thread. So a task must not call
+  /// `std::exit()` if the runtime is static.
   ~Runtime();
 
-  /// Runs `main` to its end: gives its result, or throws what it threw, as it is. When it has
-  /// ended, whatever else was started in the run is asked to stop and waited for. In a function in
-  /// a thread (`run_in_thread`, `map`), stop requests to the function reach the run. Several
-  /// threads may call this at once; their tasks share the workers. Throws `std::logic_error` on one
-  /// of the runtime's own workers: it would wait for itself; and in a forked child of the process
-  /// that made the runtime, whose threads are not there. The child can make a runtime of its own.
+  /// Runs `main` to its end: returns its result, or throws the exception that it threw, unchanged.
+  /// When it has ended, all tasks that were started in the run and still live are asked to stop,
+  /// and waited for. In a function in a thread (`run_in_thread`, `map`), stop requests to the
+  /// function reach the run. Several threads may call this concurrently; their tasks share the
+  /// workers. Throws `std::logic_error` on one of the runtime's own workers, which would wait for
+  /// itself; and in a forked child of the process that made the runtime, because its threads are in
+  /// the parent only. The child can make a runtime of its own.
   template <Awaitable A>
   await_result_t<A> run(A&& main) {
     check_may_run();
@@ -61,7 +63,7 @@ class [[gnu::visibility("default")]] Runtime {
   void check_may_run() const;
   void run_to_end(std::coroutine_handle<> main, internal::PromiseBase& promise);
 
-  std::unique_ptr<runtime::WorkStealingScheduler> workers_;
+  std::unique_ptr<runtime::WorkStealingScheduler> scheduler_;
 };
 
 namespace internal {
@@ -70,8 +72,8 @@ namespace internal {
 }  // namespace internal
 
 /// Runs `main` to its end on a runtime of its own, from a plain thread: the `asyncio.run` of this
-/// library. Gives its result, or throws what it threw, as it is. Throws `std::logic_error` inside a
-/// task: `co_await` it there instead.
+/// library. Returns its result, or throws the exception that it threw, unchanged. Throws
+/// `std::logic_error` inside a task: `co_await` it there instead.
 ///
 ///     int main() { return mtaio::run(async_main()); }
 template <Awaitable A>

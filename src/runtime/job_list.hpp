@@ -28,24 +28,24 @@ class JobList {
     return job;
   }
 
-  /// Moves the oldest jobs to the back of `to`, `most` of them at most. Returns how many.
-  std::size_t pop_many(std::size_t most, lowlevel::IntrusiveList<lowlevel::Job>& to) noexcept {
+  /// Moves up to `most` of the oldest jobs to the back of `taken`. Returns how many.
+  std::size_t pop_many(std::size_t most, lowlevel::IntrusiveList<lowlevel::Job>& taken) noexcept {
     if (empty()) return 0;
     const std::scoped_lock guard{lock_};
     std::size_t count = 0;
     for (; count < most; ++count) {
       lowlevel::Job* job = jobs_.pop_front();
       if (!job) break;
-      to.push_back(*job);
+      taken.push_back(*job);
     }
     popped(count);
     return count;
   }
 
-  /// Without the lock: a guess, unless the caller put a fence between what it announced and this.
+  /// Without the lock: a guess, unless the caller has executed a fence after its announcement.
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
-  /// How many have been taken so far.
+  /// How many jobs have been taken so far.
   [[nodiscard]] std::size_t taken() const noexcept {
     return taken_.load(std::memory_order_relaxed);
   }
@@ -57,10 +57,11 @@ class JobList {
     taken_.store(taken() + count, std::memory_order_relaxed);
   }
 
-  lowlevel::SpinLock lock_;
+  lowlevel::SpinLock lock_;  // guards jobs_
   lowlevel::IntrusiveList<lowlevel::Job> jobs_;
-  std::atomic<std::size_t> size_{0};   // written under lock_
-  std::atomic<std::size_t> taken_{0};  // the same
+  // Written under the lock, read without it.
+  std::atomic<std::size_t> size_{0};
+  std::atomic<std::size_t> taken_{0};
 };
 
 }  // namespace mtaio::runtime

@@ -1,3 +1,5 @@
+// unpark/park   unpark() sets `unparked_` with release, after what the parked thread is woken for;
+//               park() takes it back with acquire, and so sees that.
 #include <mtaio/lowlevel/parker.hpp>
 
 #include "platform/futex.hpp"
@@ -7,17 +9,18 @@ namespace mtaio::lowlevel {
 Parker::~Parker() = default;
 
 void FutexParker::park(TimePoint deadline) noexcept {
-  // acquire: what the one who unparked did before is visible here.
+  // unpark/park: an earlier unpark() is not lost.
   if (unparked_.exchange(0, std::memory_order_acquire) != 0) return;
   if (deadline == TimePoint::max()) {
     platform::futex_wait(unparked_, 0);
   } else {
     platform::futex_wait(unparked_, 0, deadline);
   }
-  unparked_.exchange(0, std::memory_order_acquire);
+  unparked_.exchange(0, std::memory_order_acquire);  // unpark/park
 }
 
 void FutexParker::unpark() noexcept {
+  // unpark/park
   if (unparked_.exchange(1, std::memory_order_release) == 0) platform::futex_wake(&unparked_, 1);
 }
 

@@ -1,4 +1,4 @@
-/// The jobs of a worker that are ready to go on.
+/// The ready jobs of a worker.
 #pragma once
 
 #include <mtaio/lockfree/work_deque.hpp>
@@ -14,26 +14,27 @@
 
 namespace mtaio::runtime {
 
-/// For a deque that is never popped: even the owner takes the oldest item.
+/// For a deque that is never popped: even the owner takes the oldest item. So pop/steal of
+/// work_deque.hpp needs no fences.
 struct NoFences {
   static void owner() noexcept {}
   static void thief() noexcept {}
 };
 
 /// First in, first out, of any length: a push cannot fail. The oldest jobs are in a ring that
-/// thieves take from without a lock, those that do not fit are in a list behind it.
+/// thieves take from without a lock; the jobs that do not fit are in a list behind it.
 ///
 /// I1  Every job in the list is younger than every job in the ring. So as long as the list may hold
-///     something, the ring takes nothing new (`open_slots_` is zero): what becomes ready goes
-///     behind the list, and the ring is filled from the front of the list once it is empty.
+///     a job, the ring takes no new one (`open_slots_` is zero): a job that becomes ready goes to
+///     the back of the list, and the ring is filled from the front of the list once it is empty.
 ///
-/// So a job that becomes ready is taken after those that were ready here before it, however many
-/// those are.
+/// So a job that becomes ready is taken after all jobs that were ready here before it, however many
+/// they are.
 class ReadyQueue {
   using Ring = internal::WorkDeque<lowlevel::Job, 256, NoFences>;
 
  public:
-  /// Owner only. Behind everything that is here.
+  /// Owner only. Behind all jobs that are here.
   void push(lowlevel::Job& job) noexcept {
     if (!ring_.push_below(open_slots_, &job)) [[unlikely]]
       push_to_list(job);
@@ -55,9 +56,9 @@ class ReadyQueue {
   /// Any thread. The oldest job in the ring, or null.
   [[nodiscard]] lowlevel::Job* steal() noexcept { return ring_.steal(); }
 
-  /// Any thread. Moves a share of what is in the list to the back of `to`, which is the caller's
-  /// own; returns whether there was any. A worker that has so much to do is far from getting to it.
-  bool share_list(ReadyQueue& to) noexcept {
+  /// Any thread. Moves a share of the list to the back of `thief`, the caller's own queue; returns
+  /// whether there was any. A worker that has so much to do will not need it soon.
+  bool share_list(ReadyQueue& thief) noexcept {
     constexpr std::size_t kMost = 64;
     const std::size_t size = list_.size();
     if (size == 0) return false;
@@ -65,26 +66,27 @@ class ReadyQueue {
     const std::size_t count = list_.pop_many(std::min(size / 2 + 1, kMost), share);
     if (count == 0) return false;
     shared_.fetch_add(static_cast<std::int64_t>(count), std::memory_order_relaxed);
-    while (lowlevel::Job* job = share.pop_front()) to.push(*job);
+    while (lowlevel::Job* job = share.pop_front()) thief.push(*job);
     return true;
   }
 
-  // Any thread. Guesses, unless no other thread uses the queue, or a fence comes before.
+  // Any thread. Guesses, unless no other thread uses the queue, or the caller has executed a fence.
 
   [[nodiscard]] bool empty() const noexcept { return ring_.empty() && list_.empty(); }
-  /// Whether there is more than the ring holds.
+  /// False if there are more jobs than the ring holds.
   [[nodiscard]] bool list_empty() const noexcept { return list_.empty(); }
   [[nodiscard]] bool ring_empty() const noexcept { return ring_.empty(); }
-  /// How many jobs have been taken from the ring so far, and the same if all that are in it now had
-  /// been.
+  /// How many jobs have been taken from the ring so far.
   [[nodiscard]] std::int64_t taken() const noexcept { return ring_.taken(); }
+  /// What taken() is when all the jobs that are in the ring now have been taken.
   [[nodiscard]] std::int64_t taken_when_ring_empty() const noexcept {
     return ring_.taken_when_empty();
   }
-  /// How many jobs that were here are not any more, and the same if all that are here now were not.
+  /// How many jobs have left the queue so far.
   [[nodiscard]] std::int64_t gone() const noexcept {
     return taken() + shared_.load(std::memory_order_relaxed);
   }
+  /// What gone() is when all the jobs that are here now have left.
   [[nodiscard]] std::int64_t gone_when_empty() const noexcept {
     return taken_when_ring_empty() + shared_.load(std::memory_order_relaxed) +
            static_cast<std::int64_t>(list_.size());
@@ -92,7 +94,7 @@ class ReadyQueue {
 
  private:
   [[gnu::cold, gnu::noinline]] void push_to_list(lowlevel::Job& job) noexcept {
-    // Thieves may have taken all of the list.
+    // Thieves may have emptied the list.
     if (open_slots_ == 0 && list_.empty()) {
       open_slots_ = Ring::kSlots;
       if (ring_.push(&job)) return;
@@ -104,15 +106,17 @@ class ReadyQueue {
   [[gnu::cold, gnu::noinline]] void fill() noexcept {
     lowlevel::IntrusiveList<lowlevel::Job> oldest;
     list_.pop_many(Ring::kSlots, oldest);
-    // Nothing but the owner adds to the ring, so there is room.
+    // Only the owner adds to the ring, so there is room.
     while (lowlevel::Job* job = oldest.pop_front()) (void)ring_.push(job);
     if (list_.empty()) open_slots_ = Ring::kSlots;
   }
 
   Ring ring_;
-  std::int64_t open_slots_ = Ring::kSlots;  // how many jobs the ring may hold now. Owner only
+  // How many jobs the ring may hold now. Owner only.
+  std::int64_t open_slots_ = Ring::kSlots;
   JobList list_;
-  std::atomic<std::int64_t> shared_{0};  // how many have been taken from the list by others
+  // How many jobs thieves have taken from the list.
+  std::atomic<std::int64_t> shared_{0};
 };
 
 }  // namespace mtaio::runtime

@@ -14,27 +14,43 @@ namespace {
 
 class RunCall final : public lowlevel::MainRun {
  public:
-  RunCall(runtime::WorkStealingScheduler& workers, std::coroutine_handle<> main,
+  RunCall(runtime::WorkStealingScheduler& scheduler, std::coroutine_handle<> main,
           internal::PromiseBase& promise) noexcept
-      : MainRun{workers, main, promise}, workers_{workers} {
+      : MainRun{scheduler, main, promise}, scheduler_{scheduler} {
     inherit_stop_requests();
   }
 
-  void wait() noexcept { workers_.work_from(first_job(), caller_); }
+  void wait() noexcept { scheduler_.work_from(first_job(), caller_); }
 
  private:
-  void ended() noexcept override { workers_.dismiss(caller_); }
+  void ended() noexcept override { scheduler_.dismiss(caller_); }
 
   /// In a function that a task waits for: stop requests to the function reach the run. The
   /// function, and so its scope, outlives the run.
   void inherit_stop_requests() noexcept {
     const internal::FunctionInThread* function = internal::this_thread().function;
-    if (!function || function->called_in.forked()) return;  // a child has nobody to ask it
+    // In a forked child no thread of the parent can request a stop.
+    if (!function || function->called_in.forked()) return;
     context().scope.set_parent(function->scope);
   }
 
-  runtime::WorkStealingScheduler& workers_;
+  runtime::WorkStealingScheduler& scheduler_;
   runtime::WorkerThread caller_;
+};
+
+/// A call of run() that is under way.
+class CallUnderWay {
+ public:
+  explicit CallUnderWay(runtime::WorkStealingScheduler& scheduler) noexcept
+      : scheduler_{scheduler} {
+    scheduler_.run_begins();
+  }
+  CallUnderWay(const CallUnderWay&) = delete;
+  CallUnderWay& operator=(const CallUnderWay&) = delete;
+  ~CallUnderWay() { scheduler_.run_ended(); }
+
+ private:
+  runtime::WorkStealingScheduler& scheduler_;
 };
 
 constexpr const char* kRunOnWorker =
@@ -48,36 +64,27 @@ constexpr const char* kRunInChild =
 }  // namespace
 
 Runtime::Runtime(RuntimeOptions options)
-    : workers_{std::make_unique<runtime::WorkStealingScheduler>(options)} {
+    : scheduler_{std::make_unique<runtime::WorkStealingScheduler>(options)} {
   runtime::explain_cancelled_error_at_end();
 }
 
 Runtime::~Runtime() = default;
 
-std::size_t Runtime::threads() const noexcept { return workers_->size(); }
+std::size_t Runtime::threads() const noexcept { return scheduler_->size(); }
 
 void Runtime::check_may_run() const {
-  if (workers_->forked()) throw std::logic_error{kRunInChild};
-  for (const auto* state = &internal::this_thread(); state; state = state->outer) {
-    if (state->worker && &state->worker->scheduler == workers_.get()) {
+  if (scheduler_->forked()) throw std::logic_error{kRunInChild};
+  for (const auto* thread = &internal::this_thread(); thread; thread = thread->outer) {
+    if (thread->worker && &thread->worker->scheduler == scheduler_.get()) {
       throw std::logic_error{kRunOnWorker};
     }
   }
 }
 
 void Runtime::run_to_end(std::coroutine_handle<> main, internal::PromiseBase& promise) {
-  struct UnderWay {  // the last to go
-    explicit UnderWay(runtime::WorkStealingScheduler& of) noexcept : workers{of} {
-      workers.run_begins();
-    }
-    UnderWay(const UnderWay&) = delete;
-    UnderWay& operator=(const UnderWay&) = delete;
-    ~UnderWay() { workers.run_ended(); }
-    runtime::WorkStealingScheduler& workers;
-  };
-  const UnderWay under_way{*workers_};
+  const CallUnderWay under_way{*scheduler_};  // destroyed last: its end is the last access
   const threads::WaitsInPool room;
-  RunCall run{*workers_, main, promise};
+  RunCall run{*scheduler_, main, promise};
   run.wait();
 }
 

@@ -13,10 +13,10 @@
 namespace mtaio::runtime {
 namespace {
 
-/// The coroutine that a job resumes, by the name of its function if the program exports that, or by
+/// The coroutine that a job resumes: the name of its function if the program exports that, or else
 /// where its code is in the file.
 std::string name_of(lowlevel::Job& job) {
-  // Going on with the job gives the coroutine that it would enter; the program ends anyway.
+  // To run the job returns the coroutine that it would enter. The program ends anyway.
   const std::coroutine_handle<> coroutine = job.run();
   // With every compiler a frame begins with the address of the function that resumes it.
   void* const resume = *static_cast<void**>(coroutine.address());
@@ -39,8 +39,8 @@ std::string name_of(lowlevel::Job& job) {
 [[noreturn]] void starved(const char* where, lowlevel::Job* job) noexcept {
   const std::string name = job ? name_of(*job) : std::string{"a task that has just been taken"};
   lowlevel::contract_violation(
-      "Runtime: a task was ready for more than 10,000 turns of its worker beyond those of the "
-      "tasks before it, and has not run. It lies in " +
+      "Runtime: a task has been ready for more than 10,000 ticks of its worker in addition to "
+      "those of the tasks before it, and has not run. It is in " +
       std::string{where} + ": " + name + ". This is a fault of the scheduler; please report it.");
 }
 
@@ -61,12 +61,12 @@ void look_for_starvation(Worker& worker, Injector& injector) noexcept {
   if (!watches.fan_outs.look(tick, fan_outs_taken,
                              fan_outs_taken + (worker.fan_outs.empty() ? 0 : 1),
                              Tick::kBetweenOldest)) {
-    starved("what its worker has left to start", worker.fan_outs.take_oldest());
+    starved("the fan-outs of its worker", worker.fan_outs.take_oldest());
   }
   const auto taken = static_cast<std::int64_t>(injector.taken());
   const auto all = taken + static_cast<std::int64_t>(injector.size());
   if (!watches.injected.look(tick, taken, all, kForInjected)) {
-    starved("the queue for what comes from outside", injector.pop());
+    starved("the queue of jobs from outside", injector.pop());
   }
 }
 

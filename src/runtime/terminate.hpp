@@ -1,12 +1,12 @@
-/// What is said when a `CancelledError` ends the program.
+/// The message that explains a `CancelledError` that ends the program.
 #pragma once
 
 namespace mtaio::runtime {
 
-/// From now on, when the program is ended by a `CancelledError` that left main() or another
-/// function that lets no exception out, standard error says what happened. It is not a
-/// `std::exception`, so the handler that was there before, which is called then, prints no more
-/// than its type. The first call counts.
+/// From now on, when a `CancelledError` that leaves main() or another function that lets no
+/// exception out ends the program, the program prints to standard error what happened. The
+/// terminate handler that was set before is called afterwards; alone it would print no more than
+/// the type, because a `CancelledError` is not a `std::exception`. Only the first call does this.
 void explain_cancelled_error_at_end() noexcept;
 
 }  // namespace mtaio::runtime

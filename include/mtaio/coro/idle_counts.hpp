@@ -1,4 +1,7 @@
-/// How many workers of a scheduler sleep, and how many look for work.
+/// How many workers of a scheduler sleep, and how many search for work.
+///
+/// It carries two edges of the runtime, push/sleep and push/search, which src/runtime/idle.hpp
+/// states. A simulation, where one thread at a time runs, needs neither.
 #pragma once
 
 #include <mtaio/platform/asymmetric_fence.hpp>
@@ -9,29 +12,30 @@
 
 namespace mtaio::internal {
 
-/// How many workers of a scheduler sleep, and how many look for work.
+/// How many workers of a scheduler sleep, and how many search for work. Any thread.
 class IdleCounts {
  public:
   /// How many workers the counts have room for.
   static constexpr std::size_t kMost = (1U << 16U) - 1;
 
-  /// Whether a worker should be woken for new work: one sleeps, and none is looking for work
-  /// already.
+  /// Whether a worker should be woken for new work: one sleeps, and none searches already.
   [[nodiscard]] bool should_notify() const noexcept {
     return should_notify(counts_.load(std::memory_order_relaxed));
   }
-  /// How many sleep, if none is looking for work.
+  /// How many workers sleep, if none searches.
   [[nodiscard]] std::uint32_t sleeping() const noexcept {
     return counts_.load(std::memory_order_relaxed) % kSearching;
   }
-  /// Both counts change at once.
+  /// Changes both counts in one step.
   ///
-  /// E2, the searcher: when the last worker that was looking for work stops doing so while others
-  /// sleep, this executes the heavy half of the fence. What is looked at afterwards has all that
-  /// pushers have published who found that worker still looking, and therefore woke none.
+  /// push/search, the searcher: when the last worker that searched stops while others sleep, this
+  /// executes the heavy half of the fence, so that no caller can leave it out. A pusher that still
+  /// saw that worker searching woke none; what the caller looks at after this has its work.
   void change(int sleeping, int searching) noexcept {
     const std::uint32_t by =
         static_cast<std::uint32_t>(sleeping) + static_cast<std::uint32_t>(searching) * kSearching;
+    // push/sleep, push/search: all changes have one order, and what comes before one in its thread
+    // is visible to the thread that makes the next one.
     const std::uint32_t before = counts_.fetch_add(by, std::memory_order_seq_cst);
     if (searching < 0 && sleeping == 0 && should_notify(before + by)) asymmetric_fence_heavy();
   }
@@ -43,6 +47,7 @@ class IdleCounts {
     return counts != 0 && counts < kSearching;
   }
 
+  // The sleeping workers in the lower half, those that search in the upper half.
   std::atomic<std::uint32_t> counts_{0};
 };
 

@@ -9,36 +9,27 @@
 
 namespace mtaio::internal {
 
-/// One worker of a scheduler: the part of it that tasks touch directly, without a virtual call.
-///
-/// E1  push <-> sleep   A worker that goes to sleep counts itself among the sleepers and then looks
-///                      at all deques once more; whoever pushes looks for sleepers afterwards. Each
-///                      side puts a full fence in between, the pusher the light half of an
-///                      asymmetric one: either the sleeper sees the work or the pusher sees the
-///                      sleeper.
-/// E2  push <-> search  A pusher wakes none as long as a worker is looking for work. So the last
-///                      one that stops looking, because it has found something, puts the heavy half
-///                      between saying so and one more look at all deques; for what it finds there
-///                      it wakes a sleeper. Either it sees the work or the pusher sees that none is
-///                      looking any more. If it stops looking in order to sleep, E1 is that look.
+/// One worker of a scheduler: the part of it that tasks touch directly, without a virtual call. A
+/// task that has pushed a fan-out asks should_notify(), which is the pusher's end of the edges
+/// push/sleep and push/search (src/runtime/idle.hpp).
 struct LocalQueues {
-  LocalQueues(lowlevel::Scheduler& owner, const IdleCounts& of_owner) noexcept
-      : scheduler{owner}, idle_counts{of_owner} {}
+  LocalQueues(lowlevel::Scheduler& owner, const IdleCounts& counts_of_owner) noexcept
+      : scheduler{owner}, idle_counts{counts_of_owner} {}
   LocalQueues(const LocalQueues&) = delete;
   LocalQueues& operator=(const LocalQueues&) = delete;
 
-  /// Whether `scheduler.notify_one()` is to be called, because others might take what this worker
-  /// has just pushed onto `forks`. Owner only.
+  /// Whether `scheduler.notify_one()` is to be called, because other workers might take what this
+  /// one has just pushed onto `fan_outs`. Owner only.
   template <class Fences = AsymmetricFences>
   [[nodiscard]] bool should_notify() const noexcept {
-    Fences::owner();  // E1
+    Fences::owner();  // push/sleep, push/search: the pusher
     return idle_counts.should_notify();
   }
 
   lowlevel::Scheduler& scheduler;
   const IdleCounts& idle_counts;
-  WorkDeque<lowlevel::Job, 1024, AsymmetricFences>
-      fan_outs;  // gathers that have children left to start
+  /// Fan-outs that have children left to start.
+  WorkDeque<lowlevel::Job, 1024, AsymmetricFences> fan_outs;
 };
 
 }  // namespace mtaio::internal

@@ -1,19 +1,19 @@
 /// The deque that workers steal from.
 ///
-/// Chase and Lev's deque with a fixed number of slots, so that nothing ever has to be reclaimed
-/// while a thief looks at it; what does not fit goes elsewhere. One owner pushes and pops at the
-/// bottom, anybody takes from the top.
+/// Chase and Lev's deque with a fixed number of slots, so that no memory ever has to be reclaimed
+/// while a thief looks at it; an item that does not fit goes elsewhere. One owner pushes and pops
+/// at the bottom, any thread takes from the top.
 ///
-/// E1  push -> steal   The release store of `bottom_` in push() publishes the slot and whatever the
-///                     item points to; the load of `bottom_` in steal() acquires it. Every other
-///                     store to `bottom_` is a release too, so that a thief that reads one of
-///                     those still acquires the slots pushed before.
-/// E2  pop <-> steal   pop() lowers `bottom_` and then reads `top_`; steal() reads `top_` and then
-///                     `bottom_`. Each side puts a full fence in between, so either the thief sees
-///                     the lowered bottom, or the owner sees that the thief may be at the last
-///                     item, and then both decide it by the exchange of `top_`.
-/// E3  steal -> push   push() acquires `top_` before it writes into a slot again, and thieves move
-///                     `top_` only after they have read the slot.
+/// push/steal    The release store of `bottom_` in push() publishes the slot and all that the item
+///               points to; the load of `bottom_` in steal() acquires it. Every other store to
+///               `bottom_` is a release too, so a thief that reads one of those still acquires the
+///               slots that were pushed before.
+/// pop/steal     pop() lowers `bottom_` and then reads `top_`; steal() reads `top_` and then
+///               `bottom_`. Each puts a full fence in between. So either the thief sees the lowered
+///               bottom, or the owner sees that the thief may be at the last item; then the exchange
+///               of `top_` decides between the two.
+/// steal/reuse   push() acquires `top_` before it writes into a slot again, and thieves move `top_`
+///               with release, only after they have read the slot.
 #pragma once
 
 #include <atomic>
@@ -22,9 +22,10 @@
 
 namespace mtaio::internal {
 
-/// The two full fences of E2. A deque may be given others: an asymmetric pair; or none, if nobody
-/// ever pops.
+/// The two full fences of pop/steal. A deque may be given others: an asymmetric pair; or none, if
+/// no thread ever pops.
 struct DequeFences {
+  // pop/steal
   static void owner() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
   static void thief() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
 };
@@ -42,14 +43,14 @@ class WorkDeque {
 
   /// Owner only. False when full.
   [[nodiscard]] bool push(T* item) noexcept { return push_below(kSlots, item); }
-  /// The same for a deque that takes fewer items for the time being: false when it holds `limit`
-  /// or more. REQUIRES: `limit` is not above `kSlots`.
+  /// The same for a deque that takes fewer items at the moment: false when it holds `limit` or
+  /// more. REQUIRES: `limit` is not above `kSlots`.
   [[nodiscard]] bool push_below(std::int64_t limit, T* item) noexcept {
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
-    // E3: the slot's last reader is done with it.
+    // steal/reuse: the last thief that read the slot is done with it.
     if (bottom - top_.load(std::memory_order_acquire) >= limit) return false;
     slot(bottom).store(item, std::memory_order_relaxed);
-    bottom_.store(bottom + 1, std::memory_order_release);  // E1
+    bottom_.store(bottom + 1, std::memory_order_release);  // push/steal
     return true;
   }
 
@@ -58,58 +59,64 @@ class WorkDeque {
     const std::int64_t last = bottom_.load(std::memory_order_relaxed) - 1;
     // The top only rises, so an outdated one is as good.
     if (top_.load(std::memory_order_relaxed) > last) return nullptr;
-    bottom_.store(last, std::memory_order_release);  // E2, E1
-    Fences::owner();                                 // E2
+    bottom_.store(last, std::memory_order_release);  // pop/steal, push/steal
+    Fences::owner();                                 // pop/steal
     std::int64_t top = top_.load(std::memory_order_relaxed);
     if (top > last) {
-      bottom_.store(last + 1, std::memory_order_release);  // E1
+      bottom_.store(last + 1, std::memory_order_release);  // push/steal
       return nullptr;
     }
     T* item = slot(last).load(std::memory_order_relaxed);
     if (top == last) {
+      // pop/steal: the owner and the thieves compete for the last item.
       if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
                                         std::memory_order_relaxed)) {
         item = nullptr;
       }
-      bottom_.store(last + 1, std::memory_order_release);  // E1
+      bottom_.store(last + 1, std::memory_order_release);  // push/steal
     }
     return item;
   }
 
-  /// Owner only. Takes the newest item if it is `item`; cheap when it is not. `Owner`: an owner's
-  /// fence that goes with the thieves'.
+  /// Owner only. Takes the newest item if it is `item`; cheap when it is not. `Owner`: the owner's
+  /// fence, where one other than that of `Fences` suits the thieves' fence as well.
   template <class Owner = Fences>
   [[nodiscard]] bool pop_if(const T* item) noexcept {
-    // Only the owner writes slots, so this one may be outdated only in that it has been stolen.
+    // Only the owner writes slots. So the item that is read here is the newest one, unless it has
+    // been stolen.
     const std::int64_t last = bottom_.load(std::memory_order_relaxed) - 1;
     if (slot(last).load(std::memory_order_relaxed) != item) return false;
-    bottom_.store(last, std::memory_order_release);  // E2, E1
-    Owner::owner();                                  // E2
+    bottom_.store(last, std::memory_order_release);  // pop/steal, push/steal
+    Owner::owner();                                  // pop/steal
     std::int64_t top = top_.load(std::memory_order_relaxed);
     if (top < last) return true;
+    // pop/steal: the owner and the thieves compete for the last item.
     const bool taken =
         top == last && top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
                                                     std::memory_order_relaxed);
-    bottom_.store(last + 1, std::memory_order_release);  // E1
+    bottom_.store(last + 1, std::memory_order_release);  // push/steal
     return taken;
   }
 
-  /// Owner only, and only if nobody else ever steals. The oldest item, or null when there is none.
+  /// Owner only, and only if no other thread ever steals. The oldest item, or null when there is
+  /// none.
   [[nodiscard]] T* take_alone() noexcept {
     const std::int64_t top = top_.load(std::memory_order_relaxed);
     if (top >= bottom_.load(std::memory_order_relaxed)) return nullptr;
     T* item = slot(top).load(std::memory_order_relaxed);
-    top_.store(top + 1, std::memory_order_release);  // E3, should the owner become another thread
+    // steal/reuse, for when another thread becomes the owner.
+    top_.store(top + 1, std::memory_order_release);
     return item;
   }
 
   /// Owner only. The oldest item, or null when there is none. Needs no fence, for the owner knows
-  /// the bottom: thieves are all that it competes with, and the exchange decides that.
+  /// the bottom: it competes with thieves alone, and the exchange decides that.
   [[nodiscard]] T* take_oldest() noexcept {
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
-    std::int64_t top = top_.load(std::memory_order_acquire);
+    std::int64_t top = top_.load(std::memory_order_acquire);  // steal/reuse, as in push()
     while (top < bottom) {
       T* item = slot(top).load(std::memory_order_relaxed);
+      // pop/steal: the same exchange as a thief's.
       if (top_.compare_exchange_weak(top, top + 1, std::memory_order_seq_cst,
                                      std::memory_order_acquire)) {
         return item;
@@ -118,15 +125,17 @@ class WorkDeque {
     return nullptr;
   }
 
-  /// Anybody. The oldest item, or null when there is none.
+  /// Any thread. The oldest item, or null when there is none.
   [[nodiscard]] T* steal() noexcept {
     for (;;) {
-      std::int64_t top = top_.load(std::memory_order_acquire);             // E2
-      if (top >= bottom_.load(std::memory_order_acquire)) return nullptr;  // not worth a fence
-      Fences::thief();                                                     // E2
-      if (top >= bottom_.load(std::memory_order_acquire)) return nullptr;  // E2, E1
+      std::int64_t top = top_.load(std::memory_order_acquire);  // pop/steal
+      // push/steal. An empty deque is not worth a fence.
+      if (top >= bottom_.load(std::memory_order_acquire)) return nullptr;
+      Fences::thief();                                                     // pop/steal
+      if (top >= bottom_.load(std::memory_order_acquire)) return nullptr;  // pop/steal, push/steal
       T* item = slot(top).load(std::memory_order_relaxed);
-      // release: E3. Failure: somebody else took it, so the deque as a whole has made progress.
+      // pop/steal, and steal/reuse by its release. If it fails, another thread took the item, so
+      // the deque as a whole has made progress.
       if (top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
                                        std::memory_order_relaxed)) {
         return item;
@@ -134,15 +143,19 @@ class WorkDeque {
     }
   }
 
-  /// How many items have been taken from the top so far, and the same if all that are there now had
-  /// been. Anybody; guesses unless nobody else is at it.
-  [[nodiscard]] std::int64_t taken() const noexcept { return top_.load(std::memory_order_acquire); }
-  [[nodiscard]] std::int64_t taken_when_empty() const noexcept {
-    return bottom_.load(std::memory_order_acquire);
-  }
+  // Any thread. The next three are guesses unless no other thread uses the deque, or the caller has
+  // executed a fence. They are as recent as what steal() would read: pop/steal, push/steal.
 
-  /// Anybody; a guess unless nobody else is at it.
+  /// How many items have been taken from the top so far.
+  [[nodiscard]] std::int64_t taken() const noexcept {
+    return top_.load(std::memory_order_acquire);  // pop/steal
+  }
+  /// What taken() is when all the items that are there now have been taken from the top.
+  [[nodiscard]] std::int64_t taken_when_empty() const noexcept {
+    return bottom_.load(std::memory_order_acquire);  // push/steal
+  }
   [[nodiscard]] bool empty() const noexcept {
+    // pop/steal, push/steal
     return top_.load(std::memory_order_acquire) >= bottom_.load(std::memory_order_acquire);
   }
 
@@ -151,8 +164,10 @@ class WorkDeque {
     return slots_[static_cast<std::size_t>(index) & (kCapacity - 1)];
   }
 
-  alignas(64) std::atomic<std::int64_t> top_{0};     // the oldest item; moved by whoever takes it
-  alignas(64) std::atomic<std::int64_t> bottom_{0};  // behind the newest; written by the owner
+  // The oldest item; moved by the thread that takes it.
+  alignas(64) std::atomic<std::int64_t> top_{0};
+  // Behind the newest item; written by the owner.
+  alignas(64) std::atomic<std::int64_t> bottom_{0};
   alignas(64) std::atomic<T*> slots_[kCapacity]{};
 };
 

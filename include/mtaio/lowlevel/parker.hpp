@@ -8,9 +8,9 @@
 
 namespace mtaio::lowlevel {
 
-/// The seam for programs whose idle workers wait for more than work: an I/O reactor, say. One
-/// thread at a time parks, any thread unparks. An `unpark()` before the `park()` makes that return
-/// at once.
+/// The seam for programs whose idle workers wait for more than work: an I/O reactor, for example.
+/// One thread at a time parks, any thread unparks. An `unpark()` that comes before the `park()`
+/// makes the `park()` return immediately.
 class [[gnu::visibility("default")]] Parker {
  public:
   Parker() = default;
@@ -18,9 +18,11 @@ class [[gnu::visibility("default")]] Parker {
   Parker& operator=(const Parker&) = delete;
   virtual ~Parker();
 
-  /// Returns after `unpark()`, or when `deadline` has passed (`TimePoint::max()`: never), or
-  /// earlier.
+  /// Returns after `unpark()`, or when `deadline` has passed (`TimePoint::max()`: never). It may
+  /// also return earlier.
   virtual void park(TimePoint deadline) noexcept = 0;
+  /// Makes the `park()` that runs, or else the next one, return. What happened before is visible
+  /// to the thread that parks when it returns.
   virtual void unpark() noexcept = 0;
 };
 
