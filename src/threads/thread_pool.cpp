@@ -27,8 +27,7 @@ constexpr std::chrono::seconds kIdleFor{10};
 
 constexpr const char* kUsedInChild =
     "ThreadPool: used in a forked child of the process that made it, whose threads are in the "
-    "parent "
-    "only. Make a new pool in the child.";
+    "parent only. Make a new pool in the child.";
 
 // More threads than Linux can have at all: PID_MAX_LIMIT.
 constexpr std::size_t kMostWorkers = std::size_t{1} << 22U;
@@ -45,47 +44,48 @@ std::size_t checked_workers(std::size_t max_workers) {
   return max_workers;
 }
 
-/// What a function that runs in a pool can tell the pool.
-class RunsFunctions {
+/// What a function that runs in a pool tells the pool.
+class FunctionObserver {
  public:
   virtual void function_waits() = 0;
-  virtual void function_goes_on() noexcept = 0;
+  virtual void function_resumes() noexcept = 0;
 
  protected:
-  ~RunsFunctions() = default;
+  ~FunctionObserver() = default;
 };
 
-thread_local constinit RunsFunctions* pool_of_this_thread = nullptr;
+thread_local constinit FunctionObserver* pool_of_this_thread = nullptr;
 thread_local constinit bool this_function_waits = false;
 
 }  // namespace
 
-// E1  submit <-> destruction   A submit counts itself, under the mutex, before it wakes a thread
-//                              without the mutex. Its function may return before it does, and
-//                              whoever waits for that may destroy the pool: the count is waited for.
+// submit/destroy   A submit counts itself, under the mutex, before it wakes a thread without the
+//                  mutex. Its function may return before the submit does, and a thread that waits
+//                  for the function may then destroy the pool. So the submit takes itself out of
+//                  the count with release, and the destructor waits, with acquire, until it is zero.
 
-class ThreadPool::Threads final : public RunsFunctions {
+class ThreadPool::Threads final : public FunctionObserver {
  public:
   explicit Threads(std::size_t max) : max_{max} {}
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
   ~Threads() { finish(); }
 
-  /// Whether this is a child process, which has none of the threads, and where the mutex may be
-  /// held by one of them for ever.
+  /// Whether this is a forked child, which has none of the threads, and where the mutex may be held
+  /// by one of them forever.
   [[nodiscard]] bool forked() const noexcept { return made_in_.forked(); }
 
   [[nodiscard]] std::size_t max() const noexcept { return max_.load(std::memory_order_relaxed); }
 
-  /// From now on it may have `max` threads, if that is more than before.
+  /// From now on the pool may have `max` threads, if that is more than before.
   void grow_to(std::size_t max) noexcept {
     if (max <= this->max() || forked()) return;
     const std::scoped_lock guard{mutex_};
     max_.store(std::max(max, this->max()), std::memory_order_relaxed);
   }
 
-  /// A function waits in a run(): another thread may run what is queued in its place. Throws if
-  /// there is none, and cannot be: then the function must not wait.
+  /// A function waits in a run(): another thread may run queued functions in its place. Throws if
+  /// there is no other thread and none can be started; then the function must not wait.
   void function_waits() override {
     if (forked()) return;
     const std::scoped_lock guard{mutex_};
@@ -96,7 +96,7 @@ class ThreadPool::Threads final : public RunsFunctions {
     --waiting_;
     std::rethrow_exception(failure);
   }
-  void function_goes_on() noexcept override {
+  void function_resumes() noexcept override {
     if (forked()) return;
     const std::scoped_lock guard{mutex_};
     --waiting_;
@@ -104,20 +104,20 @@ class ThreadPool::Threads final : public RunsFunctions {
 
   void submit(lowlevel::BlockingJob& job) {
     if (forked()) throw std::logic_error{kUsedInChild};
-    Joiner gone;  // joins when the lock is released
+    Joiner ended;  // joins when the lock is released
     {
       const std::scoped_lock guard{mutex_};
-      gone.threads.swap(gone_);
+      ended.threads.swap(ended_);
       queue_.push_back(job);
       ++queued_;
       if (queued_ > idle_ && has_room()) start_one(job);
-      if (!send_for_next()) return;
+      if (!claim_notification()) return;
       waking_.fetch_add(1, std::memory_order_relaxed);
     }
-    // Not under the lock, which is the first thing that the woken thread wants: on this core it
-    // would preempt its waker only to wait for it.
+    // Not under the lock, which the woken thread locks first: on this core it would preempt its
+    // waker only to wait for it.
     wake_.notify_one();
-    waking_.fetch_sub(1, std::memory_order_release);  // E1, the waker
+    waking_.fetch_sub(1, std::memory_order_release);  // submit/destroy: the last access
   }
 
   bool withdraw(lowlevel::BlockingJob& job) noexcept {
@@ -145,16 +145,17 @@ class ThreadPool::Threads final : public RunsFunctions {
   /// Whether one more thread may be started. REQUIRES: mutex_ is held.
   [[nodiscard]] bool has_room() const noexcept { return running_.size() < max() + waiting_; }
 
-  /// REQUIRES: mutex_ is held; `job` is the last one queued.
+  /// Starts a thread for `job`. If that fails and no thread is left that could run the job, takes
+  /// it back and throws. REQUIRES: mutex_ is held; `job` is the last one queued.
   void start_one(lowlevel::BlockingJob& job) {
     const std::exception_ptr failure = start_one_more();
-    if (!failure || running_.size() > waiting_) return;  // the others will get to it
+    if (!failure || running_.size() > waiting_) return;
     queue_.erase(job);
     --queued_;
     std::rethrow_exception(failure);
   }
 
-  /// Returns why it could not, if so. REQUIRES: mutex_ is held.
+  /// Returns why no thread could be started, null if one was. REQUIRES: mutex_ is held.
   std::exception_ptr start_one_more() noexcept {
     try {
       running_.emplace_front();
@@ -166,13 +167,13 @@ class ThreadPool::Threads final : public RunsFunctions {
     }
   }
 
-  /// Whether to notify one more thread, for what is queued: not if one is on the way already, for
-  /// whoever comes takes one job and sends for the next thread before it runs it, because it may
-  /// block. So functions that are short are run one after the other by threads that are awake.
-  /// REQUIRES: mutex_ is held.
-  bool send_for_next() noexcept {
-    if (queued_ == 0 || idle_ == 0 || one_comes_) return false;
-    one_comes_ = true;
+  /// Whether the caller has to notify one more thread of the queued jobs. Not while a notified
+  /// thread has not looked yet: that one takes a job and, because the job may block, has the next
+  /// thread notified before it runs it. So threads that are awake run short functions one after the
+  /// other. REQUIRES: mutex_ is held.
+  bool claim_notification() noexcept {
+    if (queued_ == 0 || idle_ == 0 || notified_) return false;
+    notified_ = true;
     return true;
   }
 
@@ -180,16 +181,17 @@ class ThreadPool::Threads final : public RunsFunctions {
     pool_of_this_thread = this;
     Guard guard{mutex_};
     for (;;) {
-      // It was started in place of a function that waited, and that goes on by now.
+      // This thread was started in place of a function that waited, and that has resumed by now.
       if (running_.size() > max() + waiting_ && !finishing_) {
-        if (send_for_next()) wake_.notify_one();  // it may have been woken for what is queued
+        // It may have been notified of a queued job.
+        if (claim_notification()) wake_.notify_one();
         break;
       }
       if (lowlevel::BlockingJob* job = queue_.pop_front()) {
         --queued_;
-        const bool next_comes = send_for_next();
+        const bool notifies_next = claim_notification();
         guard.unlock();
-        if (next_comes) wake_.notify_one();
+        if (notifies_next) wake_.notify_one();
         job->run();
         if (forked()) internal::end_forked_child();
         guard.lock();
@@ -200,49 +202,56 @@ class ThreadPool::Threads final : public RunsFunctions {
       const auto until = std::chrono::steady_clock::now() + kIdleFor;
       const bool woken = wake_.wait_until(guard, until) == std::cv_status::no_timeout;
       --idle_;
-      one_comes_ = false;
+      notified_ = false;
       if (!woken && queue_.empty() && !finishing_) break;
     }
-    gone_.splice(gone_.begin(), running_, self);
-    if (finishing_ && running_.empty()) all_gone_.set();
+    ended_.splice(ended_.begin(), running_, self);
+    if (finishing_ && running_.empty()) all_ended_.set();
   }
 
   void finish() noexcept {
     if (pool_of_this_thread == this) {
       lowlevel::contract_violation(
           "ThreadPool destroyed by a function that runs in it. A pool waits for its functions, so "
-          "this one would wait for "
-          "itself; destroy the pool elsewhere.");
+          "this one would wait for itself; destroy the pool elsewhere.");
     }
     {
       const std::scoped_lock guard{mutex_};
       finishing_ = true;
       wake_.notify_all();
-      if (running_.empty()) all_gone_.set();
+      if (running_.empty()) all_ended_.set();
     }
-    internal::block_until(all_gone_);
-    // E1, the destroyer
+    internal::block_until(all_ended_);
+    // submit/destroy: no submit is about to use the condition variable any more.
     while (waking_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
-    // The last one sets all_gone_ under the mutex; it has left it once it is joined.
-    Joiner gone;
+    // The last thread sets all_ended_ under the mutex, and has unlocked that once it is joined.
+    Joiner ended;
     const std::scoped_lock guard{mutex_};
-    gone.threads.swap(gone_);
+    ended.threads.swap(ended_);
   }
 
   const internal::ForkMark made_in_;
-  std::atomic<std::size_t> max_;  // written under mutex_
-  std::mutex mutex_;              // guards all below; never held while a job runs
+  // Written under the mutex, read without it.
+  std::atomic<std::size_t> max_;
+  // Guards all below, and is never held while a job runs.
+  std::mutex mutex_;
   std::condition_variable wake_;
-  std::atomic<int> waking_{0};  // submits that are about to notify wake_, without the mutex
+  // How many submits are about to notify wake_, without the mutex.
+  std::atomic<int> waking_{0};
   lowlevel::IntrusiveList<lowlevel::BlockingJob> queue_;
-  std::size_t queued_ = 0;  // how many are in queue_
-  std::size_t idle_ = 0;  // how many threads wait for wake_, or have been woken and not yet looked
-  bool one_comes_ = false;   // somebody is notified, and has not looked yet
-  std::size_t waiting_ = 0;  // how many functions that run wait in a run()
+  // How many jobs are in queue_.
+  std::size_t queued_ = 0;
+  // How many threads wait for wake_, or have been notified and have not looked yet.
+  std::size_t idle_ = 0;
+  // Whether a thread has been notified and has not looked yet.
+  bool notified_ = false;
+  // How many functions that run wait in a run().
+  std::size_t waiting_ = 0;
   std::list<std::thread> running_;
-  std::list<std::thread> gone_;  // left, to be joined
+  // Threads that have ended, to be joined.
+  std::list<std::thread> ended_;
   bool finishing_ = false;
-  internal::ThreadEvent all_gone_;
+  internal::ThreadEvent all_ended_;
 };
 
 ThreadPool::ThreadPool(std::size_t max_workers)
@@ -250,7 +259,8 @@ ThreadPool::ThreadPool(std::size_t max_workers)
 
 ThreadPool::~ThreadPool() {
   if (!threads_ || !threads_->forked()) return;
-  [[maybe_unused]] static const void* reachable = nullptr;  // what it points to is no leak
+  // What a static variable points to is not a leak.
+  [[maybe_unused]] static const void* reachable = nullptr;
   reachable = threads_.release();
 }
 
@@ -272,7 +282,7 @@ WaitsInPool::WaitsInPool() : counted_{pool_of_this_thread != nullptr && !this_fu
 
 WaitsInPool::~WaitsInPool() {
   if (!counted_) return;
-  pool_of_this_thread->function_goes_on();
+  pool_of_this_thread->function_resumes();
   this_function_waits = false;
 }
 
