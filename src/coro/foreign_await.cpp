@@ -6,7 +6,8 @@ namespace mtaio::internal {
 
 bool ReturnHome::leave(std::coroutine_handle<> coroutine, TaskRoot& root) noexcept {
   const ThreadContext& thread = this_thread();
-  if (thread.root == &root && thread.worker && &thread.worker->scheduler == &root.scheduler()) {
+  if (thread.root() == &root && thread.worker() &&
+      &thread.worker()->scheduler == &root.scheduler()) {
     return false;
   }
   coroutine_ = coroutine;

@@ -9,8 +9,8 @@ namespace mtaio::internal {
 
 lowlevel::Scheduler& current_scheduler() {
   const ThreadContext& thread = this_thread();
-  if (thread.root) return thread.root->scheduler();
-  if (thread.worker) return thread.worker->scheduler;
+  if (thread.root()) return thread.root()->scheduler();
+  if (thread.worker()) return thread.worker()->scheduler;
   throw std::logic_error{
       "co_await: this would wait, but the coroutine runs outside a runtime; start it with "
       "mtaio::run()."};

@@ -28,7 +28,7 @@ thread_local constinit bool stopping = false;
 }  // namespace
 
 TaskRoot& current_task_root() {
-  TaskRoot* root = this_thread().root;
+  TaskRoot* root = this_thread().root();
   if (!root) {
     throw std::logic_error{
         "TaskExecutor::create_task: called outside a task, where there is no runtime to run on; "

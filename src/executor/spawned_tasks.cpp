@@ -113,7 +113,7 @@ void SpawnedTasks::forget(Drain& drain) noexcept {
 }
 
 void SpawnedTasks::wait_blocking() noexcept {
-  const TaskRoot* root = this_thread().root;
+  const TaskRoot* root = this_thread().root();
   ThreadEvent all_ended;
   {
     const std::scoped_lock guard{lock_};

@@ -3,7 +3,7 @@
 namespace mtaio::internal {
 
 std::coroutine_handle<> FanOut::offer_token_slow(std::coroutine_handle<> next) noexcept {
-  LocalQueues* worker = this_thread().worker;
+  LocalQueues* worker = this_thread().worker();
   const bool at_home = worker != nullptr && &worker->scheduler == &scheduler();
   if (!at_home || !worker->fan_outs.push(this)) {
     scheduler().post(*this);
@@ -19,8 +19,8 @@ std::coroutine_handle<> FanOut::notify_one_worker(std::coroutine_handle<> next) 
 
 bool FanOut::take_back_token_slow() noexcept {
   const ThreadContext& thread = this_thread();
-  if (!thread.worker || thread.fast_worker) return false;
-  return thread.worker->fan_outs.pop_if(this);
+  if (!thread.worker() || thread.fast_worker()) return false;
+  return thread.worker()->fan_outs.pop_if(this);
 }
 
 std::coroutine_handle<> FanOut::post_token() noexcept {

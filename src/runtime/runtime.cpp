@@ -28,7 +28,7 @@ class RunCall final : public lowlevel::MainRun {
   /// In a function that a task waits for: stop requests to the function reach the run. The
   /// function, and so its scope, outlives the run.
   void inherit_stop_requests() noexcept {
-    const internal::FunctionInThread* function = internal::this_thread().function;
+    const internal::FunctionInThread* function = internal::this_thread().function();
     // In a forked child no thread of the parent can request a stop.
     if (!function || function->called_in.forked()) return;
     context().scope.set_parent(function->scope);
@@ -74,8 +74,8 @@ std::size_t Runtime::threads() const noexcept { return scheduler_->size(); }
 
 void Runtime::check_may_run() const {
   if (scheduler_->forked()) throw std::logic_error{kRunInChild};
-  for (const auto* thread = &internal::this_thread(); thread; thread = thread->outer) {
-    if (thread->worker && &thread->worker->scheduler == scheduler_.get()) {
+  for (const auto* thread = &internal::this_thread(); thread; thread = thread->outer()) {
+    if (thread->worker() && &thread->worker()->scheduler == scheduler_.get()) {
       throw std::logic_error{kRunOnWorker};
     }
   }
@@ -91,7 +91,7 @@ void Runtime::run_to_end(std::coroutine_handle<> main, internal::PromiseBase& pr
 namespace internal {
 
 void check_plain_thread() {
-  if (this_thread().worker) throw std::logic_error{kRunOnWorker};
+  if (this_thread().worker()) throw std::logic_error{kRunOnWorker};
 }
 
 }  // namespace internal

@@ -137,21 +137,21 @@ void WorkStealingScheduler::work_from(lowlevel::Job& first, WorkerThread& thread
 
 void WorkStealingScheduler::block(const internal::ThreadEvent& event) noexcept {
   if (event.is_set_soon()) return;
-  internal::ThreadContext& thread = internal::this_thread();
-  const internal::ThreadContext before = thread;
-  WorkerThread& who = static_cast<Worker*>(thread.worker)->thread.get();
-  idle_.end_search(who.worker());
-  workers_.let_others_fire();
-  if (WorkerThread* spare = threads_.obtain_spare()) {
-    handoff_.hand_off(who, *spare);
-    thread = internal::ThreadContext{};
-    event.wait();
-    handoff_.take_back(who);
-  } else {
-    loop_.work_until(event, who);
+  WorkerThread& thread = worker_of(internal::this_thread())->thread.get();
+  {
+    internal::SavedThreadContext saved;
+    idle_.end_search(thread.worker());
+    workers_.let_others_fire();
+    if (WorkerThread* spare = threads_.obtain_spare()) {
+      handoff_.hand_off(thread, *spare);
+      saved.leave_worker();
+      event.wait();
+      handoff_.take_back(thread);
+    } else {
+      loop_.work_until(event, thread);
+    }
   }
-  thread = before;
-  thread.set_worker(who.worker(), internal::fenced_by_others());
+  internal::this_thread().set_worker(thread.worker(), internal::fenced_by_others());
 }
 
 }  // namespace mtaio::runtime

@@ -64,7 +64,7 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   /// The worker of this scheduler that the calling thread, whose context is given, works on; null
   /// if there is none.
   [[nodiscard]] Worker* worker_of(const internal::ThreadContext& thread) const noexcept {
-    internal::LocalQueues* worker = thread.worker;
+    internal::LocalQueues* worker = thread.worker();
     return worker && &worker->scheduler == this ? static_cast<Worker*>(worker) : nullptr;
   }
   /// The rest of post() on a thread that is not a worker of this runtime.
@@ -76,7 +76,7 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   WorkerHandoff handoff_;
   WorkerThreads threads_{loop_, idle_, handoff_};
   Idle idle_{workers_, handoff_, threads_};
-  WorkerLoop loop_{workers_, idle_, handoff_, made_in_};
+  WorkerLoop loop_{workers_, idle_, handoff_, made_in_, *this};
   // The pool for functions whose caller names no other.
   ThreadPool blocking_;
   std::atomic<std::size_t> external_posters_{0};

@@ -46,24 +46,22 @@ void WorkerLoop::work_as_spare(WorkerThread& spare) noexcept {
 }
 
 void WorkerLoop::run_jobs(WorkerThread& who) noexcept {
-  Worker& worker = who.worker();
-  internal::ThreadContext& thread = internal::this_thread();
-  const internal::ThreadContext outer = std::exchange(thread, internal::ThreadContext{});
-  thread.set_worker(worker, internal::fenced_by_others());
-  thread.outer = &outer;
-  internal::BlockingHandler* before = internal::set_blocking_handler(&worker.scheduler);
-  while (!handoff_.must_release(who)) {
-    if (lowlevel::Job* job = next_job(who)) {
-      internal::run_job(*job);
-      if (made_in_.forked()) [[unlikely]]
-        internal::end_forked_child();
-    } else {
-      idle_.sleep(who.worker(), who);
+  internal::BlockingHandler* outer_handler = internal::set_blocking_handler(&blocking_handler_);
+  {
+    internal::SavedThreadContext saved;
+    saved.enter_worker(who.worker(), internal::fenced_by_others());
+    while (!handoff_.must_release(who)) {
+      if (lowlevel::Job* job = next_job(who)) {
+        lowlevel::run_job(*job);
+        if (made_in_.forked()) [[unlikely]]
+          internal::end_forked_child();
+      } else {
+        idle_.sleep(who.worker(), who);
+      }
     }
+    idle_.end_search(who.worker());
   }
-  idle_.end_search(who.worker());
-  thread = outer;
-  internal::set_blocking_handler(before);
+  internal::set_blocking_handler(outer_handler);
   idle_.leave_rest_to_others();
 }
 
@@ -192,7 +190,7 @@ void WorkerLoop::work_until(const internal::ThreadEvent& event, WorkerThread& th
     if (!job) job = own_job(thread.worker());
     if (!job) job = steal(thread.worker());
     if (job) {
-      internal::run_job(*job);
+      lowlevel::run_job(*job);
     } else {
       std::this_thread::sleep_for(std::chrono::microseconds{50});
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/lowlevel/job.hpp>
+#include <mtaio/platform/blocking_handler.hpp>
 #include <mtaio/platform/fork_mark.hpp>
 #include <mtaio/platform/thread_event.hpp>
 
@@ -20,8 +21,13 @@ namespace mtaio::runtime {
 class WorkerLoop {
  public:
   WorkerLoop(Workers& workers, Idle& idle, WorkerHandoff& handoff,
-             const internal::ForkMark& made_in) noexcept
-      : workers_{workers}, idle_{idle}, handoff_{handoff}, made_in_{made_in} {}
+             const internal::ForkMark& made_in,
+             internal::BlockingHandler& blocking_handler) noexcept
+      : workers_{workers},
+        idle_{idle},
+        handoff_{handoff},
+        made_in_{made_in},
+        blocking_handler_{blocking_handler} {}
 
   /// Acquires workers and does their work until `thread` is dismissed. `has_worker`: whether it has
   /// acquired the first one already.
@@ -53,6 +59,8 @@ class WorkerLoop {
   Idle& idle_;
   WorkerHandoff& handoff_;
   const internal::ForkMark made_in_;
+  // Told when the code of a task blocks the thread.
+  internal::BlockingHandler& blocking_handler_;
 };
 
 }  // namespace mtaio::runtime

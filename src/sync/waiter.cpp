@@ -10,7 +10,7 @@ namespace {
 /// what it does belongs to the main task of the run.
 internal::TaskRoot* root_of(const internal::TaskContext* context) noexcept {
   if (context) return context->root;
-  internal::TaskRoot* starter = internal::this_thread().root;
+  internal::TaskRoot* starter = internal::this_thread().root();
   return starter ? &starter->run().main() : nullptr;
 }
 

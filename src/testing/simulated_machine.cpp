@@ -66,7 +66,7 @@ bool SimulatedMachine::withdraw(lowlevel::BlockingJob& job, lowlevel::BlockingPo
 
 void SimulatedMachine::maybe_steal() noexcept {
   if (choices_.among(kSteals) != 0) return;
-  internal::LocalQueues* worker = internal::this_thread().worker;
+  internal::LocalQueues* worker = internal::this_thread().worker();
   if (lowlevel::Job* fan_out = worker->fan_outs.steal()) post(*fan_out);
 }
 
@@ -189,7 +189,7 @@ void SimulatedMachine::fire_timers(SimulatedWorker& worker) noexcept {
 void SimulatedMachine::run_job(SimulatedWorker& worker, lowlevel::Job& job) noexcept {
   last_step_ = Step::kTask;
   worker.enter();
-  internal::run_job(job);
+  lowlevel::run_job(job);
 }
 
 void SimulatedMachine::run_posted(std::size_t index) noexcept {
@@ -216,10 +216,11 @@ void SimulatedMachine::run_function(std::size_t index) noexcept {
   last_step_ = Step::kFunction;
   const SimulatedPools::Function function = pools_.take(index);
   // A thread of a pool is not a worker.
-  internal::ThreadContext& thread = internal::this_thread();
-  const internal::ThreadContext saved = std::exchange(thread, internal::ThreadContext{});
-  function.job->run();
-  thread = saved;
+  {
+    internal::SavedThreadContext saved;
+    saved.leave_worker();
+    function.job->run();
+  }
   pools_.ended(function);
 }
 

@@ -47,7 +47,7 @@ std::string SimulatedScheduler::name() const {
 // --- Runs ---
 
 void SimulatedScheduler::check_may_run() const {
-  if (internal::this_thread().worker) {
+  if (internal::this_thread().worker()) {
     throw std::logic_error{
         name() +
         ": run() was called inside a task, whose worker would wait for itself. co_await instead."};
@@ -66,11 +66,12 @@ void SimulatedScheduler::run(std::coroutine_handle<> main, internal::PromiseBase
   OneRun run{*this, main, promise};
   current_ = &run;
   last_step_ = max_steps_ > 0 ? steps() + max_steps_ : ~std::uint64_t{0};
-  internal::ThreadContext& thread = internal::this_thread();
-  const internal::ThreadContext saved = std::exchange(thread, internal::ThreadContext{});
-  post(run.first_job());
-  baton_.run();
-  thread = saved;
+  {
+    internal::SavedThreadContext saved;
+    saved.leave_worker();
+    post(run.first_job());
+    baton_.run();
+  }
   baton_.put_down();
   current_ = nullptr;
   if (!run.given_up.empty()) throw Stuck{run.given_up};

@@ -40,14 +40,12 @@ void BlockingAwaiter::run(lowlevel::BlockingJob& job) noexcept {
     return;
   }
   // The function runs on behalf of the caller's task: all that it creates belongs to that task.
-  ThreadContext& thread = this_thread();
-  thread.root = self.root();
   // Stop requests also reach the tasks of a runtime that the function runs: see Runtime::run().
   const FunctionInThread function{self.scheduler().is_simulation() ? nullptr : self.scope(), {}};
-  const auto* outer = std::exchange(thread.function, &function);
-  self.call_(self, StopToken{self.scope()});
-  thread.function = outer;
-  thread.root = nullptr;
+  {
+    const FunctionScope scope{function, self.root()};
+    self.call_(self, StopToken{self.scope()});
+  }
   self.interrupt(State::kServed);
 }
 

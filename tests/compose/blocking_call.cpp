@@ -1,9 +1,8 @@
 /// A blocking call against a pool that does what the test tells it to.
-#include <mtaio/threads/thread_awaiter.hpp>
-
 #include <mtaio/core.hpp>
-#include <mtaio/lowlevel/stop_scope.hpp>
 #include <mtaio/coro/thread_context.hpp>
+#include <mtaio/lowlevel/stop_scope.hpp>
+#include <mtaio/threads/thread_awaiter.hpp>
 
 #include "support/outcomes.hpp"
 
@@ -208,13 +207,13 @@ TEST_CASE("ThreadCall: its thread belongs to the caller's task only as long as t
     mtaio::TaskExecutor executor;
     ManualPool pool;
     auto handle = executor.create_task(
-        call_in(pool, [] { return mtaio::internal::this_thread().root ? 1 : 0; }));
+        call_in(pool, [] { return mtaio::internal::this_thread().root() ? 1 : 0; }));
     co_await mtaio::sleep(0s);
     bool belongs_afterwards = true;
 
     std::thread{[&] {
       pool.run_all();
-      belongs_afterwards = mtaio::internal::this_thread().root != nullptr;
+      belongs_afterwards = mtaio::internal::this_thread().root() != nullptr;
     }}.join();
 
     CHECK(co_await handle == 1);

@@ -1,7 +1,7 @@
 /// A worker that leaves forks alone for a while, because one was gone when it got there.
 #include <mtaio/core.hpp>
-#include <mtaio/lowlevel/job.hpp>
 #include <mtaio/coro/thread_context.hpp>
+#include <mtaio/lowlevel/job.hpp>
 
 #include "runtime/worker.hpp"
 
@@ -29,8 +29,8 @@ class HoldingParker final : public mtaio::lowlevel::Parker {
     if (!to_be_held.load()) return;
     held.store(true);
     to_be_held.wait(true);
-    static_cast<mtaio::runtime::Worker*>(this_thread().worker)->back_off.begin(
-        std::chrono::steady_clock::now() + 1h);
+    static_cast<mtaio::runtime::Worker*>(this_thread().worker())
+        ->back_off.begin(std::chrono::steady_clock::now() + 1h);
   }
   void unpark() noexcept override {
     unparked_.store(true);
@@ -83,7 +83,7 @@ TEST_CASE("Runtime: a worker that leaves a fork alone has another one woken for 
     // Woken for a job that this worker takes: it counts as one that looks for work.
     HoldingParker::to_be_held.store(true);
     Note note;
-    auto& scheduler = this_thread().worker->scheduler;
+    auto& scheduler = this_thread().worker()->scheduler;
     std::thread{[&] { scheduler.post(note); }}.join();
     while (!note.taken.load()) co_await mtaio::sleep(0s);
     REQUIRE(wait_for(HoldingParker::held));

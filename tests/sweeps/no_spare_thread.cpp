@@ -43,7 +43,7 @@ struct Busy {
   }
 };
 
-const void* worker_here() { return mtaio::internal::this_thread().worker; }
+const void* worker_here() { return mtaio::internal::this_thread().worker(); }
 
 struct TwoWorkers {
   mtaio::TaskExecutor threads;

@@ -82,12 +82,12 @@ using mtaio::internal::this_thread;
 
 /// Whether it runs on another worker than its parent did.
 mtaio::Task<bool> is_stolen(const mtaio::internal::LocalQueues* parents) {
-  co_return this_thread().worker != parents;
+  co_return this_thread().worker() != parents;
 }
 
 mtaio::Task<std::string> who_runs_children() {
   mtaio::TaskExecutor executor;
-  const auto* worker = this_thread().worker;
+  const auto* worker = this_thread().worker();
   const auto [a, b, c] =
       co_await executor.gather(is_stolen(worker), is_stolen(worker), is_stolen(worker));
   co_return std::string{a ? "S" : "-"} + (b ? "S" : "-") + (c ? "S" : "-");

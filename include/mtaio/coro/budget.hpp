@@ -13,20 +13,15 @@ namespace mtaio::internal {
 
 /// Consumes one unit; returns false once the budget is spent. Always true outside a worker.
 [[nodiscard]] inline bool consume_budget() noexcept {
-  ThreadContext& thread = this_thread_inlined();
-  return thread.worker == nullptr || --thread.budget > 0;
+  return this_thread_inlined().consume_budget();
 }
 
 /// Whether the last call of `consume_budget()` on this thread returned false.
 [[nodiscard]] inline bool budget_is_spent() noexcept {
-  const ThreadContext& thread = this_thread_inlined();
-  return thread.worker != nullptr && thread.budget <= 0;
+  return this_thread_inlined().budget_is_spent();
 }
 
 /// Undoes one `consume_budget()`: the operation waits after all, or fails.
-inline void refund_budget() noexcept {
-  ThreadContext& thread = this_thread_inlined();
-  if (thread.worker != nullptr) ++thread.budget;
-}
+inline void refund_budget() noexcept { this_thread_inlined().refund_budget(); }
 
 }  // namespace mtaio::internal

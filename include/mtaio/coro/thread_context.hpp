@@ -18,32 +18,51 @@ struct FunctionInThread {
 };
 
 /// What the library knows about a thread. The thread itself reads and writes it; nothing else does.
-struct ThreadContext {
+class ThreadContext {
+ public:
+  /// The worker that the thread works for; null on a thread that is not a worker.
+  [[nodiscard]] LocalQueues* worker() const noexcept { return worker_; }
+  /// The same; null as well if the worker has to execute fences.
+  [[nodiscard]] LocalQueues* fast_worker() const noexcept { return fast_worker_; }
+  /// The context of the same thread at the time when a task on it called run() of another runtime.
+  [[nodiscard]] const ThreadContext* outer() const noexcept { return outer_; }
+  /// The root of the task whose code runs on the thread; null if there is none.
+  [[nodiscard]] TaskRoot* root() const noexcept { return root_; }
+  /// The function that runs on the thread while a task waits for it. A run() inside that function
+  /// takes its stop requests from there.
+  [[nodiscard]] const FunctionInThread* function() const noexcept { return function_; }
+
   /// From now on the thread works for `local_queues`. `fenced`: the heavy fences of other workers
   /// order what this thread does, so that it needs no fence instruction of its own.
   void set_worker(LocalQueues& local_queues, bool fenced) noexcept {
-    worker = &local_queues;
-    fast_worker = fenced ? &local_queues : nullptr;
+    worker_ = &local_queues;
+    fast_worker_ = fenced ? &local_queues : nullptr;
   }
 
-  // Null on a thread that is not a worker.
-  LocalQueues* worker = nullptr;
-  // The same; null as well if the worker has to execute fences.
-  LocalQueues* fast_worker = nullptr;
-  // The context of the same thread at the time when a task on it called run() of another runtime.
-  const ThreadContext* outer = nullptr;
-  // The root of the task whose code runs on the thread; set by run_job().
-  TaskRoot* root = nullptr;
-  // The function that runs on the thread while a task waits for it. A run() inside that function
-  // takes its stop requests from there.
-  const FunctionInThread* function = nullptr;
-  // budget.hpp
-  int budget = 0;
-  // trampoline.hpp: run_job() is below on the stack.
-  bool in_trampoline = false;
-  // trampoline.hpp: the coroutine that run_job() resumes next, or the task that has just ended.
-  void* transfer = nullptr;
-  PromiseBase* ended = nullptr;
+  // budget.hpp says what they are for.
+  [[nodiscard]] bool consume_budget() noexcept { return worker_ == nullptr || --budget_ > 0; }
+  [[nodiscard]] bool budget_is_spent() const noexcept { return worker_ != nullptr && budget_ <= 0; }
+  void refund_budget() noexcept {
+    if (worker_ != nullptr) ++budget_;
+  }
+
+ private:
+  friend class SavedThreadContext;
+  friend class FunctionScope;
+  friend class InnerScope;
+  friend struct Trampoline;
+
+  LocalQueues* worker_ = nullptr;
+  LocalQueues* fast_worker_ = nullptr;
+  const ThreadContext* outer_ = nullptr;
+  TaskRoot* root_ = nullptr;
+  const FunctionInThread* function_ = nullptr;
+  int budget_ = 0;
+  // Of the trampoline: run_job() is below on the stack.
+  bool in_trampoline_ = false;
+  // Of the trampoline: the coroutine that run_job() resumes next, or the task that has just ended.
+  void* transfer_ = nullptr;
+  PromiseBase* ended_ = nullptr;
 };
 
 [[gnu::visibility("default")]] extern constinit thread_local ThreadContext thread_context;
@@ -76,7 +95,7 @@ class SavedThreadContext {
   void enter_worker(LocalQueues& local_queues, bool fenced) noexcept {
     leave_worker();
     thread_.set_worker(local_queues, fenced);
-    thread_.outer = &saved_;
+    thread_.outer_ = &saved_;
   }
 
  private:
@@ -88,15 +107,15 @@ class SavedThreadContext {
 class FunctionScope {
  public:
   FunctionScope(const FunctionInThread& function, TaskRoot* root) noexcept
-      : outer_{this_thread().function} {
-    this_thread().function = &function;
-    this_thread().root = root;
+      : outer_{this_thread().function()} {
+    this_thread().function_ = &function;
+    this_thread().root_ = root;
   }
   FunctionScope(const FunctionScope&) = delete;
   FunctionScope& operator=(const FunctionScope&) = delete;
   ~FunctionScope() {
-    this_thread().function = outer_;
-    this_thread().root = nullptr;
+    this_thread().function_ = outer_;
+    this_thread().root_ = nullptr;
   }
 
  private:
@@ -108,14 +127,14 @@ class FunctionScope {
 class InnerScope {
  public:
   explicit InnerScope(lowlevel::StopScope& scope) noexcept
-      : outer_{this_thread().function},
+      : outer_{this_thread().function()},
         // Null stays null: runs inside the function take no stop requests from it.
         function_{outer_->scope ? &scope : nullptr, outer_->called_in} {
-    this_thread().function = &function_;
+    this_thread().function_ = &function_;
   }
   InnerScope(const InnerScope&) = delete;
   InnerScope& operator=(const InnerScope&) = delete;
-  ~InnerScope() { this_thread().function = outer_; }
+  ~InnerScope() { this_thread().function_ = outer_; }
 
  private:
   const FunctionInThread* const outer_;

@@ -2,11 +2,9 @@
 ///
 /// Where the compiler makes a symmetric transfer a tail call, `await_suspend` returns the next
 /// coroutine. GCC before 15 does not make it one in unoptimised and sanitized builds: there the
-/// next coroutine is noted in the `ThreadContext`, and `run_job()` resumes it when the current
-/// coroutine has returned to it.
+/// next coroutine is noted in the `ThreadContext`, and `lowlevel::run_job()` resumes it when the
+/// current coroutine has returned to it.
 #pragma once
-
-#include <mtaio/lowlevel/job.hpp>
 
 #include <coroutine>
 
@@ -35,8 +33,5 @@ inline std::coroutine_handle<> transfer_to(std::coroutine_handle<> next) noexcep
     return defer_transfer(next);
   }
 }
-
-/// Runs `job` and all the coroutines that follow from it, until one returns without a successor.
-[[gnu::visibility("default")]] void run_job(lowlevel::Job& job) noexcept;
 
 }  // namespace mtaio::internal

@@ -64,8 +64,8 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
       std::size_t limit, Where where, std::coroutine_handle<> next) noexcept {
     if (limit != no_limit.value() && state_.park(limit)) return next;
     const ThreadContext& thread = this_thread_inlined();
-    LocalQueues* worker = thread.fast_worker;
-    const bool at_home = where == Where::kAtHome || (root() != nullptr && root() == thread.root);
+    LocalQueues* worker = thread.fast_worker();
+    const bool at_home = where == Where::kAtHome || (root() != nullptr && root() == thread.root());
     if (!at_home || !worker || !worker->fan_outs.push(this)) [[unlikely]]
       return offer_token_slow(next);
     if (worker->should_notify<FencedByOthers>()) [[unlikely]]
@@ -81,7 +81,7 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
   /// Takes the token back if it still is at the bottom of this worker's deque; then the caller
   /// holds it. Costs little if it is not there.
   [[nodiscard]] bool take_back_token() noexcept {
-    LocalQueues* worker = this_thread_inlined().fast_worker;
+    LocalQueues* worker = this_thread_inlined().fast_worker();
     return worker != nullptr && worker->fan_outs.pop_if<FencedByOthers>(this);
   }
   /// The same for a worker that has to execute fences itself.

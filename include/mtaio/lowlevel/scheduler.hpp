@@ -46,4 +46,8 @@ class Scheduler : public Poster {
   ~Scheduler() = default;
 };
 
+/// Runs `job`, and all the coroutines that follow from it, until one suspends without a successor.
+/// For the loop of a scheduler, on the thread that runs its jobs.
+[[gnu::visibility("default")]] void run_job(Job& job) noexcept;
+
 }  // namespace mtaio::lowlevel
