@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/base/count.hpp>
+#include <mtaio/lowlevel/awaiter.hpp>
 #include <mtaio/lowlevel/spin_lock.hpp>
 #include <mtaio/lowlevel/wait_list.hpp>
 #include <mtaio/lowlevel/waiter.hpp>
@@ -10,7 +11,6 @@
 #include <atomic>
 #include <coroutine>
 #include <cstddef>
-#include <optional>
 
 namespace mtaio {
 
@@ -69,6 +69,8 @@ class [[gnu::visibility("default")]] Latch {
   // For `lowlevel` code: the steps of a wait.
 
   [[nodiscard]] bool is_open() noexcept;
+  /// The same, as `lowlevel::TimedWaitAwaiter` asks it.
+  [[nodiscard]] bool ready() noexcept { return is_open(); }
   /// Waits for the count to be zero. True if suspended.
   bool enlist(lowlevel::Waiter& waiter) noexcept;
   /// Takes out a waiter that gives up.
@@ -89,45 +91,21 @@ class Latch::CountedDown {
   void await_resume() const noexcept {}
 };
 
-class [[nodiscard, gnu::visibility("default")]] Latch::Wait {
+class [[nodiscard]] Latch::Wait {
  public:
-  Wait(Latch& latch, std::optional<Timeout> timeout) noexcept : latch_{&latch}, timeout_{timeout} {}
-  class Awaiter;
-  Awaiter operator co_await() const noexcept;
+  using Awaiter = lowlevel::TimedWaitAwaiter<Latch&>;
+
+  Wait(Latch& latch, Timeout timeout) noexcept : latch_{&latch}, timeout_{timeout} {}
+  Awaiter operator co_await() const noexcept { return Awaiter{*latch_, timeout_}; }
 
  private:
   Latch* latch_;
-  std::optional<Timeout> timeout_;
+  Timeout timeout_;
 };
 
-class [[gnu::visibility("default")]] Latch::Wait::Awaiter {
- public:
-  using resumes_at_home = void;
-
-  Awaiter(Latch& latch, std::optional<Timeout> timeout) noexcept
-      : latch_{latch}, timeout_{timeout} {}
-
-  [[nodiscard]] bool await_ready() noexcept;
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    waiter_.prepare(awaiting);
-    return suspend();
-  }
-  bool await_resume();
-
- private:
-  bool suspend() noexcept;
-
-  Latch& latch_;
-  std::optional<Timeout> timeout_;
-  std::optional<bool> open_;  // known without waiting
-  lowlevel::TimedWaiter waiter_;
-};
-
-inline Latch::Wait Latch::wait() noexcept { return Wait{*this, std::nullopt}; }
+inline Latch::Wait Latch::wait() noexcept { return wait(Timeout::forever()); }
 inline Latch::Wait Latch::wait(Timeout timeout) noexcept { return Wait{*this, timeout}; }
-inline Latch::Wait::Awaiter Latch::Wait::operator co_await() const noexcept {
-  return Awaiter{*latch_, timeout_};
-}
+
+extern template class lowlevel::TimedWaitAwaiter<Latch&>;
 
 }  // namespace mtaio

@@ -1,6 +1,7 @@
 /// Waiting for time to pass.
 #pragma once
 
+#include <mtaio/lowlevel/awaiter.hpp>
 #include <mtaio/lowlevel/waiter.hpp>
 #include <mtaio/timeout.hpp>
 
@@ -31,12 +32,11 @@ class [[gnu::visibility("default")]] Sleep::Awaiter {
     return suspend();
   }
   void await_resume() {
-    if (waiter_.finish() == lowlevel::Waiter::State::kCancelled) throw_cancelled();
+    if (waiter_.finish() == lowlevel::Waiter::State::kCancelled) lowlevel::throw_cancelled();
   }
 
  private:
   bool suspend() noexcept;
-  [[noreturn]] static void throw_cancelled();
 
   Timeout timeout_;
   lowlevel::TimedWaiter waiter_;

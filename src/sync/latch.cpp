@@ -1,6 +1,5 @@
 #include <mtaio/latch.hpp>
 
-#include <mtaio/exceptions.hpp>
 #include <mtaio/lowlevel/contract.hpp>
 
 #include <mutex>
@@ -59,9 +58,7 @@ bool Latch::enlist(lowlevel::Waiter& waiter) noexcept {
     waiter.complete_inline();
     return false;
   }
-  if (!waiter.commit()) return false;
-  waiters_.add(waiter);
-  return true;
+  return waiters_.enlist(waiter);
 }
 
 void Latch::forget(lowlevel::Waiter& waiter) noexcept {
@@ -69,25 +66,6 @@ void Latch::forget(lowlevel::Waiter& waiter) noexcept {
   waiters_.forget(waiter);
 }
 
-bool Latch::Wait::Awaiter::await_ready() noexcept {
-  const bool only_look = timeout_ && timeout_->is_now();
-  const bool open = latch_.is_open();
-  if (open || only_look) open_ = open;
-  return open_.has_value();
-}
-
-bool Latch::Wait::Awaiter::suspend() noexcept {
-  if (timeout_) waiter_.arm(*timeout_);
-  return latch_.enlist(waiter_);
-}
-
-bool Latch::Wait::Awaiter::await_resume() {
-  if (open_) return *open_;
-  const auto wake = waiter_.finish();
-  if (wake == lowlevel::Waiter::State::kServed) return true;
-  latch_.forget(waiter_);
-  if (wake == lowlevel::Waiter::State::kCancelled) throw CancelledError{};
-  return false;
-}
-
 }  // namespace mtaio
+
+template class mtaio::lowlevel::TimedWaitAwaiter<mtaio::Latch&>;

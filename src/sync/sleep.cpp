@@ -1,7 +1,5 @@
 #include <mtaio/sleep.hpp>
 
-#include <mtaio/exceptions.hpp>
-
 namespace mtaio {
 
 bool Sleep::Awaiter::suspend() noexcept {
@@ -13,7 +11,5 @@ bool Sleep::Awaiter::suspend() noexcept {
   waiter_.arm(timeout_);
   return waiter_.commit();
 }
-
-void Sleep::Awaiter::throw_cancelled() { throw CancelledError{}; }
 
 }  // namespace mtaio

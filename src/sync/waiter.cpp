@@ -80,8 +80,7 @@ void Waiter::stop(StopNode& node) noexcept {
   static_cast<Waiter&>(node).interrupt(State::kCancelled);
 }
 
-void TimedWaiter::arm(Timeout timeout) noexcept {
-  if (timeout.is_forever()) return;
+void TimedWaiter::arm_timer(Timeout timeout) noexcept {
   listen();
   Scheduler& where = scheduler();
   where.arm(*this, deadline_after(where.now(), timeout));

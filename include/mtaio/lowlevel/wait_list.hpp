@@ -12,6 +12,12 @@ class [[gnu::visibility("default")]] WaitList {
  public:
   [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
 
+  /// Commits the waiter and adds it. False if it was asked to stop: then it does not wait.
+  [[nodiscard]] bool enlist(Waiter& waiter) noexcept {
+    if (!waiter.commit()) return false;
+    add(waiter);
+    return true;
+  }
   void add(Waiter& waiter) noexcept { waiting_.push_back(waiter); }
   /// Takes the waiter out if it is still in.
   void forget(Waiter& waiter) noexcept {

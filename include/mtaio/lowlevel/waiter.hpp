@@ -177,13 +177,16 @@ class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer 
   ~TimedWaiter() { TimerHeap::disarm(*this); }
 
   /// Between `prepare()` and `commit()`: listens, and is woken for `kTimedOut` after `timeout`.
-  void arm(Timeout timeout) noexcept;
+  void arm(Timeout timeout) noexcept {
+    if (!timeout.is_forever()) arm_timer(timeout);
+  }
   State finish() noexcept {
     TimerHeap::disarm(*this);
     return Waiter::finish();
   }
 
  private:
+  void arm_timer(Timeout timeout) noexcept;
   static void fire(Timer& timer) noexcept;
 };
 
