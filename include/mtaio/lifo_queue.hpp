@@ -2,7 +2,7 @@
 #pragma once
 
 #include <mtaio/base/count.hpp>
-#include <mtaio/queue/operations.hpp>
+#include <mtaio/queue/basic_queue.hpp>
 
 #include <cstddef>
 #include <utility>

@@ -23,8 +23,8 @@ std::size_t checked_max_size(const char* name, std::ptrdiff_t max_size) {
 }  // namespace
 
 template <class Storage>
-QueueCore<Storage>::QueueCore(const char* name, std::ptrdiff_t max_size, bool keeps_places)
-    : name_{name}, max_size_{checked_max_size(name, max_size)}, keeps_places_{keeps_places} {}
+QueueCore<Storage>::QueueCore(const char* name, std::ptrdiff_t max_size, bool holds_permits)
+    : name_{name}, max_size_{checked_max_size(name, max_size)}, holds_permits_{holds_permits} {}
 
 template <class Storage>
 QueueCore<Storage>::~QueueCore() {
@@ -44,66 +44,93 @@ QueueCore<Storage>::~QueueCore() {
 template <class Storage>
 void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
   getter.node = &node;
-  getter.keeps_place = keeps_places_ || getter.may_put_back;
-  if (!getter.keeps_place) set_size(size() - 1);
+  getter.holds_permit = holds_permits_ || getter.may_put_back;
+  if (!getter.holds_permit) set_size(size() - 1);
+}
+
+/// Makes the node of a claimed putter that waits with its item.
+///
+/// The item is still in the putter's awaiter: a put that waits allocates nothing, and owns its item
+/// until there is room. Moving the item is user code, which may take long, throw, or use this
+/// queue, so the lock is released for it:
+///
+///   1. The putter is claimed. No stop request and no timer ends its wait any more, so its awaiter
+///      stays alive until it is woken.
+///   2. size_ counts its permit (I3), so no other put takes the room meanwhile.
+///   3. serving_putter_ is set. From now on has_room() is false, so later puts do not overtake this
+///      one: they wait, and other threads serve no putter (I1). After a shutdown, getters wait for
+///      this item, which is on its way.
+///   4. The lock is released, and make_node() moves the item. What it throws is for the putter.
+///   5. The lock is taken again, and serving_putter_ is reset. Meanwhile other threads may have
+///      changed everything else: taken or put back items, enlisted waiters, shut the queue down.
+///      So match_waiters() then starts from the beginning.
+template <class Storage>
+inline void QueueCore<Storage>::make_node(Guard& guard, Putter& putter) noexcept {
+  serving_putter_ = true;
+  guard.unlock();
+  try {
+    putter.node = &putter.make_node();
+  } catch (...) {
+    putter.error = std::current_exception();
+  }
+  guard.lock();
+  serving_putter_ = false;
+}
+
+/// Gives room to a claimed putter.
+template <class Storage>
+inline void QueueCore<Storage>::serve(Guard& guard, Putter& putter) noexcept {
+  set_size(size() + 1);
+  if (putter.wants_permit) return;
+  if (!putter.node) make_node(guard, putter);
+  if (putter.node && !dropping_) {
+    store(*putter.node);
+    putter.node = nullptr;
+  } else {
+    set_size(size() - 1);
+    putter.shut_down = dropping_;
+  }
 }
 
 template <class Storage>
-void QueueCore<Storage>::settle(Guard& guard, lowlevel::WakeList& wake) noexcept {
+void QueueCore<Storage>::match_waiters(Guard& guard, lowlevel::WakeList& wake) noexcept {
   for (;;) {
-    auto* getter = storage_.empty() ? nullptr : static_cast<Getter*>(getters_.claim_first());
+    Getter* getter = storage_.empty() ? nullptr : claim_getter();
     if (getter) {
       give(*getter, *unstore());
       wake.add(*getter);
       continue;
     }
     if (!has_room() || is_shut_down()) break;
-    auto* putter = static_cast<Putter*>(putters_.claim_first());
+    // One putter at a time, so that the items are stored in the order in which their putters came.
+    Putter* putter = claim_putter();
     if (!putter) break;
-    // One at a time, so that the items of waiting putters are stored in the order in which they
-    // came.
-    set_size(size() + 1);
-    if (putter->brings_item) {
-      wake.add(*putter);
-      continue;
-    }
-    if (!putter->node) {
-      serving_putter_ = true;
-      guard.unlock();
-      try {
-        putter->node = &putter->make_node();
-      } catch (...) {
-        putter->error = std::current_exception();
-      }
-      guard.lock();
-      serving_putter_ = false;
-    }
-    if (putter->node && !dropping_) {
-      store(*putter->node);
-      putter->node = nullptr;
-    } else {
-      set_size(size() - 1);
-      putter->shut_down = dropping_;
-    }
+    serve(guard, *putter);
     wake.add(*putter);
   }
-  if (!is_shut_down()) return;
-  while (auto* putter = static_cast<Putter*>(putters_.claim_first())) {
+  if (is_shut_down()) end_waits(wake);
+}
+
+/// After a shutdown: wakes the putters, and, once no more items come, the getters.
+template <class Storage>
+void QueueCore<Storage>::end_waits(lowlevel::WakeList& wake) noexcept {
+  while (Putter* putter = claim_putter()) {
     putter->shut_down = true;
     wake.add(*putter);
   }
-  if (serving_putter_) return;  // an item is on its way; whoever brings it comes back here
-  while (auto* getter = static_cast<Getter*>(getters_.claim_first())) {
+  // The thread that serves a putter now calls match_waiters() again when the item is stored.
+  if (serving_putter_) return;
+  while (Getter* getter = claim_getter()) {
     getter->shut_down = true;
     wake.add(*getter);
   }
 }
 
 template <class Storage>
-[[gnu::noinline]] void QueueCore<Storage>::settle_and_unlock() noexcept {
+[[gnu::noinline]] void QueueCore<Storage>::match_waiters_and_unlock() noexcept {
   lowlevel::WakeList wake;
   Guard guard{lock_, std::adopt_lock};
-  settle(guard, wake);
+  match_waiters(guard, wake);
 }
 
 template <class Storage>
@@ -115,7 +142,7 @@ inline typename QueueCore<Storage>::Push QueueCore<Storage>::store_next(Node& no
     return shut_down ? Push::kShutDown : Push::kFull;
   }
   set_size(size() + 1);
-  auto* getter = static_cast<Getter*>(getters_.claim_first());
+  Getter* getter = claim_getter();
   if (getter) {  // so nothing is stored (I2), and this is the next item
     storage_.pass(node);
     ++unfinished_;
@@ -131,7 +158,7 @@ inline typename QueueCore<Storage>::Push QueueCore<Storage>::store_next(Node& no
 template <class Storage>
 typename QueueCore<Storage>::Push QueueCore<Storage>::push(Node& node) noexcept {
   if (!consume_budget()) [[unlikely]]
-    return Push::kTurnOver;
+    return Push::kBudgetSpent;
   const Push pushed = store_next(node);
   if (pushed == Push::kFull) [[unlikely]]
     refund_budget();
@@ -144,16 +171,16 @@ typename QueueCore<Storage>::Push QueueCore<Storage>::try_push(Node& node) noexc
 }
 
 template <class Storage>
-typename QueueCore<Storage>::Push QueueCore<Storage>::take_place() noexcept {
+typename QueueCore<Storage>::Reservation QueueCore<Storage>::reserve() noexcept {
   const Guard guard{lock_};
-  if (is_shut_down()) return Push::kShutDown;
-  if (!has_room()) return Push::kFull;
+  if (is_shut_down()) return Reservation::kShutDown;
+  if (!has_room()) return Reservation::kFull;
   set_size(size() + 1);
-  return Push::kStored;
+  return Reservation::kGranted;
 }
 
 template <class Storage>
-bool QueueCore<Storage>::fill_place(Node& node) noexcept {
+bool QueueCore<Storage>::commit(Node& node) noexcept {
   lowlevel::WakeList wake;
   Guard guard{lock_};
   if (dropping_) {
@@ -161,12 +188,12 @@ bool QueueCore<Storage>::fill_place(Node& node) noexcept {
     return false;
   }
   store(node);
-  settle(guard, wake);
+  match_waiters(guard, wake);
   return true;
 }
 
 template <class Storage>
-typename QueueCore<Storage>::Push QueueCore<Storage>::bring(Node& node) noexcept {
+typename QueueCore<Storage>::Push QueueCore<Storage>::send_reserved(Node& node) noexcept {
   lowlevel::WakeList wake;
   Guard guard{lock_};
   if (is_shut_down()) {
@@ -174,12 +201,12 @@ typename QueueCore<Storage>::Push QueueCore<Storage>::bring(Node& node) noexcept
     return Push::kShutDown;
   }
   store(node);
-  settle(guard, wake);
+  match_waiters(guard, wake);
   return Push::kStored;
 }
 
 template <class Storage>
-bool QueueCore<Storage>::wait_to_put(Putter& putter) {
+bool QueueCore<Storage>::enlist(Putter& putter) {
   lowlevel::WakeList wake;
   for (;;) {
     Guard guard{lock_};
@@ -188,12 +215,8 @@ bool QueueCore<Storage>::wait_to_put(Putter& putter) {
       putter.complete_inline();
       return false;
     }
-    if (!has_room()) {
-      if (!putter.commit()) return false;
-      putters_.add(putter);
-      return true;
-    }
-    if (putter.brings_item) {
+    if (!has_room()) return putters_.enlist(putter);
+    if (putter.wants_permit) {
       putter.complete_inline();
       set_size(size() + 1);
       return false;
@@ -203,7 +226,7 @@ bool QueueCore<Storage>::wait_to_put(Putter& putter) {
       set_size(size() + 1);
       store(*putter.node);
       putter.node = nullptr;
-      settle(guard, wake);
+      match_waiters(guard, wake);
       return false;
     }
     guard.unlock();
@@ -222,13 +245,13 @@ inline typename QueueCore<Storage>::Popped QueueCore<Storage>::take_next() noexc
   lock_.lock();
   Node* node = unstore();
   if (!node) [[unlikely]] {
-    const bool shut_down = is_shut_down() && !serving_putter_;
+    const bool shut_down = has_ended();
     lock_.unlock();
     return {nullptr, shut_down, false};
   }
-  if (!keeps_places_) set_size(size() - 1);
-  if (!keeps_places_ && !putters_.empty()) {
-    settle_and_unlock();
+  if (!holds_permits_) set_size(size() - 1);
+  if (!holds_permits_ && !putters_.empty()) {
+    match_waiters_and_unlock();
   } else {
     lock_.unlock();
   }
@@ -251,24 +274,23 @@ typename QueueCore<Storage>::Popped QueueCore<Storage>::try_pop() noexcept {
 }
 
 template <class Storage>
-bool QueueCore<Storage>::wait_to_get(Getter& getter) noexcept {
+bool QueueCore<Storage>::enlist(Getter& getter) noexcept {
   lock_.lock();
-  if (!storage_.empty() || (is_shut_down() && !serving_putter_)) [[unlikely]]
-    return get_after_all(getter);
-  const bool waits = getter.commit();
-  if (waits) getters_.add(getter);
+  if (!storage_.empty() || has_ended()) [[unlikely]]
+    return complete_inline(getter);
+  const bool waits = getters_.enlist(getter);
   lock_.unlock();
   return waits;
 }
 
 template <class Storage>
-bool QueueCore<Storage>::get_after_all(Getter& getter) noexcept {
+bool QueueCore<Storage>::complete_inline(Getter& getter) noexcept {
   lowlevel::WakeList wake;
   Guard guard{lock_, std::adopt_lock};
   getter.complete_inline();
   if (Node* node = unstore()) {  // it has come since await_ready()
     give(getter, *node);
-    settle(guard, wake);
+    match_waiters(guard, wake);
   } else {
     getter.shut_down = true;
   }
@@ -282,11 +304,11 @@ void QueueCore<Storage>::forget(Getter& getter) noexcept {
 }
 
 template <class Storage>
-void QueueCore<Storage>::leave_place() noexcept {
+void QueueCore<Storage>::release() noexcept {
   lowlevel::WakeList wake;
   Guard guard{lock_};
   set_size(size() - 1);
-  settle(guard, wake);
+  match_waiters(guard, wake);
 }
 
 template <class Storage>
@@ -295,7 +317,7 @@ void QueueCore<Storage>::put_back(Node& node) noexcept {
   Guard guard{lock_};
   storage_.put_back(node);
   set_stored(stored() + 1);
-  settle(guard, wake);
+  match_waiters(guard, wake);
 }
 
 template <class Storage>
@@ -314,19 +336,17 @@ bool QueueCore<Storage>::all_done() noexcept {
 }
 
 template <class Storage>
-bool QueueCore<Storage>::wait_to_join(lowlevel::Waiter& joiner) noexcept {
+bool QueueCore<Storage>::enlist(Joiner& joiner) noexcept {
   const Guard guard{lock_};
   if (unfinished_ == 0) {
     joiner.complete_inline();
     return false;
   }
-  if (!joiner.commit()) return false;
-  joiners_.add(joiner);
-  return true;
+  return joiners_.enlist(joiner);
 }
 
 template <class Storage>
-void QueueCore<Storage>::forget_joiner(lowlevel::Waiter& joiner) noexcept {
+void QueueCore<Storage>::forget(Joiner& joiner) noexcept {
   const Guard guard{lock_};
   joiners_.forget(joiner);
 }
@@ -345,13 +365,14 @@ void QueueCore<Storage>::shutdown(Storage* dropped) noexcept {
     }
     if (unfinished_ == 0) wake.claim_all(joiners_);
   }
-  settle(guard, wake);
+  match_waiters(guard, wake);
 }
 
 template <class Storage>
-void QueueCore<Storage>::look_through(void (*see)(Node& node, void* with), void* with) noexcept {
+void QueueCore<Storage>::visit(void (*visitor)(Node& node, void* argument),
+                               void* argument) noexcept {
   const Guard guard{lock_};
-  storage_.look_through(see, with);
+  storage_.visit(visitor, argument);
 }
 
 template <class Storage>

@@ -1,5 +1,6 @@
+#include <mtaio/queue/errors.hpp>
+
 #include <mtaio/exceptions.hpp>
-#include <mtaio/queue/operations.hpp>
 
 #include <stdexcept>
 #include <string>

@@ -58,7 +58,7 @@ struct Getter final : Woken<typename QueueCore<Storage>::Getter> {
 template <class Storage>
 struct Putter final : Woken<typename QueueCore<Storage>::Putter> {
   explicit Putter(Loop& loop) noexcept : Woken<typename QueueCore<Storage>::Putter>{loop} {
-    this->brings_item = true;
+    this->wants_permit = true;
   }
   typename Storage::Node& make_node() override {
     FAIL("a putter that brings its item is not asked for it");
@@ -74,7 +74,7 @@ mtaio::Task<void> use_at_will() {
     CHECK(core.try_pop().node == &node);
   }
   CHECK(core.push(node) == QueueCore<FifoStorage>::Push::kStored);
-  CHECK_FALSE(core.pop().turn_over);
+  CHECK_FALSE(core.pop().budget_spent);
   co_return;
 }
 
@@ -109,16 +109,16 @@ TEST_CASE("queue core: what a waiter waits for is not done quietly") {
   FifoStorage::Node node;
   {
     Getter<FifoStorage> getter{loop};
-    REQUIRE(core.wait_to_get(getter));
+    REQUIRE(core.enlist(getter));
     CHECK_FALSE(core.push_quietly(node));
     CHECK(core.try_push(node) == QueueCore<FifoStorage>::Push::kStored);
     CHECK(getter.node == &node);
     loop.run();
-    core.leave_place();
+    core.release();
   }
   REQUIRE(core.push_quietly(node));
   Putter<FifoStorage> putter{loop};
-  REQUIRE(core.wait_to_put(putter));
+  REQUIRE(core.enlist(putter));
   CHECK(core.pop_quietly() == nullptr);
   CHECK(core.try_pop().node == &node);
   loop.run();
@@ -140,13 +140,13 @@ CORE_TEST_CASE("queue core: a putter that brings its item takes the place when t
   typename Storage::Node node;
   Putter<Storage> putter{loop};
 
-  CHECK_FALSE(core.wait_to_put(putter));
+  CHECK_FALSE(core.enlist(putter));
 
   CHECK(putter.finish() == Waiter::State::kServed);
   CHECK_FALSE(putter.shut_down);
   CHECK(core.looks_full());
   CHECK(core.stored() == 0);
-  CHECK(core.bring(node) == QueueCore<Storage>::Push::kStored);
+  CHECK(core.send_reserved(node) == QueueCore<Storage>::Push::kStored);
   CHECK(core.size() == 1);
   CHECK(core.stored() == 1);
   CHECK(core.pop().node == &node);
@@ -159,7 +159,7 @@ CORE_TEST_CASE("queue core: a putter that brings its item is given the place tha
   std::array<typename Storage::Node, 2> nodes;
   Putter<Storage> putter{loop};
   REQUIRE(core.push(nodes[0]) == QueueCore<Storage>::Push::kStored);
-  REQUIRE(core.wait_to_put(putter));
+  REQUIRE(core.enlist(putter));
   loop.run();
   CHECK_FALSE(putter.awake);
 
@@ -170,7 +170,7 @@ CORE_TEST_CASE("queue core: a putter that brings its item is given the place tha
   loop.run();
   CHECK(putter.awake);
   CHECK(putter.finish() == Waiter::State::kServed);
-  CHECK(core.bring(nodes[1]) == QueueCore<Storage>::Push::kStored);
+  CHECK(core.send_reserved(nodes[1]) == QueueCore<Storage>::Push::kStored);
   CHECK(core.pop().node == &nodes[1]);
 }
 
@@ -182,7 +182,7 @@ CORE_TEST_CASE("queue core: each putter that brings its item is given a place of
   Putter<Storage> second{loop};
   Putter<Storage> third{loop};
   for (auto& node : nodes) REQUIRE(core.push(node) == QueueCore<Storage>::Push::kStored);
-  for (Putter<Storage>* each : {&first, &second, &third}) REQUIRE(core.wait_to_put(*each));
+  for (Putter<Storage>* each : {&first, &second, &third}) REQUIRE(core.enlist(*each));
 
   core.shutdown(nullptr);
   loop.run();
@@ -202,11 +202,11 @@ CORE_TEST_CASE("queue core: a put that finds room at the second look serves a ge
   REQUIRE(core.push(nodes[0]) == QueueCore<Storage>::Push::kStored);
   REQUIRE(core.push(nodes[1]) == QueueCore<Storage>::Push::kFull);
   REQUIRE(core.pop().node == &nodes[0]);
-  REQUIRE(core.wait_to_get(getter));
+  REQUIRE(core.enlist(getter));
 
-  putter.brings_item = false;
+  putter.wants_permit = false;
   putter.node = &nodes[1];
-  CHECK_FALSE(core.wait_to_put(putter));
+  CHECK_FALSE(core.enlist(putter));
 
   CHECK(putter.finish() == Waiter::State::kServed);
   loop.run();
@@ -221,10 +221,10 @@ CORE_TEST_CASE("queue core: a get that finds an item at the second look lets in 
   Putter<Storage> putter{loop};
   Getter<Storage> getter{loop};
   REQUIRE(core.push(node) == QueueCore<Storage>::Push::kStored);
-  REQUIRE(core.wait_to_put(putter));
+  REQUIRE(core.enlist(putter));
 
   getter.may_put_back = false;
-  CHECK_FALSE(core.wait_to_get(getter));
+  CHECK_FALSE(core.enlist(getter));
 
   CHECK(getter.finish() == Waiter::State::kServed);
   CHECK(getter.node == &node);
@@ -239,15 +239,15 @@ CORE_TEST_CASE("queue core: a place that is given up goes to the next putter") {
   typename Storage::Node node;
   Putter<Storage> first{loop};
   Putter<Storage> second{loop};
-  REQUIRE_FALSE(core.wait_to_put(first));
-  REQUIRE(core.wait_to_put(second));
+  REQUIRE_FALSE(core.enlist(first));
+  REQUIRE(core.enlist(second));
 
-  core.leave_place();
+  core.release();
 
   loop.run();
   CHECK(second.awake);
   CHECK(core.size() == 1);
-  CHECK(core.bring(node) == QueueCore<Storage>::Push::kStored);
+  CHECK(core.send_reserved(node) == QueueCore<Storage>::Push::kStored);
   CHECK(core.pop().node == &node);
 }
 
@@ -257,10 +257,10 @@ CORE_TEST_CASE("queue core: what a putter brings goes to the getter that waits")
   typename Storage::Node node;
   Putter<Storage> putter{loop};
   Getter<Storage> getter{loop};
-  REQUIRE_FALSE(core.wait_to_put(putter));
-  REQUIRE(core.wait_to_get(getter));
+  REQUIRE_FALSE(core.enlist(putter));
+  REQUIRE(core.enlist(getter));
 
-  CHECK(core.bring(node) == QueueCore<Storage>::Push::kStored);
+  CHECK(core.send_reserved(node) == QueueCore<Storage>::Push::kStored);
 
   loop.run();
   CHECK(getter.awake);
@@ -276,15 +276,15 @@ CORE_TEST_CASE("queue core: what is brought after a shutdown stays with the putt
     Storage dropped;
     Putter<Storage> putter{loop};
     Putter<Storage> late{loop};
-    REQUIRE_FALSE(core.wait_to_put(putter));
+    REQUIRE_FALSE(core.enlist(putter));
 
     core.shutdown(immediate ? &dropped : nullptr);
 
-    CHECK(core.bring(node) == QueueCore<Storage>::Push::kShutDown);
+    CHECK(core.send_reserved(node) == QueueCore<Storage>::Push::kShutDown);
     CHECK(core.size() == 0);
     CHECK(core.unfinished() == 0);
     CHECK(core.pop().node == nullptr);
-    CHECK_FALSE(core.wait_to_put(late));
+    CHECK_FALSE(core.enlist(late));
     CHECK(late.shut_down);
   }
 }
@@ -295,17 +295,17 @@ CORE_TEST_CASE("queue core: the place of what a getter may put back is kept unti
   std::array<typename Storage::Node, 2> nodes;
   Getter<Storage> getter{loop};
   Putter<Storage> putter{loop};
-  REQUIRE(core.wait_to_get(getter));
+  REQUIRE(core.enlist(getter));
   REQUIRE(core.push(nodes[0]) == QueueCore<Storage>::Push::kStored);
   loop.run();
   CHECK(getter.awake);
   CHECK(getter.node == &nodes[0]);
-  CHECK(getter.keeps_place);
+  CHECK(getter.holds_permit);
   CHECK(core.looks_full());
   CHECK(core.stored() == 0);
-  REQUIRE(core.wait_to_put(putter));
+  REQUIRE(core.enlist(putter));
 
-  core.leave_place();
+  core.release();
 
   loop.run();
   CHECK(putter.awake);
@@ -326,8 +326,8 @@ CORE_TEST_CASE("queue core: what is put back comes next, or goes to the getter t
   CHECK(core.size() == 3);
   CHECK(core.unfinished() == 3);
   CHECK(core.pop().node == next);
-  while (core.pop().node) core.leave_place();
-  REQUIRE(core.wait_to_get(getter));
+  while (core.pop().node) core.release();
+  REQUIRE(core.enlist(getter));
   core.put_back(*next);
   loop.run();
   CHECK(getter.awake);
@@ -342,7 +342,7 @@ CORE_TEST_CASE("queue core: everything that is stored can be looked at") {
   auto* const gone = core.pop().node;
   std::vector<const void*> seen;
 
-  core.look_through(
+  core.visit(
       [](typename Storage::Node& node, void* with) {
         static_cast<std::vector<const void*>*>(with)->push_back(&node);
       },
@@ -359,7 +359,7 @@ CORE_TEST_CASE("queue core: a lock that is elided is not taken") {
 
   core.elide_lock(true);
 
-  core.look_through(
+  core.visit(
       [](typename Storage::Node&, void* with) {  // it would wait for itself here
         CHECK(static_cast<QueueCore<Storage>*>(with)->unfinished() == 1);
       },

@@ -1,97 +1,79 @@
-/// What the queues have in common: capacity, waiting, order, the count of unfinished items,
+/// What the queues have in common: capacity, waiting, order, the count of unfinished items, and
 /// shutdown.
-///
-/// The core links nodes; it knows nothing of the items inside. Items are moved into nodes before,
-/// and out of them after, the critical section, so no code of the item's type ever runs under the
-/// lock.
-///
-/// Invariants, whenever the lock is free:
-///   I1  room and a waiting putter exist together only while somebody serves putters
-///       (`serving_putter_`).
-///   I2  a stored item and a waiting getter never exist together.
-///   I3  size_ <= max_size_: what is stored, and the places kept for items on their way in or out.
-///   I4  unfinished_ counts every item ever stored, minus those done and those dropped.
 #pragma once
 
-#include <mtaio/coro/budget.hpp>
 #include <mtaio/lowlevel/spin_lock.hpp>
 #include <mtaio/lowlevel/wait_list.hpp>
-#include <mtaio/lowlevel/waiter.hpp>
 #include <mtaio/queue/storage.hpp>
+#include <mtaio/queue/waiters.hpp>
 
 #include <atomic>
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <mutex>
 
 namespace mtaio::internal {
 
-/// A put that may wait. The item is in `node`, or still in the derived class, which then makes the
-/// node when there is room.
-template <class Node>
-class Putter : public lowlevel::Waiter {
- public:
-  using lowlevel::Waiter::Waiter;
-
-  /// Moves the item into a node if it is not in one yet. Outside the lock, while this putter is
-  /// claimed. May throw.
-  virtual Node& make_node() = 0;
-
-  Node* node = nullptr;
-  bool brings_item = false;  // when served it has been given a place, and follows with bring() or
-                             // leave_place(); make_node() is not called
-  std::exception_ptr error;  // what make_node() threw
-  bool shut_down = false;
-
- protected:
-  ~Putter() = default;
-};
-
-/// A get that may wait.
-template <class Node>
-struct Getter : lowlevel::Waiter {
-  Getter() noexcept {}  // NOLINT(modernize-use-equals-default): that would zero all of it first
-  using lowlevel::Waiter::Waiter;
-
-  Node* node = nullptr;       // what it was given
-  bool may_put_back = false;  // if it waits, the place of what it is given is kept
-  bool keeps_place = false;   // the item's place is kept until it has been moved out; then
-                              // leave_place() or put_back()
-  bool shut_down = false;
-};
-
+/// A queue of nodes. The core links nodes and knows nothing of the items inside: an item is moved
+/// into its node before the critical section, and out of it afterwards. So no code of the item's
+/// type ever runs under the lock.
+///
+/// A permit is room for one item. A put reserves one, and then stores the item in it or releases
+/// it. A stored item has its permit. A get releases the permit together with the item, or, where
+/// moving the item out may throw, when it has been moved out.
+///
+/// Invariants, whenever the lock is free:
+///   I1  Room and a waiting putter exist together only while a thread makes the node of a putter
+///       (`serving_putter_`).
+///   I2  A stored item and a waiting getter never exist together.
+///   I3  size_ <= max_size_, where size_ is the number of permits that are in use: by stored items,
+///       and by items on their way in or out.
+///   I4  unfinished_ counts every item ever stored, minus those done and those dropped.
+///
+/// Any thread may call any member that does not say otherwise.
 template <class Storage>
 class [[gnu::visibility("default")]] QueueCore {
  public:
   using Node = typename Storage::Node;
   using Putter = internal::Putter<Node>;
   using Getter = internal::Getter<Node>;
+  using Joiner = internal::Joiner;
 
   enum class Push : std::uint8_t {
     kStored,
-    kTurnOver,  // nothing is stored: the task has done so many operations in a row that it looks
-                // for a stop request, and lets others run before it goes on; see consume_budget()
+    // Nothing is stored: the task has used up its budget of operations that do not wait. It has to
+    // look for a stop request, and to let other tasks run before it continues.
+    kBudgetSpent,
     kFull,
     kShutDown
   };
 
-  /// `keeps_places`: a place is free again only when its item has been moved out; for items whose
-  /// move may throw. Throws `std::invalid_argument` if `max_size` is negative; `name` is the
-  /// queue's in messages.
-  QueueCore(const char* name, std::ptrdiff_t max_size, bool keeps_places);
+  enum class Reservation : std::uint8_t { kGranted, kFull, kShutDown };
+
+  struct Popped {
+    // Null: there is no item now.
+    Node* node = nullptr;
+    // There will be no item either.
+    bool shut_down = false;
+    // Nothing is taken: as Push::kBudgetSpent.
+    bool budget_spent = false;
+  };
+
+  /// `holds_permits`: the permit of a popped item stays in use until the item has been moved out,
+  /// for items whose move may throw. Throws `std::invalid_argument` if `max_size` is negative.
+  /// `name` is the queue's in messages.
+  QueueCore(const char* name, std::ptrdiff_t max_size, bool holds_permits);
   QueueCore(const QueueCore&) = delete;
   QueueCore& operator=(const QueueCore&) = delete;
   ~QueueCore();
 
-  /// Whether all users hold another lock anyway, Python's GIL. Called with that, while nobody else
-  /// can use the queue.
+  /// Whether all users of the queue hold another lock anyway, Python's GIL. REQUIRES: the caller
+  /// holds it, and no other thread uses the queue.
   void elide_lock(bool elided) noexcept { lock_.elide(elided); }
 
-  // The same as try_push() and try_pop(), for where the lock is elided and nothing has to be woken:
-  // inline, because that is nearly always so. If it is not, they do nothing, and return false or
-  // null. REQUIRES: each putter that waits brings its item, and no places are kept.
+  // The same as try_push() and try_pop(), where the lock is elided and no waiter has to be woken.
+  // They are inline because that is nearly always so. Otherwise they do nothing, and return false
+  // or null. REQUIRES: each putter wants a permit, and popped items hold none.
 
   [[nodiscard]] bool push_quietly(Node& node) noexcept {
     if (!lock_.elided() || !getters_.empty() || is_shut_down() || looks_full()) return false;
@@ -110,64 +92,74 @@ class [[gnu::visibility("default")]] QueueCore {
 
   /// A guess whether a put would wait.
   [[nodiscard]] bool looks_full() const noexcept { return size() >= max_size_; }
-  /// Stores `node` if that is possible at once. For a task, which then has used its turn for it.
+  /// Stores `node` if there is room. Counts against the budget of the task that runs on this
+  /// thread.
   Push push(Node& node) noexcept;
-  /// The same for anybody: never `kTurnOver`.
+  /// The same without a budget: never returns `kBudgetSpent`.
   Push try_push(Node& node) noexcept;
-  /// Keeps a place for an item; to be followed by fill_place() or leave_place().
-  Push take_place() noexcept;
-  /// Stores `node` in the place kept. False when the queue was shut down with `immediate` since:
-  /// the item is dropped.
-  bool fill_place(Node& node) noexcept;
-  /// Stores `node` in the place that a putter which brings its item was given. `kShutDown`: the
-  /// queue was shut down since, the place is given up and the item still the caller's.
-  Push bring(Node& node) noexcept;
-  /// Waits for room. True if suspended.
-  bool wait_to_put(Putter& putter);
+  /// Waits for room. Returns true if the putter waits; false if it was served, asked to stop, or
+  /// told of the shutdown.
+  bool enlist(Putter& putter);
+  /// Takes out a putter that was not served.
   void forget(Putter& putter) noexcept;
+
+  // Putting in two steps: reserve() or a putter that wants a permit, and then one of the others.
+
+  /// Reserves a permit if there is room. When it is granted, commit() or release() must follow.
+  Reservation reserve() noexcept;
+  /// Stores `node` in the permit of reserve(), even after a shutdown. Returns false after a
+  /// shutdown that drops: the permit is released, and the caller destroys the item.
+  bool commit(Node& node) noexcept;
+  /// Stores `node` in the permit of a putter. Returns `kShutDown` after any shutdown: the permit is
+  /// released, and the item is still the caller's.
+  Push send_reserved(Node& node) noexcept;
+  /// Releases a permit: no item follows, or the popped item has been moved out.
+  void release() noexcept;
 
   // Getting.
 
   /// A guess whether a get would wait.
   [[nodiscard]] bool looks_empty() const noexcept { return size() == 0 && !is_shut_down(); }
-  struct Popped {
-    Node* node = nullptr;    // null: there is none now,
-    bool shut_down = false;  // nor will there be
-    bool turn_over = false;  // nothing is taken: as Push::kTurnOver
-  };
-  /// Takes the next item if there is one. If places are kept, leave_place() or put_back() follows.
-  /// For a task, which then has used its turn for it.
+  /// Takes the next item if there is one. Counts against the budget of the task that runs on this
+  /// thread. If items hold permits, release() or put_back() must follow.
   Popped pop() noexcept;
-  /// The same for anybody.
+  /// The same without a budget: `budget_spent` is never set.
   Popped try_pop() noexcept;
-  /// Waits for an item. True if suspended.
-  bool wait_to_get(Getter& getter) noexcept;
+  /// Waits for an item. Returns true if the getter waits; false if it was served, asked to stop, or
+  /// told of the shutdown.
+  bool enlist(Getter& getter) noexcept;
+  /// Takes out a getter that was not served.
   void forget(Getter& getter) noexcept;
-  /// The item has been moved out of a node whose place was kept; or an item never came.
-  void leave_place() noexcept;
-  /// The item could not be moved out: the next getter gets it.
+  /// Undoes a pop whose item could not be moved out: the next getter is given the item.
   void put_back(Node& node) noexcept;
+
+  // Joining.
+
+  /// Notes that an item is done. False when there are no unfinished items.
+  bool task_done() noexcept;
+  [[nodiscard]] bool all_done() noexcept;
+  /// Waits for all items to be done. Returns true if the joiner waits.
+  bool enlist(Joiner& joiner) noexcept;
+  /// Takes out a joiner that was not served.
+  void forget(Joiner& joiner) noexcept;
+  [[nodiscard]] std::size_t unfinished() noexcept;
 
   // The rest.
 
-  /// False when there are no unfinished items.
-  bool task_done() noexcept;
-  [[nodiscard]] bool all_done() noexcept;
-  bool wait_to_join(lowlevel::Waiter& joiner) noexcept;
-  void forget_joiner(lowlevel::Waiter& joiner) noexcept;
-  /// Returns a chain of what was dropped, to be destroyed by the caller: call `take_dropped` until
-  /// it returns null.
+  /// Ends the queue. With `dropped`, moves all stored items there and counts them as done; the
+  /// caller destroys them.
   void shutdown(Storage* dropped) noexcept;
-  /// Calls `see` for every item stored, under the lock. For debuggers and garbage collectors.
-  void look_through(void (*see)(Node& node, void* with), void* with) noexcept;
-  /// For the destructor: what is still stored, one by one.
+  /// Calls `visitor` with every stored node and `argument`, under the lock. For debuggers and
+  /// garbage collectors.
+  void visit(void (*visitor)(Node& node, void* argument), void* argument) noexcept;
+  /// For the destructor of the queue: the stored nodes, one by one; null after the last.
   Node* drain() noexcept { return storage_.pop(); }
 
-  /// The items stored. `size()` also counts the places kept for items on their way in or out.
+  /// The number of stored items.
   [[nodiscard]] std::size_t stored() const noexcept {
     return stored_.load(std::memory_order_relaxed);
   }
-  [[nodiscard]] std::size_t unfinished() noexcept;
+  /// The number of permits in use: the stored items, and those on their way in or out.
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t max_size() const noexcept { return max_size_; }
   [[nodiscard]] const char* name() const noexcept { return name_; }
@@ -178,9 +170,12 @@ class [[gnu::visibility("default")]] QueueCore {
   [[nodiscard]] bool is_shut_down() const noexcept {
     return shut_down_.load(std::memory_order_relaxed);
   }
+  /// Whether a get that finds nothing stored never will: no item is on its way either.
+  [[nodiscard]] bool has_ended() const noexcept { return is_shut_down() && !serving_putter_; }
   void set_size(std::size_t size) noexcept { size_.store(size, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room() const noexcept { return size() < max_size_ && !serving_putter_; }
   [[gnu::always_inline]] Push store_next(Node& node) noexcept;
+  [[gnu::always_inline]] Popped take_next() noexcept;
   void store(Node& node) noexcept {
     storage_.push(node);
     set_stored(stored() + 1);
@@ -192,25 +187,41 @@ class [[gnu::visibility("default")]] QueueCore {
     return node;
   }
   void set_stored(std::size_t stored) noexcept { stored_.store(stored, std::memory_order_relaxed); }
-  [[gnu::always_inline]] Popped take_next() noexcept;
+  Putter* claim_putter() noexcept { return static_cast<Putter*>(putters_.claim_first()); }
+  Getter* claim_getter() noexcept { return static_cast<Getter*>(getters_.claim_first()); }
   void give(Getter& getter, Node& node) noexcept;
-  /// The rest of wait_to_get() where there may be no need to wait. REQUIRES: the lock is held.
-  bool get_after_all(Getter& getter) noexcept;
-  /// Brings I1 and I2 back; releases and retakes the lock around make_node().
-  void settle(Guard& guard, lowlevel::WakeList& wake) noexcept;
-  /// The same at the end. REQUIRES: the lock is held. Releases it.
-  void settle_and_unlock() noexcept;
+  /// The rest of enlist() where the getter need not wait. REQUIRES: the lock is held. Releases it.
+  bool complete_inline(Getter& getter) noexcept;
+
+  // All of these REQUIRE: the lock is held.
+
+  /// Restores I1 and I2: gives stored items to waiting getters, and room to waiting putters.
+  /// Releases the lock and takes it again where it has to make a node. After a shutdown it also
+  /// ends the waits that are left.
+  void match_waiters(Guard& guard, lowlevel::WakeList& wake) noexcept;
+  /// The same at the end of a critical section: releases the lock.
+  void match_waiters_and_unlock() noexcept;
+  void serve(Guard& guard, Putter& putter) noexcept;
+  void make_node(Guard& guard, Putter& putter) noexcept;
+  void end_waits(lowlevel::WakeList& wake) noexcept;
 
   const char* const name_;
   const std::size_t max_size_;
-  const bool keeps_places_;
-  lowlevel::ElidableLock lock_;         // guards all below
-  std::atomic<std::size_t> size_{0};    // I3; read without the lock by size()
-  std::atomic<bool> shut_down_{false};  // read without the lock by looks_empty()
-  bool serving_putter_ = false;         // somebody is between two critical sections of settle()
-  bool dropping_ = false;               // shut down with immediate
+  const bool holds_permits_;
+  // Guards all fields below.
+  lowlevel::ElidableLock lock_;
+  // I3. Read without the lock by size().
+  std::atomic<std::size_t> size_{0};
+  // Read without the lock by looks_empty().
+  std::atomic<bool> shut_down_{false};
+  // A thread has released the lock to make the node of a putter: see make_node().
+  bool serving_putter_ = false;
+  // The queue was shut down with `dropped`: items that come later are dropped as well.
+  bool dropping_ = false;
+  // I4.
   std::size_t unfinished_ = 0;
-  std::atomic<std::size_t> stored_{0};  // read without the lock by stored()
+  // Read without the lock by stored().
+  std::atomic<std::size_t> stored_{0};
   Storage storage_;
   lowlevel::WaitList getters_;
   lowlevel::WaitList putters_;

@@ -42,8 +42,8 @@ class [[gnu::visibility("default")]] FifoStorage {
     first_ = &node;
   }
 
-  void look_through(void (*see)(Node& node, void* with), void* with) noexcept {
-    for (Node* node = first_; node; node = node->next) see(*node, with);
+  void visit(void (*visitor)(Node& node, void* argument), void* argument) noexcept {
+    for (Node* node = first_; node; node = node->next) visitor(*node, argument);
   }
 
  private:
@@ -69,8 +69,8 @@ class [[gnu::visibility("default")]] LifoStorage {
   void pass(Node&) noexcept {}
   void put_back(Node& node) noexcept { push(node); }
 
-  void look_through(void (*see)(Node& node, void* with), void* with) noexcept {
-    for (Node* node = top_; node; node = node->next) see(*node, with);
+  void visit(void (*visitor)(Node& node, void* argument), void* argument) noexcept {
+    for (Node* node = top_; node; node = node->next) visitor(*node, argument);
   }
 
  private:
@@ -113,9 +113,10 @@ class [[gnu::visibility("default")]] PriorityStorage {
       linked_.push(node);
   }
   /// In no particular order.
-  void look_through(void (*see)(Node& node, void* with), void* with) noexcept {
-    for (std::size_t i = 0; i < sorted_.size(); ++i) see(*sorted_[i].node, with);
-    for (Node* node = linked_.top(); node; node = linked_.following(*node)) see(*node, with);
+  void visit(void (*visitor)(Node& node, void* argument), void* argument) noexcept {
+    for (std::size_t i = 0; i < sorted_.size(); ++i) visitor(*sorted_[i].node, argument);
+    for (Node* node = linked_.top(); node; node = linked_.following(*node))
+      visitor(*node, argument);
   }
 
  private:
