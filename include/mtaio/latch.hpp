@@ -1,4 +1,4 @@
-/// A countdown to wait for.
+/// A countdown that tasks can wait for.
 #pragma once
 
 #include <mtaio/base/count.hpp>
@@ -14,7 +14,8 @@
 
 namespace mtaio {
 
-/// Lets tasks wait until something has happened a number of times. Once at zero it stays open.
+/// Lets tasks wait until something has happened a number of times. A latch whose count has reached
+/// zero is open, and stays open.
 ///
 ///     mtaio::Latch ready{3};
 ///     ...
@@ -23,45 +24,49 @@ namespace mtaio {
 ///     const bool in_time = co_await ready.wait(5s);
 ///     if (!in_time) give_up();
 ///
-/// What a thread did before `count_down()` is visible to whoever `wait()` lets through. Destroying
-/// a latch that somebody waits on ends the program with a message.
+/// What a thread did before `count_down()` is visible to every task that `wait()` lets through.
+/// Destroying a latch while a task waits on it ends the program with a message.
 class [[gnu::visibility("default")]] Latch {
  public:
   class Wait;
   class CountedDown;
 
-  /// Opens after `count` steps; zero: open from the start. Throws `std::invalid_argument` if
-  /// negative.
+  /// Opens after `count` steps; with zero it is open from the start. Throws
+  /// `std::invalid_argument` if `count` is negative.
   explicit Latch(std::ptrdiff_t count);
   explicit Latch(internal::NotACount auto count) = delete;
   Latch(const Latch&) = delete;
   Latch& operator=(const Latch&) = delete;
   ~Latch();
 
-  /// Takes `n` steps, at the call; the count stops at zero. Throws `std::invalid_argument` if `n`
-  /// is negative. The result may be awaited or ignored.
+  /// Lowers the count by `n` when it is called; the count stops at zero. Throws
+  /// `std::invalid_argument` if `n` is negative. The result may be awaited or ignored.
   ///
   /// Suspends:  never.
-  /// Resumes:   at once.
-  /// Cancelled: no cancellation point.
-  /// Threads:   any, also such that belong to no runtime.
-  /// Lifetime:  a task that is let through may destroy the latch at once.
+  /// Resumes:   immediately.
+  /// Cancelled: not a cancellation point.
+  /// Threads:   any, including threads outside any runtime.
+  /// Lifetime:  a task that wait() lets through may destroy the latch immediately.
   CountedDown count_down(std::ptrdiff_t n = 1);
   CountedDown count_down(internal::NotACount auto n) = delete;
 
-  /// Waits until the count is zero, and gives true. What this returns may be awaited again.
+  /// Waits until the count is zero, and returns true. The operation may be awaited again.
   ///
   /// Suspends:  only while the count is above zero.
-  /// Resumes:   on the waiter's own scheduler, first come first served; never inside count_down().
-  /// Cancelled: throws CancelledError and leaves the count as it was.
+  /// Resumes:   on the waiting task's own scheduler, in order of arrival; never inside
+  /// count_down(). Cancelled: throws CancelledError and leaves the count as it was. Not a
+  /// cancellation point while
+  ///            the latch is open.
   /// Threads:   any.
-  /// Lifetime:  the latch outlives its waiters.
+  /// Lifetime:  the latch must outlive its waiters.
   [[nodiscard]] Wait wait() noexcept;
 
-  /// The same for at most `timeout`, counted from the `co_await`: false when the time ran out.
-  /// `wait(0s)` only looks.
+  /// The same with the same promises, for at most `timeout` from the `co_await`: returns false if
+  /// the time runs out. `wait(0s)` only looks: it does not suspend, and is not a cancellation
+  /// point.
   [[nodiscard]] Wait wait(Timeout timeout) noexcept;
 
+  /// The count; it may change before the caller uses it. Any thread.
   [[nodiscard]] std::size_t get_count() const noexcept {
     return count_.load(std::memory_order_relaxed);
   }
@@ -71,14 +76,16 @@ class [[gnu::visibility("default")]] Latch {
   [[nodiscard]] bool is_open() noexcept;
   /// The same, as `lowlevel::TimedWaitAwaiter` asks it.
   [[nodiscard]] bool ready() noexcept { return is_open(); }
-  /// Waits for the count to be zero. True if suspended.
+  /// Waits for the count to be zero. True if the waiter waits.
   bool enlist(lowlevel::Waiter& waiter) noexcept;
   /// Takes out a waiter that gives up.
   void forget(lowlevel::Waiter& waiter) noexcept;
 
  private:
-  lowlevel::SpinLock lock_;         // guards all below
-  std::atomic<std::size_t> count_;  // read without the lock by get_count()
+  // Guards the members below.
+  lowlevel::SpinLock lock_;
+  // Read without the lock by get_count().
+  std::atomic<std::size_t> count_;
   lowlevel::WaitList waiters_;
 };
 

@@ -9,7 +9,7 @@
 
 namespace mtaio {
 
-/// `AsyncQueue`, but the last item in is the first one out.
+/// As `AsyncQueue`, but the last item in is the first one out.
 ///
 ///     mtaio::LIFOQueue<std::string> stack;
 ///     co_await stack.put("first");
@@ -20,7 +20,8 @@ class LIFOQueue : public internal::BasicQueue<T, internal::LifoStorage> {
   using Base = internal::BasicQueue<T, internal::LifoStorage>;
 
  public:
-  /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
+  /// Holds at most `maxsize` items, or any number if that is zero. Throws `std::invalid_argument`
+  /// if it is negative.
   explicit LIFOQueue(std::ptrdiff_t maxsize = 0) : Base{"LIFOQueue", maxsize} {}
   explicit LIFOQueue(internal::NotACount auto maxsize) = delete;
 

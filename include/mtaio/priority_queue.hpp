@@ -1,4 +1,4 @@
-/// A queue between tasks in which what is urgent goes first.
+/// A queue between tasks in which urgent items come out first.
 #pragma once
 
 #include <mtaio/base/count.hpp>
@@ -11,8 +11,8 @@
 
 namespace mtaio {
 
-/// `AsyncQueue`, but the item with the lowest priority number is the first one out; equal ones in
-/// the order in which they were put.
+/// As `AsyncQueue`, but the item with the lowest priority number is the first one out. Items of
+/// equal priority come out in the order in which they were put.
 ///
 ///     mtaio::PriorityQueue<std::string> queue;
 ///     co_await queue.put("normal task", 2);
@@ -23,17 +23,18 @@ class PriorityQueue : public internal::BasicQueue<T, internal::PriorityStorage> 
   using Base = internal::BasicQueue<T, internal::PriorityStorage>;
 
  public:
-  /// `maxsize` items at most; 0: any number. Throws `std::invalid_argument` if negative.
+  /// Holds at most `maxsize` items, or any number if that is zero. Throws `std::invalid_argument`
+  /// if it is negative.
   explicit PriorityQueue(std::ptrdiff_t maxsize = 0) : Base{"PriorityQueue", maxsize} {}
   explicit PriorityQueue(internal::NotACount auto maxsize) = delete;
 
-  /// As `AsyncQueue::put`, with the same promises. Negative and infinite priorities are fine;
-  /// throws `std::invalid_argument`, at the call, for one that is not a number.
+  /// As `AsyncQueue::put`, with the same promises. A priority may be negative or infinite. The call
+  /// throws `std::invalid_argument` for a priority that is not a number.
   typename Base::Put put(T item, double priority = 0) {
     return {this->core(), std::move(item), checked(priority)};
   }
 
-  /// As `AsyncQueue::try_put`, and throws for a priority as `put` does.
+  /// As `AsyncQueue::try_put`. Throws for a priority that is not a number, as `put` does.
   bool try_put(T& item, double priority = 0) {
     checked(priority);
     return this->try_put_with(item, [priority](auto& node) { node.priority = priority; });

@@ -44,17 +44,17 @@ class [[gnu::visibility("default")]] Sleep::Awaiter {
 
 inline Sleep::Awaiter Sleep::operator co_await() const noexcept { return Awaiter{timeout_}; }
 
-/// Waits for `timeout` to pass, counted from the `co_await`. `sleep(0s)` lets everything else that
-/// is ready run first. What this returns may be awaited again, and waits as long each time.
+/// Waits until `timeout` has passed since the `co_await`. `sleep(0s)` lets everything else that is
+/// ready run first. The operation may be awaited again, and waits as long each time.
 ///
 ///     co_await mtaio::sleep(100ms);
 ///
-/// Suspends:  always.
-/// Resumes:   on the task's scheduler, not before the time has passed.
-/// Cancelled: throws CancelledError at once; also when stop was requested before, and with
-///            sleep(0s).
+/// Suspends:  always, unless a stop was requested before.
+/// Resumes:   on the task's own scheduler, not before the time has passed.
+/// Cancelled: throws CancelledError immediately, also if the stop was requested before; the same
+///            with sleep(0s).
 /// Threads:   any.
-/// Lifetime:  nothing to keep.
+/// Lifetime:  nothing has to outlive it.
 inline Sleep sleep(Timeout timeout) noexcept { return Sleep{timeout}; }
 
 }  // namespace mtaio

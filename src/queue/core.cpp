@@ -35,12 +35,12 @@ QueueCore<Storage>::~QueueCore() {
   if (waiting) {
     lowlevel::contract_violation(
         std::string{name_} + " destroyed while tasks wait in " + waiting +
-        ". A queue outlives its waiters; shut it down, or stop the waiters, and "
-        "wait for them before it "
-        "goes.");
+        ". A queue must outlive its waiters; before you destroy it, shut it down, or stop the "
+        "waiters, and wait for them.");
   }
 }
 
+/// Hands a node to a claimed getter; its permit as well if the queue or the getter asks for that.
 template <class Storage>
 void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
   getter.node = &node;
@@ -143,7 +143,7 @@ inline typename QueueCore<Storage>::Push QueueCore<Storage>::store_next(Node& no
   }
   set_size(size() + 1);
   Getter* getter = claim_getter();
-  if (getter) {  // so nothing is stored (I2), and this is the next item
+  if (getter) {  // so nothing is stored (I2), and this node is the next one
     storage_.pass(node);
     ++unfinished_;
     give(*getter, node);
@@ -229,6 +229,8 @@ bool QueueCore<Storage>::enlist(Putter& putter) {
       match_waiters(guard, wake);
       return false;
     }
+    // There is room, but no node. This putter is not enlisted, so nothing has to be reserved: if
+    // the room is gone afterwards, it waits. The put throws what make_node() throws.
     guard.unlock();
     putter.node = &putter.make_node();
   }
@@ -288,7 +290,7 @@ bool QueueCore<Storage>::complete_inline(Getter& getter) noexcept {
   lowlevel::WakeList wake;
   Guard guard{lock_, std::adopt_lock};
   getter.complete_inline();
-  if (Node* node = unstore()) {  // it has come since await_ready()
+  if (Node* node = unstore()) {  // stored since await_ready()
     give(getter, *node);
     match_waiters(guard, wake);
   } else {
@@ -361,7 +363,8 @@ void QueueCore<Storage>::shutdown(Storage* dropped) noexcept {
     while (Node* node = unstore()) {
       dropped->push(*node);
       set_size(size() - 1);
-      if (unfinished_ > 0) --unfinished_;  // task_done() may have come before get()
+      // Zero where task_done() was called for an item that is still stored.
+      if (unfinished_ > 0) --unfinished_;
     }
     if (unfinished_ == 0) wake.claim_all(joiners_);
   }

@@ -24,9 +24,8 @@ Latch::Latch(std::ptrdiff_t count) : count_{checked_count(count)} {}
 Latch::~Latch() {
   if (!waiters_.empty()) {
     lowlevel::contract_violation(
-        "Latch destroyed while tasks wait on it. A latch outlives its waiters; count it down, or "
-        "stop the waiters and wait "
-        "for them, before it goes.");
+        "Latch destroyed while tasks wait on it. A latch must outlive its waiters; before you "
+        "destroy it, count it down, or stop the waiters and wait for them.");
   }
 }
 
@@ -35,7 +34,7 @@ Latch::CountedDown Latch::count_down(std::ptrdiff_t n) {
     throw std::invalid_argument{"Latch::count_down(" + std::to_string(n) +
                                 "): a latch cannot be counted up; n must be zero or more."};
   }
-  lowlevel::WakeList claimed;  // woken when the lock is released: a waiter may destroy the latch
+  lowlevel::WakeList claimed;  // woken after the lock is released: a waiter may destroy the latch
   const std::scoped_lock guard{lock_};
   const std::size_t count = count_.load(std::memory_order_relaxed);
   const auto steps = static_cast<std::size_t>(n);
@@ -46,8 +45,8 @@ Latch::CountedDown Latch::count_down(std::ptrdiff_t n) {
 }
 
 bool Latch::is_open() noexcept {
-  // Under the lock, so that whoever finds the latch open and destroys it comes after count_down()
-  // has left it.
+  // Under the lock, so that a task that finds the latch open, and destroys it, comes after the last
+  // access of count_down().
   const std::scoped_lock guard{lock_};
   return count_.load(std::memory_order_relaxed) == 0;
 }

@@ -5,7 +5,7 @@ namespace mtaio {
 bool Sleep::Awaiter::suspend() noexcept {
   if (timeout_.is_now()) {
     if (!waiter_.try_complete_inline()) return false;
-    waiter_.wake();  // behind everything that is ready
+    waiter_.wake();  // at the back of the ready queue
     return true;
   }
   waiter_.arm(timeout_);

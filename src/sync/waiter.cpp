@@ -6,8 +6,8 @@ namespace mtaio::lowlevel {
 
 namespace {
 
-/// A coroutine of another kind may still be there when the task whose code started it is gone; so
-/// what it does belongs to the main task of the run.
+/// The task that the waiter belongs to. A coroutine of another library may outlive the task whose
+/// code started it; so it belongs to the main task of the run.
 internal::TaskRoot* root_of(const internal::TaskContext* context) noexcept {
   if (context) return context->root;
   internal::TaskRoot* starter = internal::this_thread().root();
@@ -16,8 +16,7 @@ internal::TaskRoot* root_of(const internal::TaskContext* context) noexcept {
 
 }  // namespace
 
-// Whatever seldom happens is a function that goes the rest of the way: nothing has to be kept for
-// when it returns, so the usual way saves no registers.
+// The rare case is a function of its own that is tail-called, so the usual case saves no registers.
 void Waiter::prepare(std::coroutine_handle<> awaiting, internal::TaskContext* context) {
   if (!internal::in_task(context)) [[unlikely]] {
     prepare_outside(awaiting, context);
@@ -60,13 +59,14 @@ void Waiter::yield(std::coroutine_handle<> awaiting, internal::TaskContext* cont
 }
 
 bool Waiter::interrupt(State why) noexcept {
-  State wake = state_.load(std::memory_order_relaxed);
-  while (wake == State::kListening || wake == State::kWaiting) {
-    if (!state_.compare_exchange_weak(wake, why, std::memory_order_acq_rel,
+  State state = state_.load(std::memory_order_relaxed);
+  while (state == State::kListening || state == State::kWaiting) {
+    // acq_rel: commit/claim and claim/finish.
+    if (!state_.compare_exchange_weak(state, why, std::memory_order_acq_rel,
                                       std::memory_order_relaxed)) {
       continue;
     }
-    if (wake == State::kWaiting) this->wake();
+    if (state == State::kWaiting) wake();
     return true;
   }
   return false;
@@ -82,8 +82,7 @@ void Waiter::stop(StopNode& node) noexcept {
 
 void TimedWaiter::arm_timer(Timeout timeout) noexcept {
   listen();
-  Scheduler& where = scheduler();
-  where.arm(*this, deadline_after(where.now(), timeout));
+  scheduler().arm(*this, deadline_after(scheduler().now(), timeout));
 }
 
 void TimedWaiter::fire(Timer& timer) noexcept {

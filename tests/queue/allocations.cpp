@@ -177,7 +177,7 @@ TEST_CASE("priority queue: what there is no memory to sort is sorted all the sam
   }
   test::allocations_fail = false;
   std::size_t seen = 0;
-  storage.look_through(
+  storage.visit(
       [](PriorityStorage::Node&, void* count) { ++*static_cast<std::size_t*>(count); }, &seen);
   CHECK(seen == kCount);
   bool in_order = true;

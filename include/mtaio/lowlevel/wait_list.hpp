@@ -1,4 +1,4 @@
-/// The waiters of one primitive, in order of arrival.
+/// The waiters of one primitive, and waiters that are about to be woken.
 #pragma once
 
 #include <mtaio/lowlevel/intrusive_list.hpp>
@@ -6,24 +6,24 @@
 
 namespace mtaio::lowlevel {
 
-/// Those who wait for the same thing, in order of arrival. Guarded by the lock of the primitive it
-/// is part of.
+/// The waiters of one primitive, in order of arrival. The lock of the primitive guards it.
 class [[gnu::visibility("default")]] WaitList {
  public:
   [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
 
-  /// Commits the waiter and adds it. False if it was asked to stop: then it does not wait.
+  /// Commits the waiter and adds it. False if `commit()` fails: then the waiter must not wait.
   [[nodiscard]] bool enlist(Waiter& waiter) noexcept {
     if (!waiter.commit()) return false;
     add(waiter);
     return true;
   }
+  /// REQUIRES: the waiter has been committed.
   void add(Waiter& waiter) noexcept { waiting_.push_back(waiter); }
-  /// Takes the waiter out if it is still in.
+  /// Takes the waiter out if it is still in the list.
   void forget(Waiter& waiter) noexcept {
     if (static_cast<ListNode<Waiter>&>(waiter).linked()) waiting_.erase(waiter);
   }
-  /// The first one that is still waiting, claimed and taken out; null when there is none.
+  /// Claims the first waiter that still waits and takes it out; null when there is none.
   [[nodiscard]] Waiter* claim_first() noexcept {
     while (Waiter* waiter = waiting_.pop_front()) {
       if (waiter->claim()) return waiter;
@@ -35,8 +35,9 @@ class [[gnu::visibility("default")]] WaitList {
   IntrusiveList<Waiter> waiting_;
 };
 
-/// Waiters that have been claimed, to be woken once the lock is released: a woken one may destroy
-/// the primitive.
+/// Claimed waiters, to be woken once the lock of the primitive is released, because a woken task
+/// may destroy the primitive. Declared before the guard of the lock, it wakes them by its
+/// destructor.
 class [[gnu::visibility("default")]] WakeList {
  public:
   WakeList() = default;

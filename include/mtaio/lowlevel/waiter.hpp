@@ -1,4 +1,4 @@
-/// Somebody who waits, and the list of those who wait for the same thing.
+/// A suspended waiter, and one with a timeout.
 #pragma once
 
 #include <mtaio/coro/promise.hpp>
@@ -6,6 +6,7 @@
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/lowlevel/stop_scope.hpp>
 #include <mtaio/lowlevel/timer.hpp>
+#include <mtaio/timeout.hpp>
 
 #include <atomic>
 #include <coroutine>
@@ -13,133 +14,158 @@
 
 namespace mtaio::lowlevel {
 
-/// A suspended task, inside its awaiter. For those who write primitives of their own; `Latch` is
-/// the shortest example.
+/// A task that waits, inside its awaiter. For authors of primitives; `awaiter.hpp` has awaiters
+/// that are ready to use, and `Latch` is the shortest example.
 ///
-/// The life of a wait, in the awaiter of a primitive that has a lock and a `WaitList`:
+/// The life of a wait, in a primitive that has a lock and a `WaitList`:
 ///
 ///     bool await_suspend(handle) {
 ///       waiter.prepare(handle);
 ///       lock;
-///       if (there is no need to wait) { waiter.complete_inline(); return false; }
+///       if (there is nothing to wait for) { waiter.complete_inline(); return false; }
 ///       if (!waiter.commit()) return false;  // it was asked to stop
 ///       list.add(waiter);
-///       return true;  // from the unlock on nothing may touch it any more: whoever claims it
-///     }               // resumes it
+///       return true;  // from the unlock on, only the thread that claims the waiter may touch it
+///     }
 ///     await_resume() {
 ///       if (waiter.finish() != Waiter::State::kServed) { lock; list.forget(waiter); throw }
 ///     }
 ///
-/// Many may want to wake a waiter: the primitive, a stop request, a timer. Each tries to move the
-/// state away from `kWaiting`; the one that succeeds owns the outcome and posts the waiter to its
-/// scheduler, the others leave it alone. So what is handed over with a claim cannot be lost to a
-/// cancellation. One that is woken by a stop request, or by its timer, takes the lock before it
-/// goes; so it is still there when `list.add()` comes after that.
+/// The primitive, a stop request and a timer may all want to wake a waiter. Each tries to move the
+/// state away from `kWaiting`. The one that succeeds decides the outcome and posts the waiter to
+/// its scheduler; the others leave the waiter alone. So an item that is handed over after a claim
+/// cannot be lost to a cancellation. A stop request or a timer may resume the waiter before
+/// `list.add()` has happened: the resumed task then takes the lock in `list.forget()`, so the
+/// waiter is not destroyed while the primitive still uses it.
 ///
-/// Such an awaiter has a member type `resumes_at_home`: see `ResumesAtHome`.
+/// Two edges order what the threads do; each is named at its ends:
+///
+///   commit/claim   The thread that claims a waiter sees what the waiter wrote before commit(). It
+///                  found the waiter in the primitive's list or in the stop scope, whose lock both
+///                  threads took. After listen(), where it may have found the waiter earlier,
+///                  commit() is a release and the claim an acquire.
+///   claim/finish   The waiter sees what the other thread did before it claimed or interrupted:
+///   that
+///                  is a release, and finish(), or the commit() that fails, an acquire. What the
+///                  thread does between claim() and wake() is visible by the post.
+///
+/// An awaiter that waits with a `Waiter` has a member type `resumes_at_home`: see `ResumesAtHome`.
 class [[gnu::visibility("default")]] Waiter : public Job,
                                               public ListNode<Waiter>,
                                               protected StopNode {
  public:
   enum class State : std::uint8_t {
-    kPreparing,  // nobody else knows of it
-    kListening,  // may be ended by others, who do not resume it
-    kWaiting,    // up for claims
-    kServed,     // what it waited for has come
-    kCancelled,  // it was asked to stop
-    kTimedOut,   // its timer fired
+    // Only its own task knows it.
+    kPreparing,
+    // A stop request or a timer may end the wait before it begins: then commit() fails.
+    kListening,
+    // May be claimed.
+    kWaiting,
+    // The primitive has given it what it waited for.
+    kServed,
+    // It was asked to stop.
+    kCancelled,
+    // Its timer fired.
+    kTimedOut,
   };
 
   Waiter() noexcept : Waiter{&Waiter::stop} {}
-  /// `on_stop` decides what a stop request does while it listens; by default it is
-  /// `interrupt(State::kCancelled)`. To one that came before `commit()`, that says no.
+  /// `on_stop` is what a stop request does while the waiter listens; by default
+  /// `interrupt(State::kCancelled)`. It is not called for a request that came before a `commit()`
+  /// without `listen()`: then `commit()` fails.
   explicit Waiter(Notify on_stop) noexcept : Job{&Waiter::resume}, StopNode{on_stop} {}
-  /// One that is no coroutine: `on_wake` is what its scheduler runs once it has been claimed.
+  /// For a waiter that is not a coroutine: its scheduler runs `on_wake` to wake it.
   explicit Waiter(Job::Function on_wake) noexcept : Job{on_wake}, StopNode{&Waiter::stop} {}
   ~Waiter() {
     if (listens_) [[unlikely]]
       leave_scope();
   }
 
-  /// Notes who is to be resumed and where. Throws `std::logic_error` when the awaiting coroutine
-  /// belongs to no runtime.
+  /// Notes the coroutine to be resumed, its scheduler and its stop scope. Throws `std::logic_error`
+  /// when the awaiting coroutine does not belong to a runtime.
   template <class Promise>
   void prepare(std::coroutine_handle<Promise> awaiting) {
     prepare(awaiting, internal::context_of(awaiting));
   }
   void prepare(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
-  /// The same, but it listens for no stop request.
+  /// The same, but the waiter ignores stop requests.
   template <class Promise>
   void prepare_unstoppable(std::coroutine_handle<Promise> awaiting) {
     prepare_unstoppable(awaiting, internal::context_of(awaiting));
   }
   void prepare_unstoppable(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
-  /// For a waiter that is no coroutine: it is woken on `scheduler`. It listens for no stop request.
+  /// For a waiter that is not a coroutine: it is woken on `scheduler`, and ignores stop requests.
   void prepare(Scheduler& scheduler) noexcept { scheduler_ = &scheduler; }
 
-  /// Where others are told of the waiter before `commit()`: it listens for stop requests from here
-  /// on, and may be interrupted.
+  /// For an awaiter that tells other threads of the waiter before `commit()`: from here on stop
+  /// requests reach it, and it may be interrupted.
   void listen() noexcept;
 
-  /// Instead of a wait: has the task go on behind everything else that is ready, as one that was
-  /// served. No cancellation point. Nothing may touch the waiter after this.
+  /// Instead of a wait: reschedules the task at the back of the ready queue, as a served waiter.
+  /// Not a cancellation point. The waiter must not be touched after this.
   template <class Promise>
   void yield(std::coroutine_handle<Promise> awaiting) {
     yield(awaiting, internal::context_of(awaiting));
   }
   void yield(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
-  /// The waiter's own side, while nobody can claim it: there is no need to wait.
+  /// There is nothing to wait for: the waiter counts as served. REQUIRES: no other thread can claim
+  /// it.
   void complete_inline() noexcept { state_.store(State::kServed, std::memory_order_relaxed); }
-  /// The same, unless it was asked to stop: then false. Not if it listens already.
+  /// The same, unless the task was asked to stop: then false. REQUIRES: it does not listen.
   [[nodiscard]] bool try_complete_inline() noexcept {
     if (scope_ && scope_->stop_arrived()) return cancel_now();
     complete_inline();
     return true;
   }
-  /// Listens for stop requests, and is up for claims. False if it was asked to stop, or interrupted
-  /// since it listens. The lock of the primitive is held.
+  /// From here on stop requests reach the waiter, and it may be claimed. False if it was asked to
+  /// stop, or was interrupted while it listened: then it must not wait. REQUIRES: the lock of the
+  /// primitive is held.
   [[nodiscard]] bool commit() noexcept {
-    // Nobody else knows of it, and who finds it in the scope or under the lock sees the store.
+    // Without an order: no other thread knows the waiter yet, and a thread that finds it in the
+    // scope or in the primitive's list comes after the unlock.
     if (state_.load(std::memory_order_relaxed) != State::kPreparing) [[unlikely]]
-      return interrupt_as(State::kListening, State::kWaiting);
+      return move_state(State::kListening, State::kWaiting);
     state_.store(State::kWaiting, std::memory_order_relaxed);
     if (!scope_) return true;
     listens_ = true;
     return scope_->add_unless_stopped(*this) || cancel_now();
   }
 
-  /// Becomes the one who wakes this waiter. False if somebody else has.
-  [[nodiscard]] bool claim() noexcept { return interrupt_as(State::kWaiting, State::kServed); }
-  /// Has it resumed on its own scheduler. REQUIRES: claimed by the caller. It may be gone when this
-  /// returns.
+  /// Ends the wait: the caller hands over what the waiter waits for, and calls wake(). False if the
+  /// wait has ended already. Any thread.
+  [[nodiscard]] bool claim() noexcept { return move_state(State::kWaiting, State::kServed); }
+  /// Posts the waiter to its own scheduler. REQUIRES: the caller has claimed it. It may have been
+  /// destroyed when this returns.
   void wake() noexcept { scheduler_->post(*this); }
 
-  /// After the wait: stops listening, and says what ended it. Not inside a coroutine's own lock.
+  /// After the wait: leaves the stop scope, and returns what ended the wait. REQUIRES: the caller
+  /// holds no lock that a stop callback may take.
   State finish() noexcept {
-    const State wake = state_.load(std::memory_order_acquire);
-    if (wake == State::kCancelled) [[unlikely]]
+    // acquire: claim/finish.
+    const State state = state_.load(std::memory_order_acquire);
+    if (state == State::kCancelled) [[unlikely]]
       notice_stop();
     if (listens_) leave_scope();
-    return wake;
+    return state;
   }
 
   [[nodiscard]] Scheduler& scheduler() const noexcept { return *scheduler_; }
-  /// From where stop requests come; null when nobody can ask it.
+  /// The scope whose stop requests reach the waiter; null if it ignores them.
   [[nodiscard]] StopScope* scope() const noexcept { return scope_; }
 
  protected:
-  /// Wakes it for `why`, or keeps it from waiting at all. False if somebody else has claimed it, or
-  /// it does not listen yet. Any thread.
+  /// Ends the wait with state `why` and wakes the waiter, or keeps it from waiting if it only
+  /// listens. False if the wait has ended already, or the waiter does not listen yet. Any thread.
   bool interrupt(State why) noexcept;
 
  private:
-  bool interrupt_as(State from, State to) noexcept {
-    // release: what the claimer did before is visible to the waiter; acquire: what the waiter
-    // prepared, to the claimer.
-    return state_.compare_exchange_strong(from, to, std::memory_order_acq_rel,
+  bool move_state(State expected, State next) noexcept {
+    // acq_rel: commit/claim and claim/finish. Whichever end the caller is at, it publishes what it
+    // did and sees what the other thread did; a commit() that fails sees what the interrupter did.
+    return state_.compare_exchange_strong(expected, next, std::memory_order_acq_rel,
                                           std::memory_order_acquire);
   }
   static std::coroutine_handle<> resume(Job& job) noexcept;
@@ -149,13 +175,13 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     scope_ = &scope;
     scope.attach();
   }
-  /// It was asked to stop before anybody else knew of it. Returns false.
+  /// The waiter was asked to stop before another thread knew it. Returns false.
   bool cancel_now() noexcept {
     state_.store(State::kCancelled, std::memory_order_relaxed);
     return false;
   }
   MTAIO_SLOW_HALF void notice_stop() noexcept {
-    // Only now is it certain: what it waited for may have come between the request and the wait.
+    // Not earlier: a waiter that was served after the request has not noticed it.
     if (scope_) scope_->notice();
   }
   void leave_scope() noexcept {
@@ -165,21 +191,25 @@ class [[gnu::visibility("default")]] Waiter : public Job,
 
   std::coroutine_handle<> awaiting_;
   Scheduler* scheduler_ = nullptr;
-  StopScope* scope_ = nullptr;  // from which stop requests come; null when nobody can ask it
+  // The scope whose stop requests reach the waiter; null if it ignores them.
+  StopScope* scope_ = nullptr;
   std::atomic<State> state_{State::kPreparing};
-  bool listens_ = false;  // in the scope, unless that was asked to stop
+  // The waiter is in the list of scope_, unless that was asked to stop.
+  bool listens_ = false;
 };
 
-/// A waiter that gives up at a point in time.
+/// A waiter with a timeout.
 class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer {
  public:
   TimedWaiter() noexcept : Timer{&TimedWaiter::fire} {}
   ~TimedWaiter() { TimerHeap::disarm(*this); }
 
-  /// Between `prepare()` and `commit()`: listens, and is woken for `kTimedOut` after `timeout`.
+  /// Between `prepare()` and `commit()`: listens, and ends the wait with `kTimedOut` once `timeout`
+  /// has passed. Does nothing if that is forever.
   void arm(Timeout timeout) noexcept {
     if (!timeout.is_forever()) arm_timer(timeout);
   }
+  /// As `Waiter::finish()`.
   State finish() noexcept {
     TimerHeap::disarm(*this);
     return Waiter::finish();

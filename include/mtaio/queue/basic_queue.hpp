@@ -17,11 +17,11 @@
 
 namespace mtaio::internal {
 
-/// What a put needs beside these is in each of the queues.
+/// The base of the queues: all members but `put` and `try_put`, whose arguments differ.
 template <class T, class Storage>
 class BasicQueue {
   static_assert(std::is_object_v<T> && !std::is_const_v<T> && std::is_move_constructible_v<T>,
-                "the items of a queue are objects that can be moved");
+                "the items of a queue must be objects that can be moved");
   static_assert(std::is_nothrow_destructible_v<T>,
                 "the items of a queue must not throw in their destructor: a queue destroys them "
                 "where nothing can catch that; make the destructor noexcept");
@@ -43,68 +43,73 @@ class BasicQueue {
     while (auto* node = core_.drain()) delete static_cast<Node*>(node);
   }
 
-  /// Takes the next item; waits while there is none. After `shutdown()` the items that are left
-  /// come out first, then it throws `QueueShutDown`. What this returns may be awaited again, for
-  /// the item after that.
+  /// Takes the next item; waits while there is none. After `shutdown()` it still returns the items
+  /// that are left, and then throws `QueueShutDown`. The operation may be awaited again, for the
+  /// item after that.
   ///
-  /// Suspends:  while the queue is empty; and once in 128 times, so that others can run.
-  /// Resumes:   on the task's own scheduler, first come first served; never inside another call.
-  /// Cancelled: throws CancelledError; no item has been taken. One that need not wait looks for a
-  ///            stop request once in 128 times.
+  /// Suspends:  only while the queue is empty, and once in 128 operations in a row that do not
+  /// wait,
+  ///            to let other tasks run.
+  /// Resumes:   on the task's own scheduler, in order of arrival; never inside another task's call.
+  /// Cancelled: throws CancelledError; no item was taken. A get that does not wait looks for a stop
+  ///            request only once in 128 operations.
   /// Threads:   any.
-  /// Lifetime:  the queue outlives the operation.
+  /// Lifetime:  the queue must outlive the operation.
   [[nodiscard]] Get get() noexcept { return Get{core_}; }
 
-  /// The same with the same promises, but nullopt when the queue is shut down and empty:
+  /// The same with the same promises, but returns nullopt when the queue is shut down and empty:
   ///
   ///     while (auto item = co_await queue.next()) use(*item);
   [[nodiscard]] Next next() noexcept { return Next{core_}; }
 
-  /// Waits until `task_done()` has been called for every item put; not at all when there are none.
-  /// What this returns may be awaited again.
+  /// Waits until `task_done()` has been called for every item that was put. The operation may be
+  /// awaited again.
   ///
   /// Suspends:  only while there are unfinished items.
-  /// Resumes:   on the task's own scheduler; never inside task_done().
-  /// Cancelled: throws CancelledError; nothing else changes.
+  /// Resumes:   on the task's own scheduler, in order of arrival; never inside another task's call.
+  /// Cancelled: throws CancelledError; nothing else changes. Not a cancellation point while there
+  ///            are no unfinished items.
   /// Threads:   any.
-  /// Lifetime:  the queue outlives the operation.
+  /// Lifetime:  the queue must outlive the operation.
   [[nodiscard]] Join join() noexcept { return Join{UnfinishedItems<Storage>{core_}}; }
 
-  /// The next item if there is one now. Any thread.
+  /// Takes the next item if there is one; never waits. Any thread.
   [[nodiscard]] std::optional<T> try_get() {
     auto* node = core_.try_pop().node;
     if (!node) return std::nullopt;
     return Next::take_item(core_, *static_cast<Node*>(node));
   }
 
-  /// One item that came out of the queue is done. Throws `std::logic_error` when called more often
-  /// than items were put. Any thread.
+  /// Notes that an item that came out of the queue is done. Throws `std::logic_error` if it is
+  /// called more often than items were put. Any thread.
   void task_done() {
     if (!core_.task_done()) throw_task_done_too_often(core_.name());
   }
 
-  /// How many items there are; a moment ago, if others use the queue. Any thread.
+  /// The number of items, which may be stale when other threads use the queue. It counts an item on
+  /// its way in or out if its room is taken. Any thread; so are the next two.
   [[nodiscard]] std::size_t qsize() const noexcept { return core_.size(); }
   [[nodiscard]] bool empty() const noexcept { return core_.size() == 0; }
   [[nodiscard]] bool full() const noexcept { return core_.looks_full(); }
-  /// The bound; 0: none.
+  /// The bound; zero if there is none.
   [[nodiscard]] std::size_t maxsize() const noexcept {
     return core_.max_size() == static_cast<std::size_t>(-1) ? 0 : core_.max_size();
   }
 
-  /// Ends the queue: waiting and later puts throw `QueueShutDown`; gets go on until it is empty.
-  /// `immediate` also drops what is in it, and counts that as done. Any thread; again at will.
+  /// Ends the queue: waiting and later puts throw `QueueShutDown`, and gets continue until the
+  /// queue is empty. `immediate` also destroys the items in the queue, and counts them as done.
+  /// Thread-safe; may be called repeatedly.
   void shutdown(bool immediate = false) noexcept {
     Storage dropped;
     core_.shutdown(immediate ? &dropped : nullptr);
     while (auto* node = dropped.pop()) delete static_cast<Node*>(node);
   }
 
-  /// What links the nodes. For `lowlevel` code.
+  /// For `lowlevel` code: the part that does not depend on `T`.
   [[nodiscard]] Core& core() noexcept { return core_; }
 
  protected:
-  /// `set_up` prepares a node before it is stored.
+  /// Calls `set_up` with the node before it is stored.
   template <class SetUp>
   bool try_put_with(T& item, SetUp set_up) {
     switch (core_.reserve()) {

@@ -1,4 +1,4 @@
-/// A heap of entries that lie side by side.
+/// A heap of entries that are contiguous in memory.
 #pragma once
 
 #include <array>
@@ -9,9 +9,9 @@
 
 namespace mtaio::internal {
 
-/// Gives the entry first that comes before all others. Four children to a parent, and room in
-/// segments, each as large as all before it together: growing moves nothing, and what is compared
-/// lies together. Not synchronised.
+/// The first entry is the one that comes before all others. A parent has four children, which are
+/// compared with one another, and share a cache line or two. The memory grows by segments, each as
+/// large as all earlier ones together, so growing moves nothing. Not synchronised.
 template <class Entry, class Before>
 class EntryHeap {
  public:
@@ -37,8 +37,8 @@ class EntryHeap {
   Entry pop() noexcept {
     const Entry first = top();
     const Entry last = at(--end_);
-    // The hole goes down to a leaf, and `last`, which came from one, up from there: it seldom has
-    // to.
+    // The hole moves down to a leaf, and `last` from there up to where it belongs. It rarely moves,
+    // because it came from a leaf.
     std::size_t hole = kRoot;
     Entry* place = &at(hole);
     for (std::size_t child = first_child(hole); child < end_; child = first_child(hole)) {
@@ -56,7 +56,7 @@ class EntryHeap {
 
  private:
   static constexpr std::size_t kChildren = 4;
-  // Where the root is: then the children of a parent begin at a multiple of four, and lie in one
+  // With the root here, the children of a parent begin at a multiple of four, and are in one
   // segment.
   static constexpr std::size_t kRoot = kChildren - 1;
   // Segment 0 has the first 64 places, segment 1 the next 64, segment 2 the next 128, and so on.
@@ -78,28 +78,28 @@ class EntryHeap {
     return segments_[segment][i - start_of(segment)];
   }
 
-  std::size_t least_of_all(const Entry* of) const noexcept {
-    const std::size_t a = before_(of[1], of[0]) ? 1 : 0;
-    const std::size_t b = before_(of[3], of[2]) ? 3 : 2;
-    return before_(of[b], of[a]) ? b : a;
+  std::size_t least_of_all(const Entry* children) const noexcept {
+    const std::size_t a = before_(children[1], children[0]) ? 1 : 0;
+    const std::size_t b = before_(children[3], children[2]) ? 3 : 2;
+    return before_(children[b], children[a]) ? b : a;
   }
-  std::size_t least_of(const Entry* of, std::size_t count) const noexcept {
+  std::size_t least_of(const Entry* children, std::size_t count) const noexcept {
     std::size_t least = 0;
     for (std::size_t i = 1; i < count; ++i) {
-      if (before_(of[i], of[least])) least = i;
+      if (before_(children[i], children[least])) least = i;
     }
     return least;
   }
 
-  /// Has the children fetched of what is at `i` and of its three siblings: among them are those
-  /// that are compared in the next turn.
+  /// Prefetches the children of four siblings, of which those of the first one begin at `i`: the
+  /// next step of pop() compares the children of one of the four.
   void prefetch(std::size_t i) const noexcept {
     constexpr std::size_t kLine = 64;
-    constexpr std::size_t kInCache = 1'024;  // so many of the first ones are used all the time
+    constexpr std::size_t kInCache = 1'024;  // the first N entries are used all the time
     if (i < kInCache || i + kChildren * kChildren > end_) return;
-    const char* from = reinterpret_cast<const char*>(&at(i));
+    const char* first = reinterpret_cast<const char*>(&at(i));
     for (std::size_t offset = 0; offset < kChildren * kChildren * sizeof(Entry); offset += kLine) {
-      __builtin_prefetch(from + offset);
+      __builtin_prefetch(first + offset);
     }
   }
 

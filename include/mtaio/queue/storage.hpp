@@ -1,4 +1,4 @@
-/// In which order a queue gives back what was put into it.
+/// The orders in which queues return their items.
 #pragma once
 
 #include <mtaio/base/pairing_heap.hpp>
@@ -10,10 +10,11 @@
 
 namespace mtaio::internal {
 
-// A storage links nodes that hold the items; it never touches an item. `push` adds a node, `pop`
-// takes out the next one (null when there is none), `put_back` undoes the pop of a node whose item
-// could not be delivered. `pass` is both push and pop of a node, where nothing is stored. Visible,
-// because what is made of them is: QueueCore.
+// A storage links nodes, which hold the items; it never touches an item. `push` adds a node, `pop`
+// takes out the next one (null when there is none), and `put_back` undoes the pop of a node whose
+// item could not be delivered. `pass` replaces a push and a pop of the same node while nothing is
+// stored. `visit` calls a visitor with each node. The classes have default visibility because
+// QueueCore, a template over them, has.
 
 struct ChainNode {
   ChainNode* next = nullptr;
@@ -48,7 +49,8 @@ class [[gnu::visibility("default")]] FifoStorage {
 
  private:
   Node* first_ = nullptr;
-  Node* last_ = nullptr;  // valid while first_ is set
+  // Valid while first_ is set.
+  Node* last_ = nullptr;
 };
 
 /// Last in, first out.
@@ -77,14 +79,15 @@ class [[gnu::visibility("default")]] LifoStorage {
   Node* top_ = nullptr;
 };
 
-/// The lowest priority number first, equal ones in the order in which they were put. Adding cannot
-/// fail: what there is no memory to sort side by side is sorted by links in the nodes.
+/// The lowest priority number first; equal ones in the order in which they were put. Adding cannot
+/// fail: a node for which the heap of entries has no memory goes into a heap of linked nodes.
 class [[gnu::visibility("default")]] PriorityStorage {
  public:
   struct Node : HeapNode {
     double priority = 0;
     std::uint64_t sequence = 0;
-    const void* leads_to = nullptr;  // what the item refers to, if it is going to be looked at
+    // The memory that the item refers to and its consumer will read, to be prefetched; or null.
+    const void* leads_to = nullptr;
   };
 
   [[nodiscard]] bool empty() const noexcept { return sorted_.empty() && linked_.empty(); }
@@ -96,8 +99,8 @@ class [[gnu::visibility("default")]] PriorityStorage {
   Node* pop() noexcept {
     if (linked_.empty()) [[likely]] {
       if (sorted_.empty()) return nullptr;
-      // While the heap is sorted what is wanted next comes from memory: what the item leads to; and
-      // the next node, in which the next pop() will look that up.
+      // While the heap is sorted, the memory that is needed next is fetched: what the item refers
+      // to, and the next node, in which the next pop() looks that up.
       __builtin_prefetch(sorted_.top().node->leads_to);
       Node* first = sorted_.pop().node;
       if (!sorted_.empty()) {
@@ -112,7 +115,7 @@ class [[gnu::visibility("default")]] PriorityStorage {
     if (!sorted_.push(entry_of(node))) [[unlikely]]
       linked_.push(node);
   }
-  /// In no particular order.
+  /// In an unspecified order.
   void visit(void (*visitor)(Node& node, void* argument), void* argument) noexcept {
     for (std::size_t i = 0; i < sorted_.size(); ++i) visitor(*sorted_[i].node, argument);
     for (Node* node = linked_.top(); node; node = linked_.following(*node))
@@ -121,13 +124,14 @@ class [[gnu::visibility("default")]] PriorityStorage {
 
  private:
   struct Entry {
-    std::uint64_t rank;  // ordered like the priorities
+    // Ordered as the priorities are.
+    std::uint64_t rank;
     std::uint64_t sequence;
     Node* node;
   };
   struct Before {
     bool operator()(const Entry& a, const Entry& b) const noexcept {
-      // Without branches: which comes first nobody can predict.
+      // Without branches: the processor could not predict them.
       const auto by_rank = static_cast<unsigned>(a.rank < b.rank);
       const auto same_rank = static_cast<unsigned>(a.rank == b.rank);
       const auto by_sequence = static_cast<unsigned>(a.sequence < b.sequence);
@@ -139,8 +143,8 @@ class [[gnu::visibility("default")]] PriorityStorage {
   };
 
   static Entry entry_of(Node& node) noexcept {
-    // The bits of numbers above zero are ordered as they are, those below the other way round. Both
-    // zeros are the same number.
+    // Read as integers, the bits of positive numbers are in order, and those of negative numbers in
+    // inverted order. Adding zero makes both zeros the same number.
     constexpr std::uint64_t kSign = std::uint64_t{1} << 63U;
     const auto bits = std::bit_cast<std::uint64_t>(node.priority + 0.0);
     return {(bits & kSign) != 0 ? ~bits : bits | kSign, node.sequence, &node};
