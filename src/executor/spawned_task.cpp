@@ -49,15 +49,16 @@ void SpawnedTask::start(std::coroutine_handle<> frame, PromiseBase& promise,
   entry_ = frame;
   promise.set_completion(ended, this, 0, &context());
   TaskRoot::run().retain();
-  if (!siblings_->add(*this)) {
-    const std::shared_ptr<SpawnedTasks> siblings = siblings_;
-    internal::Run& run = TaskRoot::run();
-    delete this;
-    run.release();
-    siblings->check_open("create_task");
-    return;
-  }
+  if (!siblings_->add(*this)) [[unlikely]]
+    refuse_to_start();
   scheduler().post(*this);
+}
+
+void SpawnedTask::refuse_to_start() {
+  internal::Run& run = TaskRoot::run();
+  delete this;
+  run.release();
+  SpawnedTasks::throw_closed("create_task");
 }
 
 std::coroutine_handle<> SpawnedTask::enter(lowlevel::Job& job) noexcept {

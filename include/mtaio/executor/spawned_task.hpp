@@ -79,6 +79,8 @@ class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
   void note_whether_stopped() noexcept;
   void report_failure() noexcept;
   void report_unless_taken() noexcept;
+  /// The executor was closed after `create_task` had looked: deletes this object and throws.
+  [[noreturn, gnu::cold]] void refuse_to_start();
   [[noreturn, gnu::cold]] static void throw_taken_before();
 
   /// See `SpawnedTaskState::retain()`.

@@ -41,6 +41,7 @@ class [[gnu::visibility("default")]] SpawnedTasks {
     if (closed_.load(std::memory_order_acquire)) [[unlikely]]
       throw_closed(member);
   }
+  [[noreturn, gnu::cold]] static void throw_closed(const char* member);
   void close() noexcept;
 
   /// Returns false after `close()`. A `request_stop()` after `close()` reaches every task for which
@@ -64,7 +65,6 @@ class [[gnu::visibility("default")]] SpawnedTasks {
   using Tasks = lowlevel::IntrusiveList<SpawnedTask>;
   using Drains = lowlevel::IntrusiveList<lowlevel::Waiter>;
 
-  [[noreturn, gnu::cold]] static void throw_closed(const char* member);
   [[nodiscard]] bool drained_up_to(std::uint64_t last) const noexcept;
   [[nodiscard]] bool only_left(const TaskRoot* root) const noexcept;
   [[nodiscard]] std::uint64_t youngest() noexcept;
