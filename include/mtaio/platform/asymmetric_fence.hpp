@@ -41,6 +41,7 @@ inline void asymmetric_fence_light() noexcept {
 
 /// The two sides for a `WorkDeque`, which is popped much more often than stolen from.
 struct AsymmetricFences {
+  // light/heavy.
   static void owner() noexcept { asymmetric_fence_light(); }
   static void thief() noexcept { asymmetric_fence_heavy(); }
 };
