@@ -42,13 +42,15 @@ class [[gnu::visibility("default")]] QueueShutDown : public Error {
   ~QueueShutDown() override;
 };
 
-/// A task, or a function that ran in a thread, failed.
+/// A task, or a function in a thread, has failed. From docs/exceptions.md:
 ///
 ///     try {
-///       co_await executor.map(fetch, urls, {.limit = 8});
+///       co_await executor.map(fetch, urls, {.limit = 8, .timeout = 1min});
+///     } catch (const mtaio::TimeoutError&) {
+///       std::cout << "not all in a minute\n";
 ///     } catch (const mtaio::ExecutionError& error) {
-///       std::cerr << error.what() << '\n';  // task 3 of 10 failed: connection refused
-///       retry(urls[error.index()]);
+///       std::cout << error.what() << '\n';
+///       std::cout << "it was " << urls[error.index()] << '\n';
 ///     }
 class [[gnu::visibility("default")]] ExecutionError : public Error {
  public:

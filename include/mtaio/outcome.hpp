@@ -13,11 +13,15 @@
 namespace mtaio {
 
 /// The result of a task, or the exception that ended it. `T` may be void, a reference or move-only.
+/// From docs/outcome.md:
 ///
-///     auto outcomes = co_await executor.gather(mtaio::return_exceptions, tasks);
-///     for (mtaio::Outcome<int>& outcome : outcomes) {
-///       if (outcome) use(*outcome);
-///       else log(outcome.error());
+///     const auto outcomes = co_await executor.map(mtaio::return_exceptions, half, numbers);
+///     for (const mtaio::Outcome<int>& outcome : outcomes) {
+///       if (outcome) {
+///         std::cout << *outcome << '\n';
+///       } else {
+///         std::cout << "failed\n";
+///       }
 ///     }
 template <class T>
 class Outcome {

@@ -14,10 +14,14 @@ class StopCallback;
 
 /// Tells whether stop was requested. Cheap to copy; a model of C++26's stoppable-token.
 ///
-///     mtaio::Task<std::size_t> count_primes(std::size_t up_to) {
-///       mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
-///       ...
+/// From docs/stop_token.md:
+///
+///     const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
+///     double sum = 0;
+///     for (double number = 0;; ++number) {
 ///       if (stop.stop_requested()) throw mtaio::CancelledError{};
+///       sum += std::sqrt(number);
+///     }
 ///
 /// Lifetime: valid until the end of the task, or of the function call, that received it.
 class StopToken {

@@ -28,11 +28,12 @@
 namespace mtaio {
 
 /// Runs tasks with limits, timeouts and structured cancellation: no task outlives the operation, or
-/// the executor, that started it.
+/// the executor, that started it. From docs/task_executor.md:
 ///
-///     mtaio::TaskExecutor executor;
-///     auto one = co_await executor.run(process_item("data"), {.timeout = 5s});
-///     auto all = co_await executor.map(process_item, items, {.limit = 2});
+///     const std::string page = co_await executor.run(fetch("/"), {.timeout = 5s});
+///     const std::vector<std::string> pages = co_await executor.map(fetch, urls, {.limit = 8});
+///     const auto [one, two] = co_await executor.gather(fetch("/one"), fetch("/two"));
+///     const int letters = co_await executor.run_in_thread(count_letters, page);
 ///
 /// An executor may be made anywhere; its tasks run on the runtime of the code that awaits or
 /// creates them. An operation that a member returns starts when it is awaited, and may be kept and

@@ -16,11 +16,11 @@ namespace mtaio {
 class TaskExecutor;
 
 /// What `TaskExecutor::create_task` returns. The task runs whether the handle is kept or not.
-/// Move-only.
+/// Move-only. From docs/task_handle.md:
 ///
 ///     mtaio::TaskHandle<int> handle = executor.create_task(compute());
-///     ...
-///     int result = co_await handle;
+///     std::cout << "other work meanwhile\n";
+///     std::cout << co_await handle << '\n';
 ///
 /// Awaiting the handle gives the task's result, or throws what the task threw, unchanged. The
 /// result can be taken once; after that, awaiting throws `std::logic_error`. The handle may be

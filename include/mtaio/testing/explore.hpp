@@ -25,9 +25,15 @@ struct ExploreOptions {
 /// and the exception is rethrown; nothing else counts as a failure. If the environment variable
 /// MTAIO_SEED is a number, only that seed is tried.
 ///
-///     mtaio::testing::explore([](mtaio::testing::Simulation& simulation) {
-///       REQUIRE(simulation.run(transfer_money()) == 100);
-///     });
+/// From examples/retry_in_virtual_time.cpp:
+///
+///     mtaio::testing::explore(
+///         [&attempts](Simulation& random) {
+///           Server late;
+///           if (random.run(ask_while_it_starts(late, 5s)) != "42") throw std::logic_error{"no answer"};
+///           attempts.insert(late.asked());
+///         },
+///         {.seeds = 1000});
 template <class Test>
 void explore(Test test, ExploreOptions options = {}) {
   if (const auto only = seed_from_environment()) {
