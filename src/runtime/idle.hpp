@@ -26,6 +26,7 @@
 
 #include "runtime/timer_keeper.hpp"
 #include "runtime/worker_handoff.hpp"
+#include "runtime/worker_starter.hpp"
 #include "runtime/workers.hpp"
 
 #include <atomic>
@@ -33,19 +34,8 @@
 
 namespace mtaio::runtime {
 
-/// Starts the thread of a worker that has had none so far.
-class WorkerStarter {
- public:
-  /// False if no thread can be had. The thread calls `Idle::search_started()` or
-  /// `Idle::search_given_up()`.
-  virtual bool start_worker() noexcept = 0;
-
- protected:
-  ~WorkerStarter() = default;
-};
-
 /// Which workers of a runtime sleep, and which search. Everything that puts a worker to sleep, or
-/// wakes one, is here.
+/// wakes one for work, is here.
 ///
 /// A worker is asleep, or it searches, or it works. It searches from when it wakes up, or runs out
 /// of work, until it finds a job or falls asleep again. A worker without a thread counts as asleep:

@@ -4,6 +4,7 @@
 #include "runtime/idle.hpp"
 #include "runtime/worker_handoff.hpp"
 #include "runtime/worker_loop.hpp"
+#include "runtime/worker_starter.hpp"
 #include "runtime/worker_thread.hpp"
 
 #include <list>
