@@ -1,11 +1,11 @@
 # Most of the time that a test takes to compile goes into headers and into templates of the library. With
-# MTAIO_JOIN_SOURCES up to eight files of a target are included into one that is compiled in their place. Whether a file
-# includes what it needs is seen where that is off: in the configuration `release`, unless it is CI's, and by
-# `./dev lint`, which looks at each file by itself.
+# MTAIO_UNITY_BUILD up to eight files of a target are included into one that is compiled in their place, and headers that
+# many programs include are compiled once. A file that does not include what it needs is found by `./dev lint`, which
+# looks at each file by itself, and a header by the target all_verify_interface_header_sets.
 
 # mtaio_join_layer(TARGET): for files whose private names are unlike each other.
 function(mtaio_join_layer target)
-  if(MTAIO_JOIN_SOURCES)
+  if(MTAIO_UNITY_BUILD)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
     # What is hidden may be another file's.
     target_compile_options(${target} PRIVATE -Wno-shadow)
@@ -20,7 +20,7 @@ endfunction()
 # names. Each is included into a namespace of its own, after the headers of all of them. A file that has a namespace with
 # a name, or replaces `operator new`, is compiled alone.
 function(mtaio_join_tests target)
-  if(NOT MTAIO_JOIN_SOURCES)
+  if(NOT MTAIO_UNITY_BUILD)
     return()
   endif()
   get_target_property(sources ${target} SOURCES)
@@ -47,9 +47,30 @@ function(mtaio_join_tests target)
                UNITY_BUILD_CODE_AFTER_INCLUDE "}")
 endfunction()
 
-# mtaio_precompile(TARGET HEADER...): for files that use the same private names. What all of them include is compiled once.
+# mtaio_precompile(TARGET HEADER...): for files that use the same private names. The headers that all of them include are
+# compiled once.
 function(mtaio_precompile target)
-  if(MTAIO_JOIN_SOURCES)
+  if(MTAIO_UNITY_BUILD)
     target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# mtaio_precompile_for_programs(NAME HEADER...): compiles headers for the programs that mtaio_reuse_precompiled() names.
+function(mtaio_precompile_for_programs name)
+  if(MTAIO_UNITY_BUILD)
+    # Not a library: its code would be made for a shared one, and then programs cannot use its headers.
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "int main() {}\n")
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src
+                                               ${CMAKE_CURRENT_SOURCE_DIR})
+    target_precompile_headers(${name} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# mtaio_reuse_precompiled(TARGET NAME): TARGET, a program, has to have the definitions of NAME.
+function(mtaio_reuse_precompiled target name)
+  if(MTAIO_UNITY_BUILD)
+    target_precompile_headers(${target} REUSE_FROM ${name})
   endif()
 endfunction()
