@@ -11,11 +11,11 @@ set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE BOTH)
 
-# -L: where the shared libraries of aarch64 are. Not linked statically: tests/sweeps stands in front of functions of
-# shared libraries.
+# -L: where the shared libraries of aarch64 are. Not linked statically: tests/proof/sweeps stands in front of functions
+# of shared libraries.
 #
 # pauth-impdef: return addresses are signed (-mbranch-protection in cmake/compiling.cmake), and qemu's usual algorithm takes
-# about a microsecond for each call: tests/coro and tests/testing did not end within four minutes. This one is cheap, and
-# the addresses are checked all the same.
+# about a microsecond for each call: tests/unit/coro and tests/unit/testing did not end within four minutes. This one is
+# cheap, and the addresses are checked all the same.
 find_program(MTAIO_QEMU qemu-aarch64 REQUIRED)
 set(CMAKE_CROSSCOMPILING_EMULATOR ${MTAIO_QEMU} -L ${CMAKE_FIND_ROOT_PATH} -cpu max,pauth-impdef=on)

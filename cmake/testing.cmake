@@ -8,7 +8,7 @@ set(mtaio_emulator "")
 if(CMAKE_CROSSCOMPILING)
   set(mtaio_emulator ${CMAKE_CROSSCOMPILING_EMULATOR})
   set(mtaio_test_seconds 300)
-  # tests/main.cpp, tests/support/stride.hpp
+  # tests/support/main.cpp, tests/support/stride.hpp
   set(mtaio_test_environment MTAIO_TEST_CASE_SECONDS=240 MTAIO_TEST_STRIDE=4)
 endif()
 if(MTAIO_SANITIZE)
@@ -17,7 +17,7 @@ if(MTAIO_SANITIZE)
   if(MTAIO_SYMBOLIZER)
     set(symbolizer ":external_symbolizer_path=${MTAIO_SYMBOLIZER}")
   endif()
-  # A test case may take four times as long before tests/main.cpp calls it a hang.
+  # A test case may take four times as long before tests/support/main.cpp calls it a hang.
   set(mtaio_test_environment
       MTAIO_TEST_CASE_SECONDS=240
       "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_init_order=1${symbolizer}"

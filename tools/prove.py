@@ -72,7 +72,7 @@ def grouped(number):
 
 def tests(_):
     """All tests, in each configuration."""
-    return tests_table(run("./dev", "test"))
+    return tests_table(run("./dev", "test", "all"))
 
 
 def tests_table(printed):

@@ -5,7 +5,7 @@
 
 namespace test {
 
-/// A line of text, or null. Printed when a test case hangs (tests/main.cpp).
+/// A line of text, or null. Printed when a test case hangs (tests/support/main.cpp).
 inline std::atomic<const char*> doing{nullptr};
 
 }  // namespace test
