@@ -2,6 +2,7 @@
 
 #include <mtaio/sleep.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/counted.hpp"
 #include "support/task_test_case.hpp"
 
@@ -17,6 +18,8 @@
 namespace {
 
 using mtaio::Task;
+using test::give_now;
+using test::set;
 
 static_assert(!std::is_copy_constructible_v<Task<int>>);
 static_assert(!std::is_copy_assignable_v<Task<int>>);
@@ -24,11 +27,6 @@ static_assert(std::is_nothrow_move_constructible_v<Task<int>>);
 static_assert(std::is_nothrow_move_assignable_v<Task<int>>);
 static_assert(std::is_same_v<Task<>, Task<void>>);
 
-Task<void> set(bool& flag) {
-  flag = true;
-  co_return;
-}
-Task<int> give(int value) { co_return value; }
 Task<int> give_later(int value) {
   co_await mtaio::sleep(std::chrono::seconds{0});
   co_return value;
@@ -59,23 +57,23 @@ TEST_CASE("task: one that is never awaited never runs, and destroys its argument
 }
 
 TASK_TEST_CASE("task: gives its result, whether it had to wait or not") {
-  CHECK(co_await give(1) == 1);
+  CHECK(co_await give_now(1) == 1);
   CHECK(co_await give_later(2) == 2);
 }
 
 TASK_TEST_CASE("task: an lvalue may be awaited, too") {
-  auto task = give(3);
+  auto task = give_now(3);
   CHECK(co_await task == 3);
 }
 
 TASK_TEST_CASE("task: awaited a second time is std::logic_error") {
-  auto task = give(1);
+  auto task = give_now(1);
   CHECK(co_await task == 1);
   CHECK_THROWS_AS((void)co_await task, std::logic_error);
 }
 
 TASK_TEST_CASE("task: awaited after it was moved from is std::logic_error") {
-  auto task = give(1);
+  auto task = give_now(1);
   auto other = std::move(task);
   CHECK_THROWS_AS((void)co_await task, std::logic_error);  // NOLINT(bugprone-use-after-move)
   CHECK(co_await other == 1);
@@ -86,7 +84,7 @@ TASK_TEST_CASE(
   Task<int> task;
   CHECK_FALSE(static_cast<bool>(task));
   CHECK_THROWS_AS((void)co_await task, std::logic_error);
-  task = give(4);
+  task = give_now(4);
   CHECK(static_cast<bool>(task));
   CHECK(co_await task == 4);
   CHECK_FALSE(static_cast<bool>(task));
@@ -109,7 +107,7 @@ TEST_CASE("task: assigning to one destroys what it held, once") {
 
 TASK_TEST_CASE("task: tasks may be stored and awaited in any order") {
   std::vector<Task<int>> tasks;
-  for (int i = 0; i < 10; ++i) tasks.push_back(i % 2 == 0 ? give(i) : give_later(i));
+  for (int i = 0; i < 10; ++i) tasks.push_back(i % 2 == 0 ? give_now(i) : give_later(i));
   for (int i = 9; i >= 0; --i) CHECK(co_await tasks[static_cast<std::size_t>(i)] == i);
 }
 

@@ -2,6 +2,7 @@
 #include <mtaio/sleep.hpp>
 #include <mtaio/task.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/counted.hpp"
 #include "support/task_test_case.hpp"
 
@@ -17,8 +18,8 @@
 namespace {
 
 using mtaio::Task;
+using test::nothing;
 
-Task<void> nothing() { co_return; }
 Task<int&> refer(int& value) { co_return value; }
 Task<const std::string&> refer(const std::string& text) { co_return text; }
 Task<std::unique_ptr<int>> make(int value) { co_return std::make_unique<int>(value); }

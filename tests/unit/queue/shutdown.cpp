@@ -1,5 +1,6 @@
 #include <mtaio/exceptions.hpp>
 
+#include "support/coroutines.hpp"
 #include "unit/queue/queue_test_case.hpp"
 
 #include <optional>
@@ -12,6 +13,7 @@ using mtaio::QueueShutDown;
 using test::get_from;
 using test::let_others_run;
 using test::put_into;
+using test::set;
 
 QUEUE_TEST_CASE("queue: after shutdown() a put throws QueueShutDown and puts nothing") {
   Queue<int> queue;
@@ -201,10 +203,6 @@ mtaio::Task<void> put_until(mtaio::AsyncQueue<int>& queue, const bool& end) {
     } catch (const mtaio::QueueShutDown&) {  // NOLINT(bugprone-empty-catch): that is what is asked
     }
   }
-}
-mtaio::Task<void> set(bool& flag) {
-  flag = true;
-  co_return;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 /// Several threads call run() on one runtime, and destructors wait on its workers.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
+
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -12,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using Flag = std::atomic<bool>;
+using test::nothing;
 
 void wait_for(const Flag* flag) {
   while (!*flag) std::this_thread::yield();
@@ -47,8 +50,6 @@ mtaio::Task<void> block(Blocked& all) {
   executor.reset();
   co_await occupying;
 }
-
-mtaio::Task<void> nothing() { co_return; }
 
 }  // namespace
 

@@ -1,8 +1,8 @@
 /// When main has ended, whatever still runs is asked to stop and waited for.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
-#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,7 @@
 /// Whatever is ready gets its turn, however much else is ready.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/machine_delay.hpp"
 #include "support/sanitized.hpp"
 
@@ -19,6 +20,7 @@ using namespace std::chrono_literals;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using test::nothing;
 
 // Around what a worker holds in its ring, and far above it.
 constexpr std::size_t kCounts[] = {255, 256, 257, 10'000};
@@ -234,7 +236,6 @@ TEST_CASE("liveness: on one worker a job from outside waits for what was ready b
 namespace {
 
 mtaio::Task<void> yield_once() { co_await mtaio::sleep(0s); }
-mtaio::Task<void> nothing() { co_return; }
 mtaio::Task<void> set(std::atomic<bool>& flag) {
   flag = true;
   co_return;

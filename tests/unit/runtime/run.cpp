@@ -1,5 +1,6 @@
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 #include "support/sanitized.hpp"
 
@@ -18,18 +19,13 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::give;
+using test::give_move_only;
+using test::give_reference;
 using test::throws;
 
 namespace {
 
-mtaio::Task<int> give(int value) {
-  co_await mtaio::sleep(0s);
-  co_return value;
-}
-mtaio::Task<std::unique_ptr<int>> give_move_only(int value) {
-  co_return std::make_unique<int>(value);
-}
-mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
 mtaio::Task<void> set(int& variable, int value) {
   variable = value;
   co_return;

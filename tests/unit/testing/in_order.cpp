@@ -2,6 +2,7 @@
 #include <mtaio/core.hpp>
 #include <mtaio/testing/simulation.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -15,6 +16,7 @@
 
 using namespace std::chrono_literals;
 using mtaio::testing::Simulation;
+using test::wait_until_stopped;
 
 namespace {
 
@@ -86,15 +88,6 @@ mtaio::Task<std::string> functions_of_two_pools() {
   co_await executor.gather(with_a_pool.run_in_thread(note, '1'), executor.run_in_thread(note, '2'),
                            with_a_pool.run_in_thread(note, '3'));
   co_return order;
-}
-
-mtaio::Task<void> wait_until_stopped(bool& stopped) {
-  try {
-    co_await mtaio::sleep(1h);
-  } catch (const mtaio::CancelledError&) {
-    stopped = true;
-    throw;
-  }
 }
 
 mtaio::Task<mtaio::TaskHandle<void>> leave_one_behind(mtaio::TaskExecutor& executor,

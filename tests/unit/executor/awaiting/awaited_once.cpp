@@ -1,6 +1,7 @@
 /// Operations whose arguments are moved out are awaited once; the others as often as you like.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 #include "support/task_test_case.hpp"
 
@@ -16,11 +17,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-
-mtaio::Task<int> give(int value) {
-  co_await mtaio::sleep(0s);
-  co_return value;
-}
+using test::give;
 
 /// What `std::logic_error` says that awaiting `operation` throws; empty when it throws nothing.
 template <class Operation>

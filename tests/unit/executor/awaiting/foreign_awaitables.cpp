@@ -3,6 +3,7 @@
 #include <mtaio/core.hpp>
 #include <mtaio/testing/simulation.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -19,6 +20,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::give_now;
 using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
@@ -86,8 +88,6 @@ OnItsThread<Returns::kTrue> operator co_await(const WithFree & awaitable) {
   return OnItsThread<Returns::kTrue>{awaitable.threads};
 }
 
-mtaio::Task<int> give(int value) { co_return value; }
-
 /// Whether a task that awaits `awaitable` on a runtime with one thread is at home afterwards.
 template <class MakeAwaitable>
 mtaio::Task<void> check_comes_home(MakeAwaitable make) {
@@ -99,7 +99,7 @@ mtaio::Task<void> check_comes_home(MakeAwaitable make) {
 
   CHECK(asked_on == home);
   CHECK(std::this_thread::get_id() == home);
-  auto created = executor.create_task(give(7));
+  auto created = executor.create_task(give_now(7));
   CHECK(co_await created == 7);
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("foreign awaitables: run, gather and create_task bring their tasks hom
     Threads threads;
     const auto pass = [](mtaio::TaskExecutor& of, Threads& others) -> mtaio::Task<int> {
       (void)co_await OnItsThread<Returns::kNothing>{others};
-      auto created = of.create_task(give(1));
+      auto created = of.create_task(give_now(1));
       co_return co_await created;
     };
     for (int round = 0; round < 100; ++round) {

@@ -1,6 +1,7 @@
 /// What may be kept, moved, and outlive what.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -16,27 +17,17 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::give;
 using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
+using test::wait_until_stopped;
 
 namespace {
 
-mtaio::Task<int> give(int value) {
-  co_await mtaio::sleep(0s);
-  co_return value;
-}
 mtaio::Task<int> note(std::vector<int>& notes, int value) {
   notes.push_back(value);
   co_return value;
-}
-mtaio::Task<void> wait_until_stopped(bool& stopped) {
-  try {
-    co_await mtaio::sleep(1h);
-  } catch (const mtaio::CancelledError&) {
-    stopped = true;
-    throw;
-  }
 }
 
 /// Counts the objects of its kind that are alive.

@@ -1,6 +1,7 @@
 /// Tasks among coroutines of other kinds, which the library knows nothing of.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -13,6 +14,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::give;
 using test::with_threads;
 
 namespace {
@@ -75,11 +77,6 @@ class Door {
   std::coroutine_handle<> waiting_;
   mtaio::Latch somebody_waits_{1};
 };
-
-mtaio::Task<int> give(int value) {
-  co_await mtaio::sleep(0s);
-  co_return value;
-}
 
 mtaio::Task<int> sum_of_three(mtaio::TaskExecutor& executor) {
   const auto [a, b, c] = co_await executor.gather(give(1), give(2), give(3));

@@ -1,8 +1,8 @@
 /// A caller that is asked to stop gets `CancelledError` after its children have stopped.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
-#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 

@@ -2,8 +2,8 @@
 #include <mtaio/core.hpp>
 #include <mtaio/testing/simulation.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
-#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 

@@ -2,9 +2,9 @@
 #include <mtaio/core.hpp>
 #include <mtaio/testing/simulation.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 #include "support/sanitized.hpp"
-#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 
@@ -26,6 +26,7 @@ using test::as;
 using test::Counts;
 using test::message_of;
 using test::outcome_of;
+using test::set;
 using test::threw;
 using test::wait_until_stopped;
 using test::with_threads;
@@ -41,10 +42,6 @@ mtaio::Task<int> give(int value) {
 mtaio::Task<void> fail_after(mtaio::Timeout time) {
   co_await mtaio::sleep(time);
   throw std::runtime_error{"disk full"};
-}
-mtaio::Task<void> set(bool& flag) {
-  flag = true;
-  co_return;
 }
 
 /// Three that wait until they are stopped, and, in front, one that fails.

@@ -1,5 +1,6 @@
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -19,12 +20,14 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::give_move_only;
+using test::give_now;
+using test::give_reference;
 using test::on_one_thread;
 using test::outcome_of;
 
 namespace {
 
-mtaio::Task<int> give(int value) { co_return value; }
 mtaio::Task<int> give_after(mtaio::Timeout pause, int value) {
   co_await mtaio::sleep(pause);
   co_return value;
@@ -33,10 +36,6 @@ mtaio::Task<void> add(int& sum, int value) {
   sum += value;
   co_return;
 }
-mtaio::Task<std::unique_ptr<int>> give_move_only(int value) {
-  co_return std::make_unique<int>(value);
-}
-mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
 mtaio::Task<const std::string&> give_const_reference(const std::string& text) { co_return text; }
 mtaio::Task<bool> is_even(int value) { co_return value % 2 == 0; }
 
@@ -48,7 +47,7 @@ struct Rigid {
 mtaio::Task<Rigid> give_rigid(int value) { co_return Rigid{value}; }
 
 std::vector<mtaio::Task<int>> tasks_up_to(int count) {
-  auto tasks = test::many(count, [&](int i) { return give(i); });
+  auto tasks = test::many(count, [&](int i) { return give_now(i); });
   return tasks;
 }
 
@@ -163,9 +162,9 @@ TEST_CASE("gather: takes lvalue and rvalue ranges, lists, arrays and views") {
     mtaio::TaskExecutor executor;
     std::vector<mtaio::Task<int>> lvalue = tasks_up_to(3);
     std::list<mtaio::Task<int>> list;
-    list.push_back(give(4));
-    std::array<mtaio::Task<int>, 2> array{give(5), give(6)};
-    auto view = std::views::iota(0, 3) | std::views::transform(give);
+    list.push_back(give_now(4));
+    std::array<mtaio::Task<int>, 2> array{give_now(5), give_now(6)};
+    auto view = std::views::iota(0, 3) | std::views::transform(give_now);
 
     const auto from_lvalue = co_await executor.gather(lvalue);
     const auto from_list = co_await executor.gather(std::move(list));
@@ -256,7 +255,7 @@ TEST_CASE("gather: a view that makes its tasks on the way is walked once, refere
     int calls = 0;
     const auto make = [&](int i) -> mtaio::Task<int>& {
       ++calls;
-      return made.emplace_back(give(i));
+      return made.emplace_back(give_now(i));
     };
     const auto results =
         co_await executor.gather(std::views::iota(0, 5) | std::views::transform(make));

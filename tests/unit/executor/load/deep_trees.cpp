@@ -2,6 +2,7 @@
 /// depth and not with its square.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -17,6 +18,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::nothing;
 using test::outcome_of;
 using test::threw;
 
@@ -67,7 +69,6 @@ mtaio::Task<void> by_gather_with_a_sibling(Tree& tree, int left) {
 mtaio::Task<void> by_gather_of_outcomes(Tree& tree, int left) {
   co_await tree.executor.gather(mtaio::return_exceptions, descend(tree, left));
 }
-mtaio::Task<void> nothing() { co_return; }
 mtaio::Task<void> by_gather_beside_a_handle(Tree& tree, int left) {
   auto other = tree.executor.create_task(nothing());
   co_await tree.executor.gather(other, descend(tree, left));

@@ -2,8 +2,8 @@
 /// all in between.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
-#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 

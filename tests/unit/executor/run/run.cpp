@@ -1,5 +1,6 @@
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -12,20 +13,15 @@
 
 using namespace std::chrono_literals;
 using test::as;
+using test::give;
+using test::give_move_only;
+using test::give_reference;
 using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 
 namespace {
 
-mtaio::Task<int> give(int value) {
-  co_await mtaio::sleep(0s);
-  co_return value;
-}
-mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
-mtaio::Task<std::unique_ptr<int>> give_move_only(int value) {
-  co_return std::make_unique<int>(value);
-}
 mtaio::Task<void> note(std::vector<int>& notes, int value) {
   notes.push_back(value);
   co_return;

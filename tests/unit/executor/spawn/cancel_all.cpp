@@ -1,7 +1,7 @@
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
-#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,14 +17,13 @@
 
 using namespace std::chrono_literals;
 using test::Counts;
+using test::give_now;
 using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 using test::wait_until_stopped;
 
 namespace {
-
-mtaio::Task<int> give(int value) { co_return value; }
 
 /// How much of a processor's time it takes to cancel so many tasks.
 mtaio::Task<std::clock_t> time_to_cancel(int tasks) {
@@ -86,10 +85,10 @@ TEST_CASE("cancel_all: with nothing to stop returns at once, and the executor go
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     co_await executor.cancel_all();
-    auto handle = executor.create_task(give(1));
+    auto handle = executor.create_task(give_now(1));
     const int result = co_await handle;
     co_await executor.cancel_all();
-    const int another = co_await executor.run(give(2));
+    const int another = co_await executor.run(give_now(2));
     CHECK(result == 1);
     CHECK(another == 2);
   });

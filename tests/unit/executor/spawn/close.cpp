@@ -1,5 +1,6 @@
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -11,23 +12,13 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::give_now;
 using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
+using test::wait_until_stopped;
 
-namespace {
-
-mtaio::Task<int> give(int value) { co_return value; }
-mtaio::Task<void> wait_until_stopped(bool& stopped) {
-  try {
-    co_await mtaio::sleep(1h);
-  } catch (const mtaio::CancelledError&) {
-    stopped = true;
-    throw;
-  }
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("close: stops what create_task left running, and waits for it") {
   on_one_thread([]() -> mtaio::Task<void> {
@@ -55,24 +46,25 @@ TEST_CASE("close: after it, using the executor is a logic_error, and nothing sta
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(give(1));
+    tasks.push_back(give_now(1));
     const auto numbers = std::views::iota(0, 3);
     const auto plain = [](int) { FAIL("started"); };
     using mtaio::return_exceptions;
     using test::throws;
     co_await executor.close();
 
-    CHECK(throws<std::logic_error>([&] { (void)executor.run(give(1)); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.run(give_now(1)); }));
     CHECK(throws<std::logic_error>([&] { (void)executor.gather(tasks); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.gather(give(1), give(2)); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.gather(give_now(1), give_now(2)); }));
     CHECK(throws<std::logic_error>([&] { (void)executor.gather(return_exceptions, tasks); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.gather(return_exceptions, give(1)); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.map(give, numbers); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.gather(return_exceptions, give_now(1)); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.map(give_now, numbers); }));
     CHECK(throws<std::logic_error>([&] { (void)executor.map(plain, numbers); }));
     CHECK(throws<std::logic_error>([&] { (void)executor.map(std::plus<>{}, numbers, numbers); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.map(return_exceptions, give, numbers); }));
+    CHECK(throws<std::logic_error>(
+        [&] { (void)executor.map(return_exceptions, give_now, numbers); }));
     CHECK(throws<std::logic_error>([&] { (void)executor.run_in_thread([] { FAIL("started"); }); }));
-    CHECK(throws<std::logic_error>([&] { (void)executor.create_task(give(1)); }));
+    CHECK(throws<std::logic_error>([&] { (void)executor.create_task(give_now(1)); }));
   });
 }
 
@@ -99,8 +91,8 @@ TEST_CASE(
   on_one_thread([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto plain = [](int) { FAIL("started"); };
-    auto run = executor.run(give(1));
-    auto gather = executor.gather(give(1));
+    auto run = executor.run(give_now(1));
+    auto gather = executor.gather(give_now(1));
     auto map = executor.map(plain, std::views::iota(0, 3));
     auto in_thread = executor.run_in_thread(plain, 1);
     co_await executor.close();

@@ -1,5 +1,6 @@
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -12,31 +13,17 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using test::fail;
+using test::give;
+using test::give_move_only;
+using test::give_reference;
 using test::message_of;
 using test::on_one_thread;
 using test::outcome_of;
+using test::set;
 using test::threw;
 
-namespace {
-
-mtaio::Task<int> give(int value) {
-  co_await mtaio::sleep(0s);
-  co_return value;
-}
-mtaio::Task<std::unique_ptr<int>> give_move_only(int value) {
-  co_return std::make_unique<int>(value);
-}
-mtaio::Task<int&> give_reference(int& variable) { co_return variable; }
-mtaio::Task<void> set(bool& flag) {
-  flag = true;
-  co_return;
-}
-mtaio::Task<void> fail(const char* why) {
-  co_await mtaio::sleep(0s);
-  throw std::runtime_error{why};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("create_task: the task runs without being awaited") {
   on_one_thread([]() -> mtaio::Task<void> {

@@ -1,8 +1,8 @@
 /// The destructor asks what `create_task` left running to stop, and waits for it, without deadlock.
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
-#include "support/waiting_task.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,6 @@
 #include <mtaio/core.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -10,34 +11,15 @@
 
 using namespace std::chrono_literals;
 using test::as;
+using test::fail;
+using test::give;
 using test::on_one_thread;
 using test::outcome_of;
+using test::set;
 using test::threw;
+using test::wait_until_stopped;
 
-namespace {
-
-mtaio::Task<int> give(int value) {
-  co_await mtaio::sleep(0s);
-  co_return value;
-}
-mtaio::Task<void> set(bool& flag) {
-  flag = true;
-  co_return;
-}
-mtaio::Task<void> fail(const char* why) {
-  co_await mtaio::sleep(0s);
-  throw std::runtime_error{why};
-}
-mtaio::Task<void> wait_until_stopped(bool& stopped) {
-  try {
-    co_await mtaio::sleep(1h);
-  } catch (const mtaio::CancelledError&) {
-    stopped = true;
-    throw;
-  }
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("TaskHandle: awaiting a handle twice is a logic_error") {
   on_one_thread([]() -> mtaio::Task<void> {

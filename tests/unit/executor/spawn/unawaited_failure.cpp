@@ -2,6 +2,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/captured_stderr.hpp"
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -17,16 +18,13 @@
 #include <utility>
 
 using namespace std::chrono_literals;
+using test::fail;
 using test::occurrences;
 using test::outcome_of;
 using test::stderr_of;
 
 namespace {
 
-mtaio::Task<void> fail(const char* why) {
-  co_await mtaio::sleep(0s);
-  throw std::runtime_error{why};
-}
 mtaio::Task<void> throw_an_int() {
   throw 42;
   co_return;

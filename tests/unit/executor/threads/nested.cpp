@@ -3,6 +3,7 @@
 #include <mtaio/core.hpp>
 #include <mtaio/testing/simulation.hpp>
 
+#include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 
 #include <doctest/doctest.h>
@@ -19,6 +20,7 @@
 
 using namespace std::chrono_literals;
 using test::as;
+using test::give;
 using test::message_of;
 using test::on_one_thread;
 using test::outcome_of;
@@ -26,10 +28,6 @@ using test::threw;
 
 namespace {
 
-mtaio::Task<int> give(int value) {
-  co_await mtaio::sleep(0s);
-  co_return value;
-}
 mtaio::Task<void> wait_long() { co_await mtaio::sleep(1h); }
 void wait_long_in_a_run() { mtaio::run(wait_long(), {.threads = 1}); }
 
