@@ -13,7 +13,8 @@ The rules, for the C++ files of include/, src/ and python/, without tests:
  1. A memory order other than relaxed, and a fence, names a declared edge: in a comment at the end of its lines, or on
     a line of its own among the four above them.
  2. An operation on a `std::atomic` gives its memory order.
- 3. The edge is declared in the same file, or in a header that the file includes, directly or not.
+ 3. The edge is declared in the same file, in a header that the file includes, or in a file that includes it; directly
+    or not.
  4. A declared edge is named at an order somewhere.
 
 Prints a line for each breach, and exits with 1 if there are any.
@@ -101,6 +102,7 @@ def included(files, file):
 
 def check_orders(files, used):
     """Rules 1 and 3."""
+    closure = {file.name: {other.name for other in included(files, file)} for file in files.values()}
     for file in files.values():
         known = None
         for number, line in enumerate(file.lines, start=1):
@@ -117,12 +119,13 @@ def check_orders(files, used):
                        f"'push/sleep', and declare it once, with both of its ends.")
                 continue
             if known is None:
-                known = {name for other in included(files, file) for name in other.declared}
+                known = {name for other in files.values() if file.name in closure[other.name] or other.name in closure[file.name]
+                         for name in other.declared}
             unknown = [name for name in names if name not in known]
             used.update(names)
             if len(unknown) == len(names):
-                yield (f"{file.name}:{number}: {order[0]}: the edge '{names[0]}' is declared neither in this file nor in "
-                       f"a header that it includes.")
+                yield (f"{file.name}:{number}: {order[0]}: the edge '{names[0]}' is declared neither in this file nor "
+                       f"in one that it includes or that includes it.")
 
 
 def check_operations(files):

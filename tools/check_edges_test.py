@@ -73,6 +73,11 @@ class CheckEdgesTest(unittest.TestCase):
         self.assertEqual([], self.breaches(flag=KEPT, other=use))
         self.assert_breach("other.hpp:2", flag=KEPT, other=use.replace("#include <flag.hpp>", ""))
 
+    def test_an_edge_is_declared_in_a_file_that_includes_the_header(self):
+        flag = KEPT.replace(DECLARATION, "")
+        self.assertEqual([], self.breaches(flag=flag, user="#include <flag.hpp>\n" + DECLARATION))
+        self.assertEqual(2, len(self.breaches(flag=flag)))
+
     def test_an_edge_that_no_order_names_is_found(self):
         self.assert_breach("no memory order names it",
                            flag=KEPT.replace("/// set/see   ", "/// lost/found   Nothing.\n/// set/see   "))

@@ -53,10 +53,9 @@ class [[gnu::visibility("default")]] Latch {
   /// Waits until the count is zero, and returns true. The operation may be awaited again.
   ///
   /// Suspends:  only while the count is above zero.
-  /// Resumes:   on the waiting task's own scheduler, in order of arrival; never inside
-  /// count_down(). Cancelled: throws CancelledError and leaves the count as it was. Not a
-  /// cancellation point while
-  ///            the latch is open.
+  /// Resumes:   on the waiting task's own scheduler, in order of arrival; not inside count_down().
+  /// Cancelled: throws CancelledError and leaves the count as it was. Not a cancellation point
+  ///            while the latch is open.
   /// Threads:   any.
   /// Lifetime:  the latch must outlive its waiters.
   [[nodiscard]] Wait wait() noexcept;
