@@ -24,7 +24,7 @@ void Waiter::prepare(std::coroutine_handle<> awaiting, internal::TaskContext* co
   }
   awaiting_ = awaiting;
   internal::TaskRoot* root = context->root;
-  scheduler_ = &root->scheduler();
+  poster_ = &root->scheduler();
   set_root(root);
   prepare_in(context->scope);
 }
@@ -32,14 +32,14 @@ void Waiter::prepare(std::coroutine_handle<> awaiting, internal::TaskContext* co
 [[gnu::cold, gnu::noinline]] void Waiter::prepare_outside(std::coroutine_handle<> awaiting,
                                                           internal::TaskContext* context) {
   awaiting_ = awaiting;
-  scheduler_ = &internal::current_scheduler();
+  poster_ = &internal::current_scheduler();
   set_root(root_of(context));
   if (context) prepare_in(context->scope);
 }
 
 void Waiter::prepare_unstoppable(std::coroutine_handle<> awaiting, internal::TaskContext* context) {
   awaiting_ = awaiting;
-  scheduler_ = &internal::scheduler_of(context);
+  poster_ = &internal::scheduler_of(context);
   set_root(root_of(context));
 }
 
@@ -52,7 +52,7 @@ void Waiter::listen() noexcept {
 
 void Waiter::yield(std::coroutine_handle<> awaiting, internal::TaskContext* context) {
   awaiting_ = awaiting;
-  scheduler_ = &internal::scheduler_of(context);
+  poster_ = &internal::scheduler_of(context);
   set_root(root_of(context));
   complete_inline();
   wake();

@@ -1,4 +1,15 @@
-/// What compilers do wrong, and how the library warns of it; and what one of them can do.
+/// Faults of compilers that the library works around or warns of, and an attribute that only one
+/// compiler knows.
+///
+/// The slow half of an inlined function is declared
+///
+///     [[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline
+///
+/// `preserve_most` lets the caller keep its registers across the call, so the fast half saves none
+/// (docs/design/hot_paths.md has the figures). With `internal_linkage` each object file has its own
+/// copy: both sides of the call agree on the convention whatever else is linked, and no lazy binding
+/// comes in between. Such a function must be `noexcept`: an exception would not restore the
+/// registers.
 #pragma once
 
 // Not a static_assert: this comes before any header of a system that may lack those for 32 bits.
@@ -8,6 +19,10 @@
 
 #include <concepts>
 #include <type_traits>
+
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#pragma GCC diagnostic ignored_attributes "clang::"
+#endif
 
 namespace mtaio::internal {
 
@@ -28,14 +43,3 @@ concept UnsafeClosure =
     !std::is_move_assignable_v<Func> && !std::is_trivially_destructible_v<Func>;
 
 }  // namespace mtaio::internal
-
-/// Begins the declaration of the slow half of a function that is inlined: who calls it keeps what
-/// it has in registers across the call, and has none to save when it begins. Each object file has
-/// its own, so that both sides of the call agree about that whatever else is linked, and no lazy
-/// binding comes in between. Must be `noexcept`: an exception would not leave the registers alone.
-#if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
-#define MTAIO_SLOW_HALF \
-  [[clang::preserve_most, clang::internal_linkage, gnu::cold, gnu::noinline]] inline
-#else
-#define MTAIO_SLOW_HALF inline
-#endif

@@ -9,8 +9,8 @@
 
 namespace mtaio::internal {
 
-/// The free lists of a thread, one for each size: multiples of `kStep`, and below `kStep`, for queue
-/// nodes, multiples of `kSmallStep`.
+/// The free lists of a thread, one for each size: multiples of `kStep`, and below `kStep`, for
+/// queue nodes, multiples of `kSmallStep`.
 ///
 /// The first frame of a list says how many more frames the list takes, so that taking a frame
 /// changes a single word. For the same reason a list ends with a frame that is never handed out.
@@ -24,7 +24,8 @@ struct FrameCache {
     const Frame* next;  // null in the last frame, which is never handed out
     std::size_t room;   // how many more frames the list takes while this one is the first
   };
-  [[gnu::visibility("default")]] static const Frame closed;  // a list that has no frames and takes none
+  [[gnu::visibility(
+      "default")]] static const Frame closed;  // a list that has no frames and takes none
 
   constexpr FrameCache() noexcept { lists.fill(&closed); }
 
@@ -77,10 +78,12 @@ inline constexpr bool kInlineFrames = !__has_feature(address_sanitizer);
 inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feature either
 #endif
 
-MTAIO_SLOW_HALF void* allocate_frame_slowly(std::size_t size) noexcept {
+[[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void*
+allocate_frame_slowly(std::size_t size) noexcept {
   return allocate_frame_out_of_line(size);
 }
-MTAIO_SLOW_HALF void deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
+[[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void
+deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
   deallocate_frame_out_of_line(frame, size);
 }
 
@@ -99,8 +102,8 @@ MTAIO_SLOW_HALF void deallocate_frame_slowly(void* frame, std::size_t size) noex
   return frame;
 }
 
-/// Frees memory from `allocate_frame(size)`, on any thread. Free lists are bounded, so a thread that
-/// frees the frames of other threads does not hoard them.
+/// Frees memory from `allocate_frame(size)`, on any thread. Free lists are bounded, so a thread
+/// that frees the frames of other threads does not hoard them.
 inline void deallocate_frame(void* frame, std::size_t size) noexcept {
   const std::size_t index = FrameCache::index_of(size);
   if (kInlineFrames && index < FrameCache::kSizes) [[likely]] {

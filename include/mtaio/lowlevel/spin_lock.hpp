@@ -43,7 +43,10 @@ class SpinLock {
   }
 
  private:
-  MTAIO_SLOW_HALF void lock_slowly() noexcept { lock_contended(); }
+  [[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void
+  lock_slowly() noexcept {
+    lock_contended();
+  }
   [[gnu::cold, gnu::noinline, gnu::visibility("default")]] void lock_contended() noexcept;
 
   // Adjacent, so that one instruction initialises both.

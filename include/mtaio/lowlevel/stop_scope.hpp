@@ -1,6 +1,7 @@
 /// The tree of scopes in which stop requests travel downwards.
 #pragma once
 
+#include <mtaio/base/compiler.hpp>
 #include <mtaio/lowlevel/intrusive_list.hpp>
 #include <mtaio/lowlevel/spin_lock.hpp>
 
@@ -179,7 +180,10 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
       nodes_.erase(node);
     return linked;
   }
-  MTAIO_SLOW_HALF void remove_slowly(StopNode& node) noexcept { remove_notified(node); }
+  [[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void
+  remove_slowly(StopNode& node) noexcept {
+    remove_notified(node);
+  }
   void remove_notified(StopNode& node) noexcept;
   static void notify_all(StopScope& top) noexcept;
 

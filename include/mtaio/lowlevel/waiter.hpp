@@ -1,9 +1,12 @@
 /// A suspended waiter, and one with a timeout.
 #pragma once
 
+#include <mtaio/base/compiler.hpp>
 #include <mtaio/coro/promise.hpp>
 #include <mtaio/coro/task_context.hpp>
 #include <mtaio/lowlevel/job.hpp>
+#include <mtaio/lowlevel/poster.hpp>
+#include <mtaio/lowlevel/scheduler.hpp>
 #include <mtaio/lowlevel/stop_scope.hpp>
 #include <mtaio/lowlevel/timer.hpp>
 #include <mtaio/timeout.hpp>
@@ -44,10 +47,9 @@ namespace mtaio::lowlevel {
 ///                  found the waiter in the primitive's list or in the stop scope, whose lock both
 ///                  threads took. After listen(), where it may have found the waiter earlier,
 ///                  commit() is a release and the claim an acquire.
-///   claim/finish   The waiter sees what the other thread did before it claimed or interrupted:
-///   that
-///                  is a release, and finish(), or the commit() that fails, an acquire. What the
-///                  thread does between claim() and wake() is visible by the post.
+///   claim/finish   The waiter sees what the other thread did before it claimed or interrupted.
+///                  The claim is a release; finish(), or the commit() that fails, an acquire. What
+///                  the thread does between claim() and wake() is visible by the post.
 ///
 /// An awaiter that waits with a `Waiter` has a member type `resumes_at_home`: see `ResumesAtHome`.
 class [[gnu::visibility("default")]] Waiter : public Job,
@@ -74,7 +76,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   /// `interrupt(State::kCancelled)`. It is not called for a request that came before a `commit()`
   /// without `listen()`: then `commit()` fails.
   explicit Waiter(Notify on_stop) noexcept : Job{&Waiter::resume}, StopNode{on_stop} {}
-  /// For a waiter that is not a coroutine: its scheduler runs `on_wake` to wake it.
+  /// For a waiter that is not a coroutine: `on_wake` wakes it.
   explicit Waiter(Job::Function on_wake) noexcept : Job{on_wake}, StopNode{&Waiter::stop} {}
   ~Waiter() {
     if (listens_) [[unlikely]]
@@ -96,8 +98,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   }
   void prepare_unstoppable(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
-  /// For a waiter that is not a coroutine: it is woken on `scheduler`, and ignores stop requests.
-  void prepare(Scheduler& scheduler) noexcept { scheduler_ = &scheduler; }
+  /// For a waiter that is not a coroutine: `poster` runs its `on_wake`. It ignores stop requests.
+  void prepare(Poster& poster) noexcept { poster_ = &poster; }
 
   /// For an awaiter that tells other threads of the waiter before `commit()`: from here on stop
   /// requests reach it, and it may be interrupted.
@@ -139,7 +141,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   [[nodiscard]] bool claim() noexcept { return move_state(State::kWaiting, State::kServed); }
   /// Posts the waiter to its own scheduler. REQUIRES: the caller has claimed it. It may have been
   /// destroyed when this returns.
-  void wake() noexcept { scheduler_->post(*this); }
+  void wake() noexcept { poster_->post(*this); }
 
   /// After the wait: leaves the stop scope, and returns what ended the wait. REQUIRES: the caller
   /// holds no lock that a stop callback may take.
@@ -152,7 +154,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     return state;
   }
 
-  [[nodiscard]] Scheduler& scheduler() const noexcept { return *scheduler_; }
+  /// REQUIRES: it was prepared for a coroutine.
+  [[nodiscard]] Scheduler& scheduler() const noexcept { return static_cast<Scheduler&>(*poster_); }
   /// The scope whose stop requests reach the waiter; null if it ignores them.
   [[nodiscard]] StopScope* scope() const noexcept { return scope_; }
 
@@ -180,7 +183,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     state_.store(State::kCancelled, std::memory_order_relaxed);
     return false;
   }
-  MTAIO_SLOW_HALF void notice_stop() noexcept {
+  [[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void
+  notice_stop() noexcept {
     // Not earlier: a waiter that was served after the request has not noticed it.
     if (scope_) scope_->notice();
   }
@@ -190,7 +194,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   }
 
   std::coroutine_handle<> awaiting_;
-  Scheduler* scheduler_ = nullptr;
+  Poster* poster_ = nullptr;
   // The scope whose stop requests reach the waiter; null if it ignores them.
   StopScope* scope_ = nullptr;
   std::atomic<State> state_{State::kPreparing};
