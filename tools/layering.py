@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds every #include of include/ and src/ to the layers.
+"""Holds every #include of include/, src/, python/ and tests/ to the layers.
 
     layering.py [ROOT]
 
@@ -18,6 +18,9 @@ The rules:
     checker can take it as it is.
  6. No file includes itself, on whatever way round.
  7. No folder has a name that says nothing, such as detail, utils, common or impl.
+ 8. python/LAYERS and tests/LAYERS name the folders of these trees from low to high, and which folders each one uses; a
+    name that ends with /* stands for each folder in it. A file includes files of its own folder and of those only, and
+    a folder that is named is also included somewhere.
 
 Prints a line for each breach, and exits with 1 if there are any.
 """
@@ -49,6 +52,49 @@ class Include:
         return f"{self.file}:{self.line}: {self.text}: {why}"
 
 
+class Tree:
+    """The folders of python/ or tests/, as its file LAYERS names them, and the include lines of the files in them."""
+
+    def __init__(self, root, name):
+        self.name = name
+        self.root = root / name
+        self.uses = {}
+        self.problems = []
+        for number, line in enumerate((self.root / "LAYERS").read_text(encoding="utf-8").splitlines(), start=1):
+            line = line.partition("#")[0].strip()
+            if not line:
+                continue
+            folder, _, uses = line.partition(":")
+            for used in uses.split():
+                if used not in self.uses:
+                    self.problems.append(f"{name}/LAYERS:{number}: {folder}: uses {used}, which is not named above.")
+            self.uses[folder] = uses.split()
+        self.files = sorted(path.relative_to(self.root).as_posix() for path in self.root.glob("**/*")
+                            if path.suffix in (".hpp", ".cpp"))
+        self.includes = {file: list(self._read_includes(file)) for file in self.files}
+
+    def _read_includes(self, file):
+        for number, line in enumerate((self.root / file).read_text(encoding="utf-8").splitlines(), start=1):
+            match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+            if match:
+                beside = (pathlib.PurePosixPath(file).parent / match[2]).as_posix()
+                for target in (match[2], beside, f"include/{match[2]}"):
+                    if target in self.files:
+                        yield Include(f"{self.name}/{file}", number, line.split("include", 1)[1].strip(), target)
+                        break
+
+    def folder_of(self, file):
+        """The entry of LAYERS that the file belongs to, and the folder itself; None, None if there is none."""
+        folder = pathlib.PurePosixPath(file).parent
+        while folder.name:
+            if folder.as_posix() in self.uses:
+                return folder.as_posix(), folder.as_posix()
+            if f"{folder.parent.as_posix()}/*" in self.uses:
+                return f"{folder.parent.as_posix()}/*", folder.as_posix()
+            folder = folder.parent
+        return ("." if "." in self.uses else None), "."
+
+
 class Project:
     """The layers and the include lines of the tree below `root`. All paths are relative to it, with slashes."""
 
@@ -66,6 +112,7 @@ class Project:
         self.public_headers = [file for file in self.files if file.startswith("include/")]
         self.owners = {file: self._find_owners(file) for file in self.files}
         self.includes = {file: list(self._read_includes(file)) for file in self.files}
+        self.trees = [Tree(root, name) for name in ("python", "tests") if (root / name / "LAYERS").exists()]
 
     def _read_layers(self, text):
         text = re.sub(r"#.*", "", text)
@@ -203,21 +250,21 @@ def check_lockfree(project):
 
 def check_cycles(project):
     """Rule 6."""
-    finished = set()
-
-    def visit(file, path):
+    def visit(file, includes, path, finished):
         if file in path:
             yield f"{file}: includes itself: {' -> '.join(path[path.index(file):] + [file])}."
             return
         if file in finished:
             return
-        for include in project.includes.get(file, []):
+        for include in includes.get(file, []):
             if include.target is not None:
-                yield from visit(include.target, path + [file])
+                yield from visit(include.target, includes, path + [file], finished)
         finished.add(file)
 
-    for file in project.files:
-        yield from visit(file, [])
+    for includes in [project.includes] + [tree.includes for tree in project.trees]:
+        finished = set()
+        for file in includes:
+            yield from visit(file, includes, [], finished)
 
 
 def check_folders(project):
@@ -232,6 +279,30 @@ def check_folders(project):
     yield from visit(project.root)
 
 
+def check_trees(project):
+    """Rule 8."""
+    for tree in project.trees:
+        yield from tree.problems
+        used = {entry: set() for entry in tree.uses}
+        for file in tree.files:
+            entry, folder = tree.folder_of(file)
+            if entry is None:
+                yield f"{tree.name}/{file}: lies in no folder that {tree.name}/LAYERS names."
+                continue
+            for include in tree.includes[file]:
+                target_entry, target_folder = tree.folder_of(include.target)
+                if target_folder == folder:
+                    continue
+                used[entry].add(target_entry)
+                if target_entry not in tree.uses[entry]:
+                    yield include.breach(f"{folder} does not use {target_folder}. It uses: "
+                                         f"{' '.join(tree.uses[entry]) or 'none'} ({tree.name}/LAYERS).")
+        for entry, names in tree.uses.items():
+            for name in names:
+                if name not in used[entry]:
+                    yield f"{tree.name}/LAYERS: {entry} uses {name}: no file of it includes one of {name}. Take it out."
+
+
 RULES = [
     check_declarations,
     check_targets,
@@ -241,6 +312,7 @@ RULES = [
     check_lockfree,
     check_cycles,
     check_folders,
+    check_trees,
 ]
 
 

@@ -109,6 +109,23 @@ class LayeringTest(unittest.TestCase):
     def test_a_folder_whose_name_says_nothing(self):
         self.assert_breach({"tests/wait/detail/list.cpp": ""}, "tests/wait/detail/")
 
+    def test_a_tree_with_its_own_layers(self):
+        tree = {"tests/LAYERS": "support:\nunit/*: support  # each folder of a layer\n",
+                "tests/support/counted.hpp": "",
+                "tests/unit/base/error.cpp": '#include "support/counted.hpp"\n#include "error.hpp"',
+                "tests/unit/base/error.hpp": "",
+                "tests/unit/wait/latch.cpp": ""}
+        self.assertEqual(self.breaches_after(tree), [])
+        self.assert_breach(tree | {"tests/unit/wait/latch.cpp": '#include "unit/base/error.hpp"'},
+                           "tests/unit/wait/latch.cpp:1", "does not use unit/base")
+        self.assert_breach(tree | {"tests/support/counted.hpp": '#include "unit/base/error.hpp"'},
+                           "tests/support/counted.hpp:1", "support does not use unit/base")
+        self.assert_breach(tree | {"tests/unit/base/error.cpp": ""}, "unit/* uses support", "Take it out")
+        self.assert_breach(tree | {"tests/stray/file.cpp": ""}, "tests/stray/file.cpp", "lies in no folder")
+        self.assert_breach(tree | {"tests/LAYERS": "unit/*: support\nsupport:\n"}, "LAYERS:1", "not named above")
+        self.assert_breach(tree | {"tests/unit/base/error.hpp": '#include "error.hpp"'},
+                           "unit/base/error.hpp -> unit/base/error.hpp")
+
     def test_a_build_folder_is_not_looked_at(self):
         self.assertEqual(self.breaches_after({"build/detail/file.cpp": ""}), [])
 
