@@ -17,8 +17,9 @@
 
 namespace mtaio::lowlevel {
 
-/// A task that waits, inside its awaiter. For authors of primitives; `awaiter.hpp` has awaiters
-/// that are ready to use, and `Latch` is the shortest example.
+/// A suspended task: the part of its awaiter that other threads claim and wake. For authors of
+/// primitives; `awaiter.hpp` has awaiters that are ready to use, and `Latch` is the shortest
+/// example.
 ///
 /// The life of a wait, in a primitive that has a lock and a `WaitList`:
 ///
@@ -113,8 +114,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   }
   void yield(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
-  /// There is nothing to wait for: the waiter counts as served. REQUIRES: no other thread can claim
-  /// it.
+  /// There is nothing to wait for: the waiter counts as served. REQUIRES: not after `commit()`.
   void complete_inline() noexcept { state_.store(State::kServed, std::memory_order_relaxed); }
   /// The same, unless the task was asked to stop: then false. REQUIRES: it does not listen.
   [[nodiscard]] bool try_complete_inline() noexcept {
