@@ -8,8 +8,13 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstddef>
 
 namespace test {
+
+/// The options of a runtime with `threads` threads. With one, what stands between two co_awaits
+/// happens at once, so the order of everything is known.
+inline mtaio::RuntimeOptions with_workers(std::size_t threads = 1) { return {.threads = threads}; }
 
 /// On one thread: returns when every other task has ended or waits for something that none of them
 /// brings.
@@ -22,9 +27,11 @@ inline mtaio::Task<void> let_others_run() {
 }  // namespace test
 
 /// TASK_TEST_CASE("sentence") { ... co_await ...; } runs as the main task of a runtime with one
-/// thread, so that the order of what happens is always the same.
-#define TASK_TEST_CASE(sentence) TASK_TEST_CASE_NAMED(DOCTEST_ANONYMOUS(task_test_case_), sentence)
-#define TASK_TEST_CASE_NAMED(body, sentence)                  \
-  mtaio::Task<void> body();                                   \
-  TEST_CASE(sentence) { mtaio::run(body(), {.threads = 1}); } \
+/// thread, so that the order of what happens is always the same; TASK_TEST_CASE("sentence", 4) runs
+/// with four threads. In an unnamed namespace.
+#define TASK_TEST_CASE(sentence, ...) \
+  TASK_TEST_CASE_NAMED(DOCTEST_ANONYMOUS(task_test_case_), sentence, __VA_ARGS__)
+#define TASK_TEST_CASE_NAMED(body, sentence, ...)                              \
+  mtaio::Task<void> body();                                                    \
+  TEST_CASE(sentence) { mtaio::run(body(), test::with_workers(__VA_ARGS__)); } \
   mtaio::Task<void> body()

@@ -2,6 +2,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +17,6 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using test::on_one_thread;
 using test::with_threads;
 
 namespace {
@@ -45,8 +45,6 @@ mtaio::Task<void> yield_for_ever() {
   for (;;) co_await mtaio::sleep(0s);
 }
 
-}  // namespace
-
 TEST_CASE("Runtime: children of a gather run on as many threads as there are") {
   for (const std::size_t threads : {2U, 3U, 4U}) {
     const auto test = [](std::size_t count) -> mtaio::Task<void> {
@@ -62,50 +60,44 @@ TEST_CASE("Runtime: children of a gather run on as many threads as there are") {
   }
 }
 
-TEST_CASE("Runtime: created tasks run on as many threads as there are") {
-  with_threads(3, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    for (int round = 0; round < 50; ++round) {
-      std::latch all_there{3};
-      auto handles = test::many(3, [&](int) { return executor.create_task(meet(all_there)); });
-      std::set<std::thread::id> ids;
-      for (auto& handle : handles) ids.insert(co_await handle);
-      CHECK(ids.size() == 3);
-    }
-  });
+TASK_TEST_CASE("Runtime: created tasks run on as many threads as there are", 3) {
+  mtaio::TaskExecutor executor;
+  for (int round = 0; round < 50; ++round) {
+    std::latch all_there{3};
+    auto handles = test::many(3, [&](int) { return executor.create_task(meet(all_there)); });
+    std::set<std::thread::id> ids;
+    for (auto& handle : handles) ids.insert(co_await handle);
+    CHECK(ids.size() == 3);
+  }
 }
 
-TEST_CASE("Runtime: with one thread everything runs on the thread that calls run()") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto here = std::this_thread::get_id();
-    const auto where = []() -> mtaio::Task<bool> {
-      const auto before = std::this_thread::get_id();
-      co_await mtaio::sleep(1ms);
-      co_return before == std::this_thread::get_id();
-    };
+TASK_TEST_CASE("Runtime: with one thread everything runs on the thread that calls run()") {
+  mtaio::TaskExecutor executor;
+  const auto here = std::this_thread::get_id();
+  const auto where = []() -> mtaio::Task<bool> {
+    const auto before = std::this_thread::get_id();
+    co_await mtaio::sleep(1ms);
+    co_return before == std::this_thread::get_id();
+  };
 
-    const auto [same, also_same] = co_await executor.gather(where(), where());
-    co_await executor.run_in_thread([] {});
+  const auto [same, also_same] = co_await executor.gather(where(), where());
+  co_await executor.run_in_thread([] {});
 
-    CHECK(same);
-    CHECK(also_same);
-    CHECK(here == std::this_thread::get_id());
-  });
+  CHECK(same);
+  CHECK(also_same);
+  CHECK(here == std::this_thread::get_id());
 }
 
-TEST_CASE("Runtime: sleepers wake in the order of their deadlines, and not before") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::vector<int> notes;
-    const auto start = Clock::now();
+TASK_TEST_CASE("Runtime: sleepers wake in the order of their deadlines, and not before") {
+  mtaio::TaskExecutor executor;
+  std::vector<int> notes;
+  const auto start = Clock::now();
 
-    co_await executor.gather(note_after(9ms, notes, 3), note_after(3ms, notes, 1),
-                             note_after(6ms, notes, 2), note_after(-1s, notes, 0));
+  co_await executor.gather(note_after(9ms, notes, 3), note_after(3ms, notes, 1),
+                           note_after(6ms, notes, 2), note_after(-1s, notes, 0));
 
-    CHECK(Clock::now() - start >= 9ms);
-    CHECK(notes == std::vector{0, 1, 2, 3});
-  });
+  CHECK(Clock::now() - start >= 9ms);
+  CHECK(notes == std::vector{0, 1, 2, 3});
 }
 
 TEST_CASE(
@@ -142,43 +134,39 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("Runtime: a gather with ever more children starves nobody either") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto nothing = [](int) -> mtaio::Task<void> { co_return; };
-    const auto for_ever = [](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
-      co_await of.map(function, std::views::iota(0));
-    };
-    const auto handle = executor.create_task(for_ever(executor, nothing));
+TASK_TEST_CASE("Runtime: a gather with ever more children starves nobody either") {
+  mtaio::TaskExecutor executor;
+  const auto nothing = [](int) -> mtaio::Task<void> { co_return; };
+  const auto for_ever = [](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+    co_await of.map(function, std::views::iota(0));
+  };
+  const auto handle = executor.create_task(for_ever(executor, nothing));
 
-    co_await mtaio::sleep(2ms);
-    co_await executor.run_in_thread([] {});
-    co_await executor.cancel_all();
+  co_await mtaio::sleep(2ms);
+  co_await executor.run_in_thread([] {});
+  co_await executor.cancel_all();
 
-    CHECK(handle.done());
-  });
+  CHECK(handle.done());
 }
 
-TEST_CASE("Runtime: the timers of a worker that computes are fired by another one") {
-  with_threads(2, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::atomic<bool> woken{false};
-    const auto sleep_and_tell = [](std::atomic<bool>& flag) -> mtaio::Task<void> {
-      co_await mtaio::sleep(2ms);
-      flag = true;
-    };
-    const auto compute = [](const std::atomic<bool>& flag) -> mtaio::Task<bool> {
-      const auto end = Clock::now() + 30s;
-      while (!flag && Clock::now() < end) {
-      }
-      co_return flag;
-    };
-    for (int round = 0; round < 20; ++round) {
-      woken = false;
-      const auto [none, seen] = co_await executor.gather(sleep_and_tell(woken), compute(woken));
-      CHECK(seen);
+TASK_TEST_CASE("Runtime: the timers of a worker that computes are fired by another one", 2) {
+  mtaio::TaskExecutor executor;
+  std::atomic<bool> woken{false};
+  const auto sleep_and_tell = [](std::atomic<bool>& flag) -> mtaio::Task<void> {
+    co_await mtaio::sleep(2ms);
+    flag = true;
+  };
+  const auto compute = [](const std::atomic<bool>& flag) -> mtaio::Task<bool> {
+    const auto end = Clock::now() + 30s;
+    while (!flag && Clock::now() < end) {
     }
-  });
+    co_return flag;
+  };
+  for (int round = 0; round < 20; ++round) {
+    woken = false;
+    const auto [none, seen] = co_await executor.gather(sleep_and_tell(woken), compute(woken));
+    CHECK(seen);
+  }
 }
 
 TEST_CASE("Runtime: no wake-up from another thread is lost, however the sleep and the wake meet") {
@@ -224,3 +212,5 @@ TEST_CASE("Runtime: two runtimes talk to each other without losing a wake-up") {
   CHECK(mtaio::run(play(there, back), {.threads = 1}) >= 5'000);
   other.join();
 }
+
+}  // namespace

@@ -2,6 +2,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,7 +16,6 @@
 using namespace std::chrono_literals;
 using test::outcome_of;
 using test::threw;
-using test::with_threads;
 
 namespace {
 
@@ -39,8 +39,6 @@ bool compute_until(const std::atomic<bool>& flag) {
 mtaio::Task<bool> compute_until_raised(const std::atomic<bool>& flag) {
   co_return compute_until(flag);
 }
-
-}  // namespace
 
 TEST_CASE("timers: a run that ends early leaves the clock to the one that sleeps longer") {
   for (const std::size_t threads : {1U, 2U, 3U}) {
@@ -78,66 +76,61 @@ TEST_CASE("timers: fire while all workers but one compute, whoever watched the c
   }
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "timers: a timeout calls the StopCallback of a task that computes, if there is a worker to "
-    "spare") {
-  with_threads(2, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto compute = []() -> mtaio::Task<bool> {
-      const mtaio::StopToken token = co_await mtaio::this_task::stop_token();
-      std::atomic<bool> stopped{false};
-      const mtaio::StopCallback callback{token, [&stopped] { stopped = true; }};
-      co_return compute_until(stopped);
-    };
-    const auto keep = [](mtaio::Task<bool> task, bool& result) -> mtaio::Task<void> {
-      result = co_await std::move(task);
-    };
-    bool called = false;
+    "spare",
+    2) {
+  mtaio::TaskExecutor executor;
+  const auto compute = []() -> mtaio::Task<bool> {
+    const mtaio::StopToken token = co_await mtaio::this_task::stop_token();
+    std::atomic<bool> stopped{false};
+    const mtaio::StopCallback callback{token, [&stopped] { stopped = true; }};
+    co_return compute_until(stopped);
+  };
+  const auto keep = [](mtaio::Task<bool> task, bool& result) -> mtaio::Task<void> {
+    result = co_await std::move(task);
+  };
+  bool called = false;
 
-    [[maybe_unused]] const auto outcome =
-        co_await outcome_of(executor.run(keep(compute(), called), {.timeout = 5ms}));
+  [[maybe_unused]] const auto outcome =
+      co_await outcome_of(executor.run(keep(compute(), called), {.timeout = 5ms}));
 
-    CHECK(called);
-  });
+  CHECK(called);
 }
 
-TEST_CASE("timers: ten thousand at once fire, each not before its time") {
-  with_threads(2, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::atomic<int> early{0};
-    const auto check = [](int i, std::atomic<int>& wrong) -> mtaio::Task<void> {
-      const auto time = std::chrono::microseconds{(i * 7919) % 20'000};
-      const auto start = Clock::now();
-      co_await mtaio::sleep(time);
-      if (Clock::now() - start < time) ++wrong;
-    };
-    auto tasks = test::many(10'000, [&](int i) { return check(i, early); });
+TASK_TEST_CASE("timers: ten thousand at once fire, each not before its time", 2) {
+  mtaio::TaskExecutor executor;
+  std::atomic<int> early{0};
+  const auto check = [](int i, std::atomic<int>& wrong) -> mtaio::Task<void> {
+    const auto time = std::chrono::microseconds{(i * 7919) % 20'000};
+    const auto start = Clock::now();
+    co_await mtaio::sleep(time);
+    if (Clock::now() - start < time) ++wrong;
+  };
+  auto tasks = test::many(10'000, [&](int i) { return check(i, early); });
 
-    co_await executor.gather(std::move(tasks));
+  co_await executor.gather(std::move(tasks));
 
-    CHECK(early == 0);
-  });
+  CHECK(early == 0);
 }
 
-TEST_CASE("timers: a hundred thousand timeouts that never fire leave nothing behind") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    for (int i = 0; i < 100'000; ++i) {
-      co_await executor.run(mtaio::sleep(0s), {.timeout = 1h});
-    }
-  });
+TASK_TEST_CASE("timers: a hundred thousand timeouts that never fire leave nothing behind", 1) {
+  mtaio::TaskExecutor executor;
+  for (int i = 0; i < 100'000; ++i) {
+    co_await executor.run(mtaio::sleep(0s), {.timeout = 1h});
+  }
 }
 
-TEST_CASE("timers: far deadlines do not overflow") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    for (const mtaio::Timeout far : {mtaio::Timeout{std::chrono::hours::max()},
-                                     mtaio::Timeout{std::chrono::nanoseconds::max() - 1ns},
-                                     mtaio::Timeout{std::chrono::years{250}},
-                                     mtaio::Timeout{std::chrono::duration<double>{1e300}}}) {
-      const auto slept = co_await outcome_of(executor.run(mtaio::sleep(far), {.timeout = 1ms}));
-      co_await executor.run(mtaio::sleep(1ms), {.timeout = far});
-      CHECK(threw<mtaio::TimeoutError>(slept));
-    }
-  });
+TASK_TEST_CASE("timers: far deadlines do not overflow", 1) {
+  mtaio::TaskExecutor executor;
+  for (const mtaio::Timeout far : {mtaio::Timeout{std::chrono::hours::max()},
+                                   mtaio::Timeout{std::chrono::nanoseconds::max() - 1ns},
+                                   mtaio::Timeout{std::chrono::years{250}},
+                                   mtaio::Timeout{std::chrono::duration<double>{1e300}}}) {
+    const auto slept = co_await outcome_of(executor.run(mtaio::sleep(far), {.timeout = 1ms}));
+    co_await executor.run(mtaio::sleep(1ms), {.timeout = far});
+    CHECK(threw<mtaio::TimeoutError>(slept));
+  }
 }
+
+}  // namespace

@@ -5,6 +5,7 @@
 #include <mtaio/threads/thread_awaiter.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +17,6 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 
@@ -80,143 +80,126 @@ mtaio::Task<int> call_until_stopped(ManualPool& pool) {
   co_return co_await call_in(pool, until_stopped);
 }
 
-}  // namespace
+TASK_TEST_CASE("ThreadCall: suspends until the function has returned") {
+  mtaio::TaskExecutor executor;
+  ManualPool pool;
+  auto handle = executor.create_task(call_in(pool, answer));
+  co_await mtaio::sleep(0s);
+  co_await mtaio::sleep(0s);
 
-TEST_CASE("ThreadCall: suspends until the function has returned") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    ManualPool pool;
-    auto handle = executor.create_task(call_in(pool, answer));
-    co_await mtaio::sleep(0s);
-    co_await mtaio::sleep(0s);
+  const bool before = handle.done();
+  pool.run_all();
+  const int result = co_await handle;
 
-    const bool before = handle.done();
-    pool.run_all();
-    const int result = co_await handle;
-
-    CHECK_FALSE(before);
-    CHECK(result == 42);
-  });
+  CHECK_FALSE(before);
+  CHECK(result == 42);
 }
 
-TEST_CASE("ThreadCall: a function that returns before the caller is suspended is fine") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    ManualPool pool;
-    pool.runs_at_once = true;
-    int sum = 0;
-    for (int i = 0; i < 100; ++i) sum += co_await call_in(pool, answer);
-    CHECK(sum == 4200);
-  });
+TASK_TEST_CASE("ThreadCall: a function that returns before the caller is suspended is fine") {
+  ManualPool pool;
+  pool.runs_at_once = true;
+  int sum = 0;
+  for (int i = 0; i < 100; ++i) sum += co_await call_in(pool, answer);
+  CHECK(sum == 4200);
 }
 
-TEST_CASE("ThreadCall: what the function throws comes out as it is") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    ManualPool pool;
-    pool.runs_at_once = true;
-    const auto outcome =
-        co_await outcome_of(call_in(pool, []() -> int { throw std::runtime_error{"no"}; }));
-    CHECK(threw<std::runtime_error>(outcome));
-  });
+TASK_TEST_CASE("ThreadCall: what the function throws comes out as it is") {
+  ManualPool pool;
+  pool.runs_at_once = true;
+  const auto outcome =
+      co_await outcome_of(call_in(pool, []() -> int { throw std::runtime_error{"no"}; }));
+  CHECK(threw<std::runtime_error>(outcome));
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "ThreadCall: a pool that cannot start a thread is an exception at the co_await, and nothing is "
     "left over") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    ManualPool pool;
-    pool.fails = true;
-    const auto failed = co_await outcome_of(call_in(pool, answer));
-    pool.fails = false;
-    pool.runs_at_once = true;
-    const int result = co_await call_in(pool, answer);
+  ManualPool pool;
+  pool.fails = true;
+  const auto failed = co_await outcome_of(call_in(pool, answer));
+  pool.fails = false;
+  pool.runs_at_once = true;
+  const int result = co_await call_in(pool, answer);
 
-    CHECK(threw<std::system_error>(failed));
-    CHECK(result == 42);
-  });
+  CHECK(threw<std::system_error>(failed));
+  CHECK(result == 42);
 }
 
-TEST_CASE("ThreadCall: a stop takes back a function that has not started") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    ManualPool pool;
-    auto handle = executor.create_task(call_in(pool, answer));
-    co_await mtaio::sleep(0s);
-    const bool queued = !pool.jobs.empty();
+TASK_TEST_CASE("ThreadCall: a stop takes back a function that has not started") {
+  mtaio::TaskExecutor executor;
+  ManualPool pool;
+  auto handle = executor.create_task(call_in(pool, answer));
+  co_await mtaio::sleep(0s);
+  const bool queued = !pool.jobs.empty();
 
-    handle.request_stop();
-    const auto outcome = co_await outcome_of(std::move(handle));
+  handle.request_stop();
+  const auto outcome = co_await outcome_of(std::move(handle));
 
-    CHECK(queued);
-    CHECK(pool.jobs.empty());
-    CHECK(threw<mtaio::CancelledError>(outcome));
-  });
+  CHECK(queued);
+  CHECK(pool.jobs.empty());
+  CHECK(threw<mtaio::CancelledError>(outcome));
 }
 
-TEST_CASE("ThreadCall: a stop that comes when the function has returned changes nothing") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    ManualPool pool;
-    auto handle = executor.create_task(call_in(pool, answer));
-    co_await mtaio::sleep(0s);
+TASK_TEST_CASE("ThreadCall: a stop that comes when the function has returned changes nothing") {
+  mtaio::TaskExecutor executor;
+  ManualPool pool;
+  auto handle = executor.create_task(call_in(pool, answer));
+  co_await mtaio::sleep(0s);
 
-    pool.run_all();
-    handle.request_stop();
-    const int result = co_await handle;
+  pool.run_all();
+  handle.request_stop();
+  const int result = co_await handle;
 
-    CHECK(result == 42);
-  });
+  CHECK(result == 42);
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "ThreadCall: what a function that outlasts a timeout returns is not lost, unless it has asked "
     "a token") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    ManualPool pool;
-    for (const bool runs_at_once : {false, true}) {
-      CAPTURE(runs_at_once);
-      pool.runs_at_once = runs_at_once;  // so before its caller is suspended
-      auto handle = executor.create_task(
-          outcome_of(executor.run(call_until_stopped(pool), {.timeout = 1ms})));
-      co_await mtaio::sleep(0s);
-      pool.run_all();
-
-      const auto outcome = co_await handle;
-
-      CHECK(outcome.has_value());
-    }
-  });
-}
-
-TEST_CASE("ThreadCall: a caller that was asked to stop before never submits") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    ManualPool pool;
-    auto handle = executor.create_task(call_in(pool, answer));
-
-    handle.request_stop();
-    const auto outcome = co_await outcome_of(std::move(handle));
-
-    CHECK(pool.jobs.empty());
-    CHECK(threw<mtaio::CancelledError>(outcome));
-  });
-}
-
-TEST_CASE("ThreadCall: its thread belongs to the caller's task only as long as the function runs") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    ManualPool pool;
-    auto handle = executor.create_task(
-        call_in(pool, [] { return mtaio::internal::this_thread().root() ? 1 : 0; }));
+  mtaio::TaskExecutor executor;
+  ManualPool pool;
+  for (const bool runs_at_once : {false, true}) {
+    CAPTURE(runs_at_once);
+    pool.runs_at_once = runs_at_once;  // so before its caller is suspended
+    auto handle =
+        executor.create_task(outcome_of(executor.run(call_until_stopped(pool), {.timeout = 1ms})));
     co_await mtaio::sleep(0s);
-    bool belongs_afterwards = true;
+    pool.run_all();
 
-    std::thread{[&] {
-      pool.run_all();
-      belongs_afterwards = mtaio::internal::this_thread().root() != nullptr;
-    }}.join();
+    const auto outcome = co_await handle;
 
-    CHECK(co_await handle == 1);
-    CHECK_FALSE(belongs_afterwards);
-  });
+    CHECK(outcome.has_value());
+  }
 }
+
+TASK_TEST_CASE("ThreadCall: a caller that was asked to stop before never submits") {
+  mtaio::TaskExecutor executor;
+  ManualPool pool;
+  auto handle = executor.create_task(call_in(pool, answer));
+
+  handle.request_stop();
+  const auto outcome = co_await outcome_of(std::move(handle));
+
+  CHECK(pool.jobs.empty());
+  CHECK(threw<mtaio::CancelledError>(outcome));
+}
+
+TASK_TEST_CASE(
+    "ThreadCall: its thread belongs to the caller's task only as long as the function runs") {
+  mtaio::TaskExecutor executor;
+  ManualPool pool;
+  auto handle = executor.create_task(
+      call_in(pool, [] { return mtaio::internal::this_thread().root() ? 1 : 0; }));
+  co_await mtaio::sleep(0s);
+  bool belongs_afterwards = true;
+
+  std::thread{[&] {
+    pool.run_all();
+    belongs_afterwards = mtaio::internal::this_thread().root() != nullptr;
+  }}.join();
+
+  CHECK(co_await handle == 1);
+  CHECK_FALSE(belongs_afterwards);
+}
+
+}  // namespace

@@ -1,6 +1,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +19,6 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using test::on_one_thread;
 
 namespace {
 
@@ -26,74 +26,64 @@ mtaio::Task<void> call(mtaio::TaskExecutor& executor, auto function) {
   co_await executor.run_in_thread(function);
 }
 
-}  // namespace
-
 TEST_CASE("ThreadPool: less than one worker is an invalid_argument") {
   CHECK_THROWS_AS(mtaio::ThreadPool{0}, std::invalid_argument);
   CHECK(mtaio::ThreadPool{3}.max_workers() == 3);
 }
 
-TEST_CASE("ThreadPool: grows to its maximum and not beyond; further functions queue") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::ThreadPool pool{3};
-    mtaio::TaskExecutor executor{pool};
-    std::latch three_there{3};
-    std::atomic<int> running{0};
-    std::atomic<bool> too_many{false};
-    const auto work = [&](int number) {
-      if (++running > 3) too_many = true;
-      if (number < 3) three_there.arrive_and_wait();
-      std::this_thread::yield();
-      --running;
-    };
+TASK_TEST_CASE("ThreadPool: grows to its maximum and not beyond; further functions queue") {
+  mtaio::ThreadPool pool{3};
+  mtaio::TaskExecutor executor{pool};
+  std::latch three_there{3};
+  std::atomic<int> running{0};
+  std::atomic<bool> too_many{false};
+  const auto work = [&](int number) {
+    if (++running > 3) too_many = true;
+    if (number < 3) three_there.arrive_and_wait();
+    std::this_thread::yield();
+    --running;
+  };
 
-    co_await executor.map(work, std::views::iota(0, 200));
+  co_await executor.map(work, std::views::iota(0, 200));
 
-    CHECK_FALSE(too_many);
-  });
+  CHECK_FALSE(too_many);
 }
 
-TEST_CASE("ThreadPool: an idle thread is used again, no new one is started") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::ThreadPool pool{8};
-    mtaio::TaskExecutor executor{pool};
-    std::set<std::thread::id> ids;
-    for (int i = 0; i < 50; ++i) {
-      ids.insert(co_await executor.run_in_thread(std::this_thread::get_id));
-      co_await mtaio::sleep(100us);  // the thread has to get from its function to its queue
-    }
-    CHECK(ids.size() < 8);
-  });
+TASK_TEST_CASE("ThreadPool: an idle thread is used again, no new one is started") {
+  mtaio::ThreadPool pool{8};
+  mtaio::TaskExecutor executor{pool};
+  std::set<std::thread::id> ids;
+  for (int i = 0; i < 50; ++i) {
+    ids.insert(co_await executor.run_in_thread(std::this_thread::get_id));
+    co_await mtaio::sleep(100us);  // the thread has to get from its function to its queue
+  }
+  CHECK(ids.size() < 8);
 }
 
-TEST_CASE("ThreadPool: all idle threads come when each function waits for the others") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    constexpr int kThreads = 6;
-    mtaio::ThreadPool pool{kThreads};
-    mtaio::TaskExecutor executor{pool};
-    for (int round = 0; round < 50; ++round) {
-      std::latch all_there{kThreads};
-      const auto meet = [&](int) { all_there.arrive_and_wait(); };
+TASK_TEST_CASE("ThreadPool: all idle threads come when each function waits for the others") {
+  constexpr int kThreads = 6;
+  mtaio::ThreadPool pool{kThreads};
+  mtaio::TaskExecutor executor{pool};
+  for (int round = 0; round < 50; ++round) {
+    std::latch all_there{kThreads};
+    const auto meet = [&](int) { all_there.arrive_and_wait(); };
 
-      co_await executor.map(meet, std::views::iota(0, kThreads));
+    co_await executor.map(meet, std::views::iota(0, kThreads));
 
-      if (round % 2 == 0) co_await mtaio::sleep(1ms);  // so that they are idle
-    }
-  });
+    if (round % 2 == 0) co_await mtaio::sleep(1ms);  // so that they are idle
+  }
 }
 
-TEST_CASE("ThreadPool: functions that queue run first come, first served") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::ThreadPool pool{1};
-    mtaio::TaskExecutor executor{pool};
-    std::vector<int> notes;
-    const auto note = [&](int number) { notes.push_back(number); };
+TASK_TEST_CASE("ThreadPool: functions that queue run first come, first served") {
+  mtaio::ThreadPool pool{1};
+  mtaio::TaskExecutor executor{pool};
+  std::vector<int> notes;
+  const auto note = [&](int number) { notes.push_back(number); };
 
-    co_await executor.map(note, std::views::iota(0, 100));
+  co_await executor.map(note, std::views::iota(0, 100));
 
-    CHECK(notes.size() == 100);
-    CHECK(std::ranges::is_sorted(notes));
-  });
+  CHECK(notes.size() == 100);
+  CHECK(std::ranges::is_sorted(notes));
 }
 
 TEST_CASE(
@@ -141,48 +131,45 @@ TEST_CASE("ThreadPool: the destructor waits for the functions that run and are q
   CHECK(ran == 3);
 }
 
-TEST_CASE("ThreadPool: destroyed by a task lets that worker go on meanwhile, with one thread too") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    auto pool = std::make_unique<mtaio::ThreadPool>(1);
-    mtaio::TaskExecutor executor{*pool};
-    mtaio::TaskExecutor others;
-    std::latch running{1};
-    std::latch go_on{1};
-    const auto block = [&] {
-      running.count_down();
-      go_on.wait();
-    };
-    const auto release = [](std::latch& latch) -> mtaio::Task<void> {
-      co_await mtaio::sleep(0s);
-      latch.count_down();
-    };
-    auto blocked = executor.create_task(call(executor, block));
+TASK_TEST_CASE(
+    "ThreadPool: destroyed by a task lets that worker go on meanwhile, with one thread too") {
+  auto pool = std::make_unique<mtaio::ThreadPool>(1);
+  mtaio::TaskExecutor executor{*pool};
+  mtaio::TaskExecutor others;
+  std::latch running{1};
+  std::latch go_on{1};
+  const auto block = [&] {
+    running.count_down();
+    go_on.wait();
+  };
+  const auto release = [](std::latch& latch) -> mtaio::Task<void> {
     co_await mtaio::sleep(0s);
-    running.wait();
-    auto releasing = others.create_task(release(go_on));
+    latch.count_down();
+  };
+  auto blocked = executor.create_task(call(executor, block));
+  co_await mtaio::sleep(0s);
+  running.wait();
+  auto releasing = others.create_task(release(go_on));
 
-    pool.reset();
+  pool.reset();
 
-    co_await blocked;
-    co_await releasing;
-  });
+  co_await blocked;
+  co_await releasing;
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "ThreadPool: a function may use the pool that it runs in, as long as there is a thread left") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::ThreadPool pool{2};
-    mtaio::TaskExecutor executor{pool};
-    const auto nested = [&pool] {
-      const auto inner = [](mtaio::ThreadPool& of) -> mtaio::Task<int> {
-        mtaio::TaskExecutor own{of};
-        co_return co_await own.run_in_thread([] { return 5; });
-      };
-      return mtaio::run(inner(pool), {.threads = 1});
+  mtaio::ThreadPool pool{2};
+  mtaio::TaskExecutor executor{pool};
+  const auto nested = [&pool] {
+    const auto inner = [](mtaio::ThreadPool& of) -> mtaio::Task<int> {
+      mtaio::TaskExecutor own{of};
+      co_return co_await own.run_in_thread([] { return 5; });
     };
-    const int result = co_await executor.run_in_thread(nested);
-    CHECK(result == 5);
-  });
+    return mtaio::run(inner(pool), {.threads = 1});
+  };
+  const int result = co_await executor.run_in_thread(nested);
+  CHECK(result == 5);
 }
 
 TEST_CASE("ThreadPool: hundreds are created, used by several threads and destroyed") {
@@ -201,17 +188,13 @@ TEST_CASE("ThreadPool: hundreds are created, used by several threads and destroy
   }
 }
 
-TEST_CASE("ThreadPool: the runtime's own is there for every executor that was given none") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor first;
-    mtaio::TaskExecutor second;
-    std::latch both{2};
-    const auto meet = [&both] { both.arrive_and_wait(); };
-    co_await first.gather(call(first, meet), call(second, meet));
-  });
+TASK_TEST_CASE("ThreadPool: the runtime's own is there for every executor that was given none") {
+  mtaio::TaskExecutor first;
+  mtaio::TaskExecutor second;
+  std::latch both{2};
+  const auto meet = [&both] { both.arrive_and_wait(); };
+  co_await first.gather(call(first, meet), call(second, meet));
 }
-
-namespace {
 
 mtaio::Task<int> call_in(mtaio::ThreadPool& pool, int (*function)()) {
   mtaio::TaskExecutor executor{pool};
@@ -223,8 +206,6 @@ int call_deeper(mtaio::ThreadPool& pool, int depth) {
   return 1 + mtaio::run(executor.run_in_thread(&call_deeper, std::ref(pool), depth - 1),
                         {.threads = 1});
 }
-
-}  // namespace
 
 TEST_CASE("thread pool: functions that wait for functions of the same full pool get a thread") {
   mtaio::ThreadPool pool{1};
@@ -258,3 +239,5 @@ TEST_CASE("thread pool: more workers than there can be threads are refused") {
   CHECK_THROWS_AS(mtaio::ThreadPool{static_cast<std::size_t>(-1)}, std::invalid_argument);
   CHECK_THROWS_AS(mtaio::ThreadPool{(std::size_t{1} << 22U) + 1}, std::invalid_argument);
 }
+
+}  // namespace

@@ -2,6 +2,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +17,6 @@ using namespace std::chrono_literals;
 using test::give;
 using test::give_move_only;
 using test::give_reference;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 
@@ -42,40 +42,35 @@ bool asked_by(std::stop_source& source, mtaio::StopToken token) {
   return token.stop_requested();
 }
 
-}  // namespace
+TASK_TEST_CASE("with_stop_token: result and exceptions are those of the awaitable") {
+  std::stop_source source;
+  int variable = 0;
 
-TEST_CASE("with_stop_token: result and exceptions are those of the awaitable") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    std::stop_source source;
-    int variable = 0;
+  const int value = co_await mtaio::with_stop_token(source.get_token(), give(1));
+  const auto owned = co_await mtaio::with_stop_token(source.get_token(), give_move_only(2));
+  int& reference = co_await mtaio::with_stop_token(source.get_token(), give_reference(variable));
+  co_await mtaio::with_stop_token(source.get_token(), mtaio::sleep(0s));
+  const auto failed = co_await outcome_of(mtaio::with_stop_token(source.get_token(), fail()));
 
-    const int value = co_await mtaio::with_stop_token(source.get_token(), give(1));
-    const auto owned = co_await mtaio::with_stop_token(source.get_token(), give_move_only(2));
-    int& reference = co_await mtaio::with_stop_token(source.get_token(), give_reference(variable));
-    co_await mtaio::with_stop_token(source.get_token(), mtaio::sleep(0s));
-    const auto failed = co_await outcome_of(mtaio::with_stop_token(source.get_token(), fail()));
-
-    CHECK(value == 1);
-    CHECK(*owned == 2);
-    CHECK(&reference == &variable);
-    CHECK(threw<std::runtime_error>(failed));
-  });
+  CHECK(value == 1);
+  CHECK(*owned == 2);
+  CHECK(&reference == &variable);
+  CHECK(threw<std::runtime_error>(failed));
 }
 
-TEST_CASE("with_stop_token: a stop requested before the task begins meets it at its first wait") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    std::stop_source source;
-    source.request_stop();
-    std::atomic<bool> waiting{false};
+TASK_TEST_CASE(
+    "with_stop_token: a stop requested before the task begins meets it at its first wait") {
+  std::stop_source source;
+  source.request_stop();
+  std::atomic<bool> waiting{false};
 
-    const bool asked = co_await mtaio::with_stop_token(source.get_token(), is_asked_to_stop());
-    const auto outcome = co_await outcome_of(
-        mtaio::with_stop_token(source.get_token(), wait_until_stopped(waiting)));
+  const bool asked = co_await mtaio::with_stop_token(source.get_token(), is_asked_to_stop());
+  const auto outcome =
+      co_await outcome_of(mtaio::with_stop_token(source.get_token(), wait_until_stopped(waiting)));
 
-    CHECK(asked);
-    CHECK(waiting);
-    CHECK(threw<mtaio::CancelledError>(outcome));
-  });
+  CHECK(asked);
+  CHECK(waiting);
+  CHECK(threw<mtaio::CancelledError>(outcome));
 }
 
 TEST_CASE("with_stop_token: a stop requested by another thread while the task waits cancels it") {
@@ -119,84 +114,73 @@ TEST_CASE("with_stop_token: a stop requested when the task has ended may come at
   }
 }
 
-TEST_CASE("with_stop_token: the stop of the caller reaches the task too") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::stop_source source;
-    std::atomic<bool> waiting{false};
+TASK_TEST_CASE("with_stop_token: the stop of the caller reaches the task too") {
+  mtaio::TaskExecutor executor;
+  std::stop_source source;
+  std::atomic<bool> waiting{false};
 
-    const auto outcome = co_await outcome_of(executor.run(
-        mtaio::with_stop_token(source.get_token(), wait_until_stopped(waiting)), {.timeout = 1ms}));
+  const auto outcome = co_await outcome_of(executor.run(
+      mtaio::with_stop_token(source.get_token(), wait_until_stopped(waiting)), {.timeout = 1ms}));
 
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-    CHECK(waiting);
-  });
+  CHECK(threw<mtaio::TimeoutError>(outcome));
+  CHECK(waiting);
 }
 
-TEST_CASE("with_stop_token: the stop does not reach beyond the task") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    std::stop_source source;
-    source.request_stop();
+TASK_TEST_CASE("with_stop_token: the stop does not reach beyond the task") {
+  std::stop_source source;
+  source.request_stop();
 
-    const bool inside = co_await mtaio::with_stop_token(source.get_token(), is_asked_to_stop());
-    const bool outside = co_await is_asked_to_stop();
+  const bool inside = co_await mtaio::with_stop_token(source.get_token(), is_asked_to_stop());
+  const bool outside = co_await is_asked_to_stop();
+  co_await mtaio::sleep(0s);
+
+  CHECK(inside);
+  CHECK_FALSE(outside);
+}
+
+TASK_TEST_CASE("with_stop_token: the link ends with the task, not with the operation") {
+  std::stop_source source;
+
+  // The task's frame lives to the end of this statement, and so does its token.
+  const bool asked =
+      asked_by(source, co_await mtaio::with_stop_token(source.get_token(), give_token()));
+
+  CHECK(source.stop_requested());
+  CHECK_FALSE(asked);
+}
+
+TASK_TEST_CASE("with_stop_token: a token that cannot be stopped changes nothing") {
+  const int value = co_await mtaio::with_stop_token(std::stop_token{}, give(1));
+  CHECK(value == 1);
+}
+
+TASK_TEST_CASE("with_stop_token: a task that was moved from is a logic_error") {
+  auto task = give(1);
+  const auto elsewhere = std::move(task);
+  // NOLINTNEXTLINE(bugprone-use-after-move): this is the mistake
+  auto awaitable = mtaio::with_stop_token(std::stop_token{}, std::move(task));
+  const auto outcome = co_await outcome_of(std::move(awaitable));
+  CHECK(threw<std::logic_error>(outcome));
+}
+
+TASK_TEST_CASE("with_stop_token: reaches everything below, whatever the depth") {
+  mtaio::TaskExecutor executor;
+  std::stop_source source;
+  std::atomic<bool> first{false};
+  std::atomic<bool> second{false};
+  auto below = executor.gather(executor.run(wait_until_stopped(first), {.timeout = 1h}),
+                               executor.gather(wait_until_stopped(second)));
+  const auto stop_soon = [](std::stop_source& from) -> mtaio::Task<void> {
     co_await mtaio::sleep(0s);
+    from.request_stop();
+  };
 
-    CHECK(inside);
-    CHECK_FALSE(outside);
-  });
+  const auto [outcome, none] = co_await executor.gather(
+      outcome_of(mtaio::with_stop_token(source.get_token(), std::move(below))), stop_soon(source));
+
+  CHECK(first);
+  CHECK(second);
+  CHECK(threw<mtaio::CancelledError>(outcome));
 }
 
-TEST_CASE("with_stop_token: the link ends with the task, not with the operation") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    std::stop_source source;
-
-    // The task's frame lives to the end of this statement, and so does its token.
-    const bool asked =
-        asked_by(source, co_await mtaio::with_stop_token(source.get_token(), give_token()));
-
-    CHECK(source.stop_requested());
-    CHECK_FALSE(asked);
-  });
-}
-
-TEST_CASE("with_stop_token: a token that cannot be stopped changes nothing") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    const int value = co_await mtaio::with_stop_token(std::stop_token{}, give(1));
-    CHECK(value == 1);
-  });
-}
-
-TEST_CASE("with_stop_token: a task that was moved from is a logic_error") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    auto task = give(1);
-    const auto elsewhere = std::move(task);
-    // NOLINTNEXTLINE(bugprone-use-after-move): this is the mistake
-    auto awaitable = mtaio::with_stop_token(std::stop_token{}, std::move(task));
-    const auto outcome = co_await outcome_of(std::move(awaitable));
-    CHECK(threw<std::logic_error>(outcome));
-  });
-}
-
-TEST_CASE("with_stop_token: reaches everything below, whatever the depth") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::stop_source source;
-    std::atomic<bool> first{false};
-    std::atomic<bool> second{false};
-    auto below = executor.gather(executor.run(wait_until_stopped(first), {.timeout = 1h}),
-                                 executor.gather(wait_until_stopped(second)));
-    const auto stop_soon = [](std::stop_source& from) -> mtaio::Task<void> {
-      co_await mtaio::sleep(0s);
-      from.request_stop();
-    };
-
-    const auto [outcome, none] = co_await executor.gather(
-        outcome_of(mtaio::with_stop_token(source.get_token(), std::move(below))),
-        stop_soon(source));
-
-    CHECK(first);
-    CHECK(second);
-    CHECK(threw<mtaio::CancelledError>(outcome));
-  });
-}
+}  // namespace

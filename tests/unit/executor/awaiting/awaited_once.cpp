@@ -139,19 +139,16 @@ TASK_TEST_CASE("sleep, Latch::wait, cancel_all: what uses nothing up may be awai
   }
 }
 
-TEST_CASE("create_task: of no task is std::logic_error that says so") {
-  test::on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::string complaint;
-    try {
-      (void)executor.create_task(mtaio::Task<int>{});
-    } catch (const std::logic_error& error) {
-      complaint = error.what();
-    }
-    CHECK(complaint ==
-          "create_task(Task): there is no task; it was awaited before, or moved from.");
-    co_return;
-  });
+TASK_TEST_CASE("create_task: of no task is std::logic_error that says so") {
+  mtaio::TaskExecutor executor;
+  std::string complaint;
+  try {
+    (void)executor.create_task(mtaio::Task<int>{});
+  } catch (const std::logic_error& error) {
+    complaint = error.what();
+  }
+  CHECK(complaint == "create_task(Task): there is no task; it was awaited before, or moved from.");
+  co_return;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -24,7 +25,6 @@ using test::give_now;
 using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
-using test::with_threads;
 
 namespace {
 
@@ -175,8 +175,6 @@ class GoesWithResult {
   Door& door_;
 };
 
-}  // namespace
-
 TEST_CASE("foreign awaitables: a task goes on at home, whatever await_suspend returns") {
   on_one_thread([]() -> mtaio::Task<void> {
     return check_comes_home([](Threads& of) { return OnItsThread<Returns::kNothing>{of}; });
@@ -198,97 +196,84 @@ TEST_CASE("foreign awaitables: a task goes on at home from those with an operato
   });
 }
 
-TEST_CASE("foreign awaitables: lvalues are awaited where they are") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    const std::thread::id home = std::this_thread::get_id();
-    Threads threads;
-    OnItsThread<Returns::kNothing> immovable{threads};
-    const WithMember member{threads};
-    CHECK(co_await immovable == home);
-    CHECK(co_await member == home);
-    CHECK(co_await immovable == home);
-  });
+TASK_TEST_CASE("foreign awaitables: lvalues are awaited where they are") {
+  const std::thread::id home = std::this_thread::get_id();
+  Threads threads;
+  OnItsThread<Returns::kNothing> immovable{threads};
+  const WithMember member{threads};
+  CHECK(co_await immovable == home);
+  CHECK(co_await member == home);
+  CHECK(co_await immovable == home);
 }
 
-TEST_CASE("foreign awaitables: run, gather and create_task bring their tasks home") {
-  with_threads(3, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Threads threads;
-    const auto pass = [](mtaio::TaskExecutor& of, Threads& others) -> mtaio::Task<int> {
-      (void)co_await OnItsThread<Returns::kNothing>{others};
-      auto created = of.create_task(give_now(1));
-      co_return co_await created;
-    };
-    for (int round = 0; round < 100; ++round) {
-      auto created = executor.create_task(pass(executor, threads));
-      const auto [a, b] =
-          co_await executor.gather(pass(executor, threads), pass(executor, threads));
-      CHECK(a + b + co_await executor.run(pass(executor, threads), {.timeout = 1h}) +
-                co_await created ==
-            4);
-    }
-  });
+TASK_TEST_CASE("foreign awaitables: run, gather and create_task bring their tasks home", 3) {
+  mtaio::TaskExecutor executor;
+  Threads threads;
+  const auto pass = [](mtaio::TaskExecutor& of, Threads& others) -> mtaio::Task<int> {
+    (void)co_await OnItsThread<Returns::kNothing>{others};
+    auto created = of.create_task(give_now(1));
+    co_return co_await created;
+  };
+  for (int round = 0; round < 100; ++round) {
+    auto created = executor.create_task(pass(executor, threads));
+    const auto [a, b] = co_await executor.gather(pass(executor, threads), pass(executor, threads));
+    CHECK(a + b + co_await executor.run(pass(executor, threads), {.timeout = 1h}) +
+              co_await created ==
+          4);
+  }
 }
 
-TEST_CASE("foreign awaitables: a task resumed on a worker of another runtime goes on at home") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const std::thread::id home = std::this_thread::get_id();
-    Door door;
-    bool inside = false;
-    const auto pass = [](Door& through) -> mtaio::Task<std::thread::id> {
-      co_await through;
-      co_return std::this_thread::get_id();
-    };
-    auto passing = executor.create_task(pass(door));
-    while (!door.somebody_waits()) co_await mtaio::sleep(0s);
-    std::jthread other{[&] { mtaio::run(open(door, inside), {.threads = 1}); }};
-    CHECK(co_await passing == home);
-  });
+TASK_TEST_CASE(
+    "foreign awaitables: a task resumed on a worker of another runtime goes on at home") {
+  mtaio::TaskExecutor executor;
+  const std::thread::id home = std::this_thread::get_id();
+  Door door;
+  bool inside = false;
+  const auto pass = [](Door& through) -> mtaio::Task<std::thread::id> {
+    co_await through;
+    co_return std::this_thread::get_id();
+  };
+  auto passing = executor.create_task(pass(door));
+  while (!door.somebody_waits()) co_await mtaio::sleep(0s);
+  std::jthread other{[&] { mtaio::run(open(door, inside), {.threads = 1}); }};
+  CHECK(co_await passing == home);
 }
 
-TEST_CASE("foreign awaitables: a task resumed inside the code of another one goes on outside it") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Door door;
-    bool inside = false;
-    auto passing = executor.create_task(pass_and_look(door, inside));
-    while (!door.somebody_waits()) co_await mtaio::sleep(0s);
-    co_await executor.create_task(open(door, inside));
-    CHECK_FALSE(co_await passing);
-  });
+TASK_TEST_CASE(
+    "foreign awaitables: a task resumed inside the code of another one goes on outside it") {
+  mtaio::TaskExecutor executor;
+  Door door;
+  bool inside = false;
+  auto passing = executor.create_task(pass_and_look(door, inside));
+  while (!door.somebody_waits()) co_await mtaio::sleep(0s);
+  co_await executor.create_task(open(door, inside));
+  CHECK_FALSE(co_await passing);
 }
 
-TEST_CASE("foreign awaitables: what await_suspend() throws comes out of co_await") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    const auto outcome = co_await outcome_of(Broken{});
-    CHECK(threw<std::runtime_error>(outcome));
-  });
+TASK_TEST_CASE("foreign awaitables: what await_suspend() throws comes out of co_await") {
+  const auto outcome = co_await outcome_of(Broken{});
+  CHECK(threw<std::runtime_error>(outcome));
 }
 
-TEST_CASE("foreign awaitables: those that do not wait can be awaited any number of times") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    constexpr int kTimes = 100'000;
-    int sum = 0;
-    for (int i = 0; i < kTimes; ++i) sum += co_await NotAtAll{};
-    CHECK(sum == kTimes);
-    CHECK(co_await AtOnce{} == 1);
-  });
+TASK_TEST_CASE("foreign awaitables: those that do not wait can be awaited any number of times") {
+  constexpr int kTimes = 100'000;
+  int sum = 0;
+  for (int i = 0; i < kTimes; ++i) sum += co_await NotAtAll{};
+  CHECK(sum == kTimes);
+  CHECK(co_await AtOnce{} == 1);
 }
 
-TEST_CASE("foreign awaitables: one may go as it gives its result") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Door door;
-    const auto pass = [](Door& through) -> mtaio::Task<int> {
-      auto* goes = new GoesWithResult{through};
-      co_return co_await *goes;
-    };
-    auto passing = executor.create_task(pass(door));
-    while (!door.somebody_waits()) co_await mtaio::sleep(0s);
-    door.open();
-    CHECK(co_await passing == 5);
-  });
+TASK_TEST_CASE("foreign awaitables: one may go as it gives its result") {
+  mtaio::TaskExecutor executor;
+  Door door;
+  const auto pass = [](Door& through) -> mtaio::Task<int> {
+    auto* goes = new GoesWithResult{through};
+    co_return co_await *goes;
+  };
+  auto passing = executor.create_task(pass(door));
+  while (!door.somebody_waits()) co_await mtaio::sleep(0s);
+  door.open();
+  CHECK(co_await passing == 5);
 }
 
 TEST_CASE("foreign awaitables: a task that belongs to no runtime goes on where it is resumed") {
@@ -306,25 +291,23 @@ TEST_CASE("foreign awaitables: a task that belongs to no runtime goes on where i
   CHECK(passed);
 }
 
-TEST_CASE("foreign awaitables: a stop request does not end the wait, and meets the next one") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Door door;
-    bool passed = false;
-    const auto pass = [](Door& through, bool& flag) -> mtaio::Task<void> {
-      co_await through;
-      flag = true;
-      co_await mtaio::sleep(1h);
-    };
-    auto passing = executor.create_task(pass(door, passed));
-    while (!door.somebody_waits()) co_await mtaio::sleep(0s);
-    passing.request_stop();
-    co_await mtaio::sleep(0s);
-    CHECK_FALSE(passed);
-    door.open();
-    CHECK(threw<mtaio::CancelledError>(co_await outcome_of(std::move(passing))));
-    CHECK(passed);
-  });
+TASK_TEST_CASE("foreign awaitables: a stop request does not end the wait, and meets the next one") {
+  mtaio::TaskExecutor executor;
+  Door door;
+  bool passed = false;
+  const auto pass = [](Door& through, bool& flag) -> mtaio::Task<void> {
+    co_await through;
+    flag = true;
+    co_await mtaio::sleep(1h);
+  };
+  auto passing = executor.create_task(pass(door, passed));
+  while (!door.somebody_waits()) co_await mtaio::sleep(0s);
+  passing.request_stop();
+  co_await mtaio::sleep(0s);
+  CHECK_FALSE(passed);
+  door.open();
+  CHECK(threw<mtaio::CancelledError>(co_await outcome_of(std::move(passing))));
+  CHECK(passed);
 }
 
 TEST_CASE(
@@ -346,8 +329,6 @@ TEST_CASE(
   }
 }
 
-namespace {
-
 /// What says whether it is so, but is not a bool.
 struct Answer {
   explicit operator bool() const { return yes; }
@@ -367,16 +348,14 @@ struct Ready {
 };
 Ready operator co_await(std::chrono::seconds time) { return {time}; }
 
-}  // namespace
-
 TEST_CASE("foreign awaitable: await_ready() may give what is explicitly converted to bool") {
   on_one_thread([]() -> mtaio::Task<void> { CHECK(co_await ExplicitlyReady{} == 3); });
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "foreign awaitable: a program's own operator co_await for a type of the standard library") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    const auto time = co_await std::chrono::seconds{2};
-    CHECK(time == 2s);
-  });
+  const auto time = co_await std::chrono::seconds{2};
+  CHECK(time == 2s);
 }
+
+}  // namespace

@@ -3,6 +3,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +19,6 @@
 
 using namespace std::chrono_literals;
 using test::give;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 using test::wait_until_stopped;
@@ -40,44 +40,38 @@ struct Counted {
 };
 mtaio::Task<Counted> give_counted(Counted counted) { co_return counted; }
 
-}  // namespace
+TASK_TEST_CASE("operations: start when they are awaited, and may be kept and moved until then") {
+  mtaio::TaskExecutor executor;
+  std::vector<int> notes;
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(note(notes, 1));
+  tasks.push_back(note(notes, 2));
+  const auto noting = [&notes](int value) { return note(notes, value); };
+  const auto append = [&notes](const std::vector<int>& values) { notes.push_back(values.front()); };
+  const std::vector<int> seven{7};
 
-TEST_CASE("operations: start when they are awaited, and may be kept and moved until then") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::vector<int> notes;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(note(notes, 1));
-    tasks.push_back(note(notes, 2));
-    const auto noting = [&notes](int value) { return note(notes, value); };
-    const auto append = [&notes](const std::vector<int>& values) {
-      notes.push_back(values.front());
-    };
-    const std::vector<int> seven{7};
+  auto run = executor.run(note(notes, 0));
+  auto gather = executor.gather(std::move(tasks), {.limit = 1});
+  auto several = executor.gather(note(notes, 3), note(notes, 4));
+  auto map = executor.map(noting, std::views::iota(5, 7), {.limit = 1});
+  auto in_thread = executor.run_in_thread(append, seven);
+  auto cancel = executor.cancel_all();
+  co_await mtaio::sleep(0s);
+  const bool started = !notes.empty();
+  auto moved_run = std::move(run);
+  auto moved_gather = std::move(gather);
+  auto moved_several = std::move(several);
+  auto moved_map = std::move(map);
+  auto moved_in_thread = std::move(in_thread);
+  co_await std::move(moved_run);
+  co_await std::move(moved_gather);
+  co_await std::move(moved_several);
+  co_await std::move(moved_map);
+  co_await std::move(moved_in_thread);
+  co_await cancel;
 
-    auto run = executor.run(note(notes, 0));
-    auto gather = executor.gather(std::move(tasks), {.limit = 1});
-    auto several = executor.gather(note(notes, 3), note(notes, 4));
-    auto map = executor.map(noting, std::views::iota(5, 7), {.limit = 1});
-    auto in_thread = executor.run_in_thread(append, seven);
-    auto cancel = executor.cancel_all();
-    co_await mtaio::sleep(0s);
-    const bool started = !notes.empty();
-    auto moved_run = std::move(run);
-    auto moved_gather = std::move(gather);
-    auto moved_several = std::move(several);
-    auto moved_map = std::move(map);
-    auto moved_in_thread = std::move(in_thread);
-    co_await std::move(moved_run);
-    co_await std::move(moved_gather);
-    co_await std::move(moved_several);
-    co_await std::move(moved_map);
-    co_await std::move(moved_in_thread);
-    co_await cancel;
-
-    CHECK_FALSE(started);
-    CHECK(notes == std::vector{0, 1, 2, 3, 4, 5, 6, 7});
-  });
+  CHECK_FALSE(started);
+  CHECK(notes == std::vector{0, 1, 2, 3, 4, 5, 6, 7});
 }
 
 TEST_CASE("operations: one that is never awaited runs nothing and leaks nothing") {
@@ -136,25 +130,23 @@ TEST_CASE("TaskExecutor: its tasks run on the runtime of the code that awaits or
   CHECK(second_same);
 }
 
-TEST_CASE("TaskHandle: may outlive its executor") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    std::optional<mtaio::TaskHandle<int>> done;
-    std::optional<mtaio::TaskHandle<void>> stopped;
-    bool was_stopped = false;
-    {
-      mtaio::TaskExecutor executor;
-      done.emplace(executor.create_task(give(1)));
-      stopped.emplace(executor.create_task(wait_until_stopped(was_stopped)));
-      while (!done->done()) co_await mtaio::sleep(0s);
-    }
+TASK_TEST_CASE("TaskHandle: may outlive its executor") {
+  std::optional<mtaio::TaskHandle<int>> done;
+  std::optional<mtaio::TaskHandle<void>> stopped;
+  bool was_stopped = false;
+  {
+    mtaio::TaskExecutor executor;
+    done.emplace(executor.create_task(give(1)));
+    stopped.emplace(executor.create_task(wait_until_stopped(was_stopped)));
+    while (!done->done()) co_await mtaio::sleep(0s);
+  }
 
-    const int result = co_await *done;
-    const auto outcome = co_await outcome_of(std::move(*stopped));
+  const int result = co_await *done;
+  const auto outcome = co_await outcome_of(std::move(*stopped));
 
-    CHECK(result == 1);
-    CHECK(was_stopped);
-    CHECK(threw<mtaio::CancelledError>(outcome));
-  });
+  CHECK(result == 1);
+  CHECK(was_stopped);
+  CHECK(threw<mtaio::CancelledError>(outcome));
 }
 
 TEST_CASE("TaskHandle: may outlive its runtime, and be awaited in another one") {
@@ -217,33 +209,34 @@ TEST_CASE("TaskHandle: of a task of another runtime can be awaited while both ru
   CHECK(sum == 500 * 499 / 2);
 }
 
-TEST_CASE("operations: nothing of the tasks, nor of what they were given, is left afterwards") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::atomic<int> alive{0};
-    const auto counted = [&alive](int) { return Counted{alive}; };
-    const auto elements = std::views::iota(0, 3) | std::views::transform(counted);
-    auto timed = give_counted(Counted{alive});
-    auto tasks = test::many(3, [&alive](int) { return give_counted(Counted{alive}); });
-    CHECK(alive == 4);
+TASK_TEST_CASE(
+    "operations: nothing of the tasks, nor of what they were given, is left afterwards") {
+  mtaio::TaskExecutor executor;
+  std::atomic<int> alive{0};
+  const auto counted = [&alive](int) { return Counted{alive}; };
+  const auto elements = std::views::iota(0, 3) | std::views::transform(counted);
+  auto timed = give_counted(Counted{alive});
+  auto tasks = test::many(3, [&alive](int) { return give_counted(Counted{alive}); });
+  CHECK(alive == 4);
 
-    (void)co_await executor.run(std::move(timed), {.timeout = 1h});
-    const int after_run = alive;
-    (void)co_await executor.gather(std::move(tasks));
-    const int after_gather = alive;
-    (void)co_await executor.map(give_counted, elements);
-    const int after_map = alive;
-    (void)co_await executor.map(give_counted, elements, {.limit = 1, .task_timeout = 1h});
-    const int after_timed_map = alive;
+  (void)co_await executor.run(std::move(timed), {.timeout = 1h});
+  const int after_run = alive;
+  (void)co_await executor.gather(std::move(tasks));
+  const int after_gather = alive;
+  (void)co_await executor.map(give_counted, elements);
+  const int after_map = alive;
+  (void)co_await executor.map(give_counted, elements, {.limit = 1, .task_timeout = 1h});
+  const int after_timed_map = alive;
 
-    auto linked = give_counted(Counted{alive});
-    (void)co_await mtaio::with_stop_token(std::stop_token{}, std::move(linked));
-    const int after_linked = alive;
+  auto linked = give_counted(Counted{alive});
+  (void)co_await mtaio::with_stop_token(std::stop_token{}, std::move(linked));
+  const int after_linked = alive;
 
-    CHECK(after_run == 3);
-    CHECK(after_linked == 0);
-    CHECK(after_gather == 0);
-    CHECK(after_map == 0);
-    CHECK(after_timed_map == 0);
-  });
+  CHECK(after_run == 3);
+  CHECK(after_linked == 0);
+  CHECK(after_gather == 0);
+  CHECK(after_map == 0);
+  CHECK(after_timed_map == 0);
 }
+
+}  // namespace

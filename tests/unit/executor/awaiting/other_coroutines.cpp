@@ -3,6 +3,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -124,8 +125,6 @@ mtaio::Task<void> open_both(Door& first, Door& second) {
   co_return;
 }
 
-}  // namespace
-
 TEST_CASE("other coroutines: one may gather and map on a worker, and a task may await it") {
   for (const std::size_t threads : {1U, 3U}) {
     with_threads(threads, []() -> mtaio::Task<void> {
@@ -173,38 +172,37 @@ TEST_CASE("other coroutines: a task that the code of another one has resumed may
   }
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "other coroutines: the next child starts at home, also when others have ended in the run of "
-    "another runtime") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Door first;
-    Door second;
-    Door third;
-    bool inside = false;
-    bool last_inside = true;
-    const auto child = [&](int i) -> mtaio::Task<void> {
-      if (i == 0) return pass(first);
-      if (i == 1) return pass(second);
-      if (i == 2) return pass(third);
-      // There is room for another one besides this one.
-      if (i == 3) std::thread{[&] { second.open(); }}.join();
-      if (i == 4) last_inside = inside;
-      return pass();
-    };
-    auto mapped = executor.create_task([](auto& within, auto& make) -> mtaio::Task<void> {
-      co_await within.map(make, std::views::iota(0, 5), {.limit = 3});
-    }(executor, child));
-    co_await first.somebody_waits();
-    co_await second.somebody_waits();
-    co_await third.somebody_waits();
+    "another runtime",
+    1) {
+  mtaio::TaskExecutor executor;
+  Door first;
+  Door second;
+  Door third;
+  bool inside = false;
+  bool last_inside = true;
+  const auto child = [&](int i) -> mtaio::Task<void> {
+    if (i == 0) return pass(first);
+    if (i == 1) return pass(second);
+    if (i == 2) return pass(third);
+    // There is room for another one besides this one.
+    if (i == 3) std::thread{[&] { second.open(); }}.join();
+    if (i == 4) last_inside = inside;
+    return pass();
+  };
+  auto mapped = executor.create_task([](auto& within, auto& make) -> mtaio::Task<void> {
+    co_await within.map(make, std::views::iota(0, 5), {.limit = 3});
+  }(executor, child));
+  co_await first.somebody_waits();
+  co_await second.somebody_waits();
+  co_await third.somebody_waits();
 
-    mtaio::Runtime{{.threads = 1}}.run(open_inside(first, inside));
+  mtaio::Runtime{{.threads = 1}}.run(open_inside(first, inside));
 
-    third.open();
-    co_await mapped;
-    CHECK_FALSE(last_inside);
-  });
+  third.open();
+  co_await mapped;
+  CHECK_FALSE(last_inside);
 }
 
 TEST_CASE("other coroutines: the code of a task may resume several others, one after the other") {
@@ -223,3 +221,5 @@ TEST_CASE("other coroutines: the code of a task may resume several others, one a
     });
   }
 }
+
+}  // namespace

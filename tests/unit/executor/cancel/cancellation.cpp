@@ -3,6 +3,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +17,6 @@
 
 using namespace std::chrono_literals;
 using test::Counts;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 using test::wait_until_stopped;
@@ -78,8 +78,6 @@ void check_every_way(mtaio::Task<void> (*test)(Way)) {
     }
   }
 }
-
-}  // namespace
 
 TEST_CASE(
     "cancellation: request_stop() of a caller arrives as CancelledError, after its children have "
@@ -149,70 +147,66 @@ TEST_CASE("cancellation: from another thread arrives too") {
   });
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "cancellation: the failure of a sibling arrives as CancelledError in the others, not wrapped") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    bool in_order = false;
-    const auto keep = [](mtaio::Task<bool> task, bool& result) -> mtaio::Task<void> {
-      result = co_await std::move(task);
-    };
-    const auto fail = []() -> mtaio::Task<void> {
-      co_await mtaio::sleep(0s);
-      throw std::runtime_error{"sibling"};
-    };
-
-    const auto outcome = co_await outcome_of(
-        executor.gather(keep(ends_in_order(by_gather, executor, counts), in_order), fail()));
-
-    CHECK(threw<mtaio::ExecutionError>(outcome));
-    CHECK(in_order);
-  });
-}
-
-TEST_CASE("cancellation: a child sees its parent's stop token") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto ask = []() -> mtaio::Task<bool> {
-      const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
-      co_return stop.stop_requested();
-    };
-    const auto ask_below = [](mtaio::TaskExecutor& of, auto question) -> mtaio::Task<int> {
-      const bool run = co_await of.run(question());
-      const auto [a, b] = co_await of.gather(question(), question());
-      co_return static_cast<int>(run) + static_cast<int>(a) + static_cast<int>(b);
-    };
-    auto not_stopped = executor.create_task(ask_below(executor, ask));
-    const int without = co_await not_stopped;
-    auto stopped = executor.create_task(outcome_of(ask_below(executor, ask)));
-    stopped.request_stop();
-    const auto with = co_await stopped;
-
-    CHECK(without == 0);
-    // What can finish without waiting finishes.
-    CHECK((threw<mtaio::CancelledError>(with) || with.value() == 3));
-  });
-}
-
-TEST_CASE("cancellation: catch (const std::exception&) lets CancelledError through") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    bool caught = false;
-    const auto careless = [](bool& swallowed) -> mtaio::Task<void> {
-      try {
-        co_await mtaio::sleep(1h);
-      } catch (const std::exception&) {
-        swallowed = true;
-      }
-    };
-    auto handle = executor.create_task(careless(caught));
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  bool in_order = false;
+  const auto keep = [](mtaio::Task<bool> task, bool& result) -> mtaio::Task<void> {
+    result = co_await std::move(task);
+  };
+  const auto fail = []() -> mtaio::Task<void> {
     co_await mtaio::sleep(0s);
-    handle.request_stop();
+    throw std::runtime_error{"sibling"};
+  };
 
-    const auto outcome = co_await outcome_of(std::move(handle));
+  const auto outcome = co_await outcome_of(
+      executor.gather(keep(ends_in_order(by_gather, executor, counts), in_order), fail()));
 
-    CHECK(threw<mtaio::CancelledError>(outcome));
-    CHECK_FALSE(caught);
-  });
+  CHECK(threw<mtaio::ExecutionError>(outcome));
+  CHECK(in_order);
 }
+
+TASK_TEST_CASE("cancellation: a child sees its parent's stop token") {
+  mtaio::TaskExecutor executor;
+  const auto ask = []() -> mtaio::Task<bool> {
+    const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
+    co_return stop.stop_requested();
+  };
+  const auto ask_below = [](mtaio::TaskExecutor& of, auto question) -> mtaio::Task<int> {
+    const bool run = co_await of.run(question());
+    const auto [a, b] = co_await of.gather(question(), question());
+    co_return static_cast<int>(run) + static_cast<int>(a) + static_cast<int>(b);
+  };
+  auto not_stopped = executor.create_task(ask_below(executor, ask));
+  const int without = co_await not_stopped;
+  auto stopped = executor.create_task(outcome_of(ask_below(executor, ask)));
+  stopped.request_stop();
+  const auto with = co_await stopped;
+
+  CHECK(without == 0);
+  // What can finish without waiting finishes.
+  CHECK((threw<mtaio::CancelledError>(with) || with.value() == 3));
+}
+
+TASK_TEST_CASE("cancellation: catch (const std::exception&) lets CancelledError through") {
+  mtaio::TaskExecutor executor;
+  bool caught = false;
+  const auto careless = [](bool& swallowed) -> mtaio::Task<void> {
+    try {
+      co_await mtaio::sleep(1h);
+    } catch (const std::exception&) {
+      swallowed = true;
+    }
+  };
+  auto handle = executor.create_task(careless(caught));
+  co_await mtaio::sleep(0s);
+  handle.request_stop();
+
+  const auto outcome = co_await outcome_of(std::move(handle));
+
+  CHECK(threw<mtaio::CancelledError>(outcome));
+  CHECK_FALSE(caught);
+}
+
+}  // namespace

@@ -3,6 +3,7 @@
 #include <mtaio/testing/simulation.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -108,8 +109,6 @@ mtaio::Task<void> wait_in_a_deadline_for_a_sleep() {
   co_await std::move(sleeper);
 }
 
-}  // namespace
-
 TEST_CASE("StopCallback: may destroy an executor, which waits for its tasks") {
   for (const std::size_t threads : {1U, 2U}) {
     CAPTURE(threads);
@@ -129,38 +128,36 @@ TEST_CASE("StopCallback: may destroy an executor, which waits for its tasks") {
   }
 }
 
-TEST_CASE("StopCallback: may stop other tasks, create callbacks and remove them") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    int stopped = 0;
-    auto other = executor.create_task(wait_until_stopped(stopped));
-    const auto stop_other = [](mtaio::TaskHandle<void>& which, int& called) -> mtaio::Task<void> {
-      const mtaio::StopToken token = co_await mtaio::this_task::stop_token();
-      using Removed = mtaio::StopCallback<void (*)()>;
-      std::optional<Removed> removed;
-      const mtaio::StopCallback first{token, [&] {
-                                        ++called;
-                                        removed.reset();
-                                        which.request_stop();
-                                        const mtaio::StopCallback nested{token,
-                                                                         [&called] { ++called; }};
-                                      }};
-      removed.emplace(token, [] { FAIL("it was removed before"); });
-      co_await mtaio::sleep(1h);
-    };
-    int called = 0;
-    auto handle = executor.create_task(stop_other(other, called));
-    co_await mtaio::sleep(0s);
+TASK_TEST_CASE("StopCallback: may stop other tasks, create callbacks and remove them", 1) {
+  mtaio::TaskExecutor executor;
+  int stopped = 0;
+  auto other = executor.create_task(wait_until_stopped(stopped));
+  const auto stop_other = [](mtaio::TaskHandle<void>& which, int& called) -> mtaio::Task<void> {
+    const mtaio::StopToken token = co_await mtaio::this_task::stop_token();
+    using Removed = mtaio::StopCallback<void (*)()>;
+    std::optional<Removed> removed;
+    const mtaio::StopCallback first{token, [&] {
+                                      ++called;
+                                      removed.reset();
+                                      which.request_stop();
+                                      const mtaio::StopCallback nested{token,
+                                                                       [&called] { ++called; }};
+                                    }};
+    removed.emplace(token, [] { FAIL("it was removed before"); });
+    co_await mtaio::sleep(1h);
+  };
+  int called = 0;
+  auto handle = executor.create_task(stop_other(other, called));
+  co_await mtaio::sleep(0s);
 
-    handle.request_stop();
-    const auto outcome = co_await outcome_of(std::move(handle));
-    const auto others = co_await outcome_of(std::move(other));
+  handle.request_stop();
+  const auto outcome = co_await outcome_of(std::move(handle));
+  const auto others = co_await outcome_of(std::move(other));
 
-    CHECK(threw<mtaio::CancelledError>(outcome));
-    CHECK(threw<mtaio::CancelledError>(others));
-    CHECK(called == 2);
-    CHECK(stopped == 1);
-  });
+  CHECK(threw<mtaio::CancelledError>(outcome));
+  CHECK(threw<mtaio::CancelledError>(others));
+  CHECK(called == 2);
+  CHECK(stopped == 1);
 }
 
 TEST_CASE("StopCallback: its destructor waits for a call that itself waits for tasks") {
@@ -178,3 +175,5 @@ TEST_CASE("StopCallback: when a timeout calls one that waits, other timers fire 
     with_threads(threads, wait_in_a_deadline_for_a_sleep);
   }
 }
+
+}  // namespace

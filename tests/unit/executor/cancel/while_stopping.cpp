@@ -4,6 +4,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -85,8 +86,6 @@ mtaio::Task<void> gather_outcomes(mtaio::TaskExecutor& executor) {
   co_await executor.gather(mtaio::return_exceptions, fail("before"), fail_when_stopped("after"),
                            sleep_for(1h));
 }
-
-}  // namespace
 
 TEST_CASE("run: what a task throws while it is stopped by a timeout is nested in TimeoutError") {
   in_virtual_time([]() -> mtaio::Task<void> {
@@ -272,18 +271,16 @@ TEST_CASE("progress: a task that was asked to stop, and did, has not failed") {
   });
 }
 
-TEST_CASE("gather: an ExecutionError without an index is replaced by its cause") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto thrower = [] { throw std::runtime_error{"refused"}; };
+TASK_TEST_CASE("gather: an ExecutionError without an index is replaced by its cause") {
+  mtaio::TaskExecutor executor;
+  const auto thrower = [] { throw std::runtime_error{"refused"}; };
 
-    const auto run = co_await outcome_of(executor.run(executor.run_in_thread(thrower)));
-    const auto gathered = co_await outcome_of(executor.gather(executor.run_in_thread(thrower)));
+  const auto run = co_await outcome_of(executor.run(executor.run_in_thread(thrower)));
+  const auto gathered = co_await outcome_of(executor.gather(executor.run_in_thread(thrower)));
 
-    CHECK(message_of(run.error()) == "task failed: refused");
-    CHECK(as<std::runtime_error>(as<mtaio::ExecutionError>(run.error())->cause()));
-    CHECK(message_of(gathered.error()) == "task 0 of 1 failed: refused");
-  });
+  CHECK(message_of(run.error()) == "task failed: refused");
+  CHECK(as<std::runtime_error>(as<mtaio::ExecutionError>(run.error())->cause()));
+  CHECK(message_of(gathered.error()) == "task 0 of 1 failed: refused");
 }
 
 TEST_CASE("run: no depth of TimeoutErrors in each other grows the stack") {
@@ -303,8 +300,6 @@ TEST_CASE("run: no depth of TimeoutErrors in each other grows the stack") {
   });
 }
 
-namespace {
-
 mtaio::Task<int> call_with_timeout(mtaio::TaskExecutor& executor, std::latch& end,
                                    std::atomic<bool>& begun, mtaio::Timeout timeout) {
   const auto take = [&] {
@@ -315,27 +310,25 @@ mtaio::Task<int> call_with_timeout(mtaio::TaskExecutor& executor, std::latch& en
   co_return co_await executor.run(executor.run_in_thread(take), {.timeout = timeout});
 }
 
-}  // namespace
+TASK_TEST_CASE("run_in_thread: what a function returns after a timeout is not lost") {
+  mtaio::TaskExecutor executor;
+  // On a machine that is busy the time may be over before a thread has got to the function.
+  bool called = false;
+  for (std::chrono::milliseconds timeout{1}; !called && timeout < 10s; timeout *= 4) {
+    std::latch end{1};
+    std::atomic<bool> begun{false};
+    auto handle = executor.create_task(call_with_timeout(executor, end, begun, timeout));
+    co_await mtaio::sleep(2 * timeout + 10ms);
+    end.count_down();
 
-TEST_CASE("run_in_thread: what a function returns after a timeout is not lost") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    // On a machine that is busy the time may be over before a thread has got to the function.
-    bool called = false;
-    for (std::chrono::milliseconds timeout{1}; !called && timeout < 10s; timeout *= 4) {
-      std::latch end{1};
-      std::atomic<bool> begun{false};
-      auto handle = executor.create_task(call_with_timeout(executor, end, begun, timeout));
-      co_await mtaio::sleep(2 * timeout + 10ms);
-      end.count_down();
+    const auto outcome = co_await outcome_of(std::move(handle));
 
-      const auto outcome = co_await outcome_of(std::move(handle));
-
-      called = begun;
-      if (!called) continue;
-      REQUIRE(outcome.has_value());
-      CHECK(*outcome == 7);
-    }
-    CHECK(called);
-  });
+    called = begun;
+    if (!called) continue;
+    REQUIRE(outcome.has_value());
+    CHECK(*outcome == 7);
+  }
+  CHECK(called);
 }
+
+}  // namespace

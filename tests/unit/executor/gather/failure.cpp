@@ -3,6 +3,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,7 +16,6 @@
 using namespace std::chrono_literals;
 using test::as;
 using test::message_of;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 
@@ -66,126 +66,111 @@ mtaio::Task<int> ignore_stop(Counts& counts) {
   co_return 1;
 }
 
-}  // namespace
+TASK_TEST_CASE("gather: a failure is an ExecutionError that names the task and says why") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  auto tasks = test::many(
+      10, [&](int i) { return i == 3 ? fail("connection refused") : wait_until_stopped(counts); });
 
-TEST_CASE("gather: a failure is an ExecutionError that names the task and says why") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    auto tasks = test::many(10, [&](int i) {
-      return i == 3 ? fail("connection refused") : wait_until_stopped(counts);
-    });
+  const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
 
-    const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
-
-    const auto* error = as<mtaio::ExecutionError>(outcome.error());
-    REQUIRE(error);
-    CHECK(std::string{error->what()} == "task 3 of 10 failed: connection refused");
-    CHECK(error->index() == 3);
-    CHECK(message_of(error->cause()) == "connection refused");
-    REQUIRE(error->failures().size() == 1);
-    CHECK(error->failures().front().index == 3);
-    CHECK(error->failures().front().cause == error->cause());
-  });
+  const auto* error = as<mtaio::ExecutionError>(outcome.error());
+  REQUIRE(error);
+  CHECK(std::string{error->what()} == "task 3 of 10 failed: connection refused");
+  CHECK(error->index() == 3);
+  CHECK(message_of(error->cause()) == "connection refused");
+  REQUIRE(error->failures().size() == 1);
+  CHECK(error->failures().front().index == 3);
+  CHECK(error->failures().front().cause == error->cause());
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "gather: after a failure those that run are asked to stop, and waited for before it is "
     "thrown") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(wait_until_stopped(counts));
-    tasks.push_back(ignore_stop(counts));
-    tasks.push_back(fail("no"));
-    tasks.push_back(wait_until_stopped(counts));
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(wait_until_stopped(counts));
+  tasks.push_back(ignore_stop(counts));
+  tasks.push_back(fail("no"));
+  tasks.push_back(wait_until_stopped(counts));
 
-    const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
+  const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
 
-    CHECK(threw<mtaio::ExecutionError>(outcome));
-    CHECK(counts.started == 3);
-    CHECK(counts.ended == 3);
-    CHECK(counts.stopped >= 3);
-  });
+  CHECK(threw<mtaio::ExecutionError>(outcome));
+  CHECK(counts.started == 3);
+  CHECK(counts.ended == 3);
+  CHECK(counts.stopped >= 3);
 }
 
-TEST_CASE("gather: after a failure no further task starts") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(wait_until_stopped(counts));
-    tasks.push_back(fail("no"));
-    for (int i = 0; i < 10; ++i) tasks.push_back(wait_until_stopped(counts));
+TASK_TEST_CASE("gather: after a failure no further task starts") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(wait_until_stopped(counts));
+  tasks.push_back(fail("no"));
+  for (int i = 0; i < 10; ++i) tasks.push_back(wait_until_stopped(counts));
 
-    const auto outcome = co_await outcome_of(executor.gather(std::move(tasks), {.limit = 2}));
+  const auto outcome = co_await outcome_of(executor.gather(std::move(tasks), {.limit = 2}));
 
-    CHECK(threw<mtaio::ExecutionError>(outcome));
-    CHECK(counts.started == 1);
-    CHECK(counts.ended == 1);
-  });
+  CHECK(threw<mtaio::ExecutionError>(outcome));
+  CHECK(counts.started == 1);
+  CHECK(counts.ended == 1);
 }
 
-TEST_CASE("gather: a task that fails without ever waiting keeps all behind it from starting") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(fail_at_once("first"));
-    for (int i = 0; i < 10; ++i) tasks.push_back(wait_until_stopped(counts));
+TASK_TEST_CASE("gather: a task that fails without ever waiting keeps all behind it from starting") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(fail_at_once("first"));
+  for (int i = 0; i < 10; ++i) tasks.push_back(wait_until_stopped(counts));
 
-    const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
+  const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
 
-    CHECK(threw<mtaio::ExecutionError>(outcome));
-    CHECK(counts.started == 0);
-  });
+  CHECK(threw<mtaio::ExecutionError>(outcome));
+  CHECK(counts.started == 0);
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "gather: the first failure by time is the cause; failures() lists all in the order of time") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(fail_when_stopped("a consequence"));
-    tasks.push_back(wait_until_stopped(counts));
-    tasks.push_back(fail("the reason"));
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(fail_when_stopped("a consequence"));
+  tasks.push_back(wait_until_stopped(counts));
+  tasks.push_back(fail("the reason"));
 
-    const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
+  const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
 
-    const auto* error = as<mtaio::ExecutionError>(outcome.error());
-    REQUIRE(error);
-    CHECK(error->index() == 2);
-    CHECK(message_of(error->cause()) == "the reason");
-    REQUIRE(error->failures().size() == 2);
-    CHECK(error->failures()[0].index == 2);
-    CHECK(error->failures()[1].index == 0);
-    CHECK(message_of(error->failures()[1].cause) == "a consequence");
-  });
+  const auto* error = as<mtaio::ExecutionError>(outcome.error());
+  REQUIRE(error);
+  CHECK(error->index() == 2);
+  CHECK(message_of(error->cause()) == "the reason");
+  REQUIRE(error->failures().size() == 2);
+  CHECK(error->failures()[0].index == 2);
+  CHECK(error->failures()[1].index == 0);
+  CHECK(message_of(error->failures()[1].cause) == "a consequence");
 }
 
-TEST_CASE("gather: a CancelledError that nobody asked for is a failure like others") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    const auto give_up = []() -> mtaio::Task<int> {
-      co_await mtaio::sleep(0s);
-      throw mtaio::CancelledError{};
-    };
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(wait_until_stopped(counts));
-    tasks.push_back(give_up());
+TASK_TEST_CASE("gather: a CancelledError that nobody asked for is a failure like others") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  const auto give_up = []() -> mtaio::Task<int> {
+    co_await mtaio::sleep(0s);
+    throw mtaio::CancelledError{};
+  };
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(wait_until_stopped(counts));
+  tasks.push_back(give_up());
 
-    const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
+  const auto outcome = co_await outcome_of(executor.gather(std::move(tasks)));
 
-    const auto* error = as<mtaio::ExecutionError>(outcome.error());
-    REQUIRE(error);
-    CHECK(error->index() == 1);
-    CHECK(as<mtaio::CancelledError>(error->cause()));
-    CHECK(error->failures().size() == 1);
-    CHECK(counts.ended == 1);
-  });
+  const auto* error = as<mtaio::ExecutionError>(outcome.error());
+  REQUIRE(error);
+  CHECK(error->index() == 1);
+  CHECK(as<mtaio::CancelledError>(error->cause()));
+  CHECK(error->failures().size() == 1);
+  CHECK(counts.ended == 1);
 }
 
 TEST_CASE(
@@ -225,3 +210,5 @@ TEST_CASE("gather: all of many tasks may fail at the same time on several thread
     });
   }
 }
+
+}  // namespace

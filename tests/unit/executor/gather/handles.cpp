@@ -5,6 +5,7 @@
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 #include "support/sanitized.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,7 +30,6 @@ using test::outcome_of;
 using test::set;
 using test::threw;
 using test::wait_until_stopped;
-using test::with_threads;
 
 namespace {
 
@@ -74,8 +74,6 @@ void simulate(mtaio::Task<void> (*test)()) {
     CHECK(simulation.elapsed() < 1min);
   }
 }
-
-}  // namespace
 
 TEST_CASE("gather of handles: gives their results, also of tasks that have ended") {
   simulate([]() -> mtaio::Task<void> {
@@ -285,24 +283,20 @@ TEST_CASE("map: the tasks of handles that the function returns are stopped with 
   });
 }
 
-TEST_CASE("races: the ends of tasks and the failure of a gather of their handles") {
-  with_threads(3, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto nap = [](mtaio::Timeout time) -> mtaio::Task<void> { co_await mtaio::sleep(time); };
-    for (int round = 0; round < 500; ++round) {
-      Handles handles;
-      for (int i = 0; i < 4; ++i) {
-        handles.push_back(executor.create_task(nap(std::chrono::microseconds{30 + round % 40})));
-      }
-      handles.push_back(executor.create_task(fail_after(50us)));
-      const auto outcome = co_await outcome_of(executor.gather(handles));
-      CHECK(threw<mtaio::ExecutionError>(outcome));
-      CHECK(all_done(handles));
+TASK_TEST_CASE("races: the ends of tasks and the failure of a gather of their handles", 3) {
+  mtaio::TaskExecutor executor;
+  const auto nap = [](mtaio::Timeout time) -> mtaio::Task<void> { co_await mtaio::sleep(time); };
+  for (int round = 0; round < 500; ++round) {
+    Handles handles;
+    for (int i = 0; i < 4; ++i) {
+      handles.push_back(executor.create_task(nap(std::chrono::microseconds{30 + round % 40})));
     }
-  });
+    handles.push_back(executor.create_task(fail_after(50us)));
+    const auto outcome = co_await outcome_of(executor.gather(handles));
+    CHECK(threw<mtaio::ExecutionError>(outcome));
+    CHECK(all_done(handles));
+  }
 }
-
-namespace {
 
 /// Each task gathers the handle of the next one; the last one waits until it is stopped.
 mtaio::Task<void> gather_next(mtaio::TaskExecutor& executor, int left, std::atomic<bool>& deepest) {
@@ -324,9 +318,9 @@ mtaio::Task<void> stop_first_of(int count) {
   CHECK(threw<mtaio::CancelledError>(outcome));
 }
 
-}  // namespace
-
 TEST_CASE("gather of handles: a stop request that passes through 200,000 deep does not recurse") {
   constexpr int kMany = test::kSanitized ? 20'000 : 200'000;
   for (const std::size_t threads : {1U, 2U}) mtaio::run(stop_first_of(kMany), {.threads = threads});
 }
+
+}  // namespace

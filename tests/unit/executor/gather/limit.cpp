@@ -1,6 +1,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,7 +15,6 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using test::on_one_thread;
 
 namespace {
 
@@ -61,8 +61,6 @@ mtaio::Task<void> note_start(std::vector<int>& starts, int number) {
   for (int i = 0; i < (number * 7) % 5; ++i) co_await mtaio::sleep(0s);
 }
 
-}  // namespace
-
 TEST_CASE("gather: never more tasks than the limit are started and not yet finished") {
   for (const std::size_t threads : {1U, 2U, 4U}) {
     for (const int limit : {1, 2, 3, 8, 100}) {
@@ -85,41 +83,37 @@ TEST_CASE("gather: never more tasks than the limit are started and not yet finis
   }
 }
 
-TEST_CASE("gather: as many tasks as the limit allows do run at once") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Gauge gauge;
-    const auto meet = [](Gauge& at, mtaio::Latch& latch) -> mtaio::Task<void> {
-      const Measured measured{at};
-      latch.count_down();
-      co_await latch.wait();
-    };
-    mtaio::Latch all_there{5};
-    auto tasks = test::many(5, [&](int) { return meet(gauge, all_there); });
+TASK_TEST_CASE("gather: as many tasks as the limit allows do run at once") {
+  mtaio::TaskExecutor executor;
+  Gauge gauge;
+  const auto meet = [](Gauge& at, mtaio::Latch& latch) -> mtaio::Task<void> {
+    const Measured measured{at};
+    latch.count_down();
+    co_await latch.wait();
+  };
+  mtaio::Latch all_there{5};
+  auto tasks = test::many(5, [&](int) { return meet(gauge, all_there); });
 
-    co_await executor.gather(std::move(tasks), {.limit = 5});
+  co_await executor.gather(std::move(tasks), {.limit = 5});
 
-    CHECK(gauge.highest() == 5);
-  });
+  CHECK(gauge.highest() == 5);
 }
 
-TEST_CASE("gather: a task starts as soon as another one ends") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch last_started{1};
-    const auto wait_for_last = [](mtaio::Latch& latch) -> mtaio::Task<void> {
-      co_await latch.wait();
-    };
-    const auto open = [](mtaio::Latch& latch) -> mtaio::Task<void> {
-      latch.count_down();
-      co_return;
-    };
-    std::vector<mtaio::Task<void>> tasks;
-    tasks.push_back(wait_for_last(last_started));
-    for (int i = 0; i < 10; ++i) tasks.push_back(open(last_started));
+TASK_TEST_CASE("gather: a task starts as soon as another one ends") {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch last_started{1};
+  const auto wait_for_last = [](mtaio::Latch& latch) -> mtaio::Task<void> {
+    co_await latch.wait();
+  };
+  const auto open = [](mtaio::Latch& latch) -> mtaio::Task<void> {
+    latch.count_down();
+    co_return;
+  };
+  std::vector<mtaio::Task<void>> tasks;
+  tasks.push_back(wait_for_last(last_started));
+  for (int i = 0; i < 10; ++i) tasks.push_back(open(last_started));
 
-    co_await executor.gather(std::move(tasks), {.limit = 2});  // the ten go past the one that waits
-  });
+  co_await executor.gather(std::move(tasks), {.limit = 2});  // the ten go past the one that waits
 }
 
 TEST_CASE("gather: tasks start in the order of the range, with any limit") {
@@ -139,47 +133,43 @@ TEST_CASE("gather: tasks start in the order of the range, with any limit") {
   }
 }
 
-TEST_CASE("gather: with a limit of 1 the tasks run one after the other, on several threads too") {
-  test::with_threads(4, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::vector<int> notes;  // not atomic: each task sees what the one before it did
-    auto tasks = test::many(2'000, [&](int i) { return note_start(notes, i); });
+TASK_TEST_CASE(
+    "gather: with a limit of 1 the tasks run one after the other, on several threads too", 4) {
+  mtaio::TaskExecutor executor;
+  std::vector<int> notes;  // not atomic: each task sees what the one before it did
+  auto tasks = test::many(2'000, [&](int i) { return note_start(notes, i); });
 
-    co_await executor.gather(std::move(tasks), {.limit = 1});
+  co_await executor.gather(std::move(tasks), {.limit = 1});
 
-    CHECK(notes.size() == 2'000);
-    CHECK(std::ranges::is_sorted(notes));
-  });
+  CHECK(notes.size() == 2'000);
+  CHECK(std::ranges::is_sorted(notes));
 }
 
-TEST_CASE("gather: the limit holds for several awaitables too") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Gauge gauge;
+TASK_TEST_CASE("gather: the limit holds for several awaitables too") {
+  mtaio::TaskExecutor executor;
+  Gauge gauge;
 
-    co_await executor.gather(mtaio::GatherOptions{.limit = 2}, wait_a_little(gauge, 1),
-                             wait_a_little(gauge, 2), wait_a_little(gauge, 3),
-                             wait_a_little(gauge, 5), wait_a_little(gauge, 6));
+  co_await executor.gather(mtaio::GatherOptions{.limit = 2}, wait_a_little(gauge, 1),
+                           wait_a_little(gauge, 2), wait_a_little(gauge, 3),
+                           wait_a_little(gauge, 5), wait_a_little(gauge, 6));
 
-    CHECK(gauge.highest() == 2);
-  });
+  CHECK(gauge.highest() == 2);
 }
 
-TEST_CASE("gather: a limit of less than 1 is an invalid_argument, before anything starts") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Gauge gauge;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(wait_a_little(gauge, 1));
+TASK_TEST_CASE("gather: a limit of less than 1 is an invalid_argument, before anything starts") {
+  mtaio::TaskExecutor executor;
+  Gauge gauge;
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(wait_a_little(gauge, 1));
 
-    CHECK_THROWS_AS((void)executor.gather(tasks, {.limit = 0}), std::invalid_argument);
-    CHECK_THROWS_AS((void)executor.gather(tasks, {.limit = -1}), std::invalid_argument);
-    CHECK_THROWS_AS(
-        (void)executor.gather(tasks, {.limit = std::numeric_limits<std::int64_t>::min()}),
-        std::invalid_argument);
+  CHECK_THROWS_AS((void)executor.gather(tasks, {.limit = 0}), std::invalid_argument);
+  CHECK_THROWS_AS((void)executor.gather(tasks, {.limit = -1}), std::invalid_argument);
+  CHECK_THROWS_AS((void)executor.gather(tasks, {.limit = std::numeric_limits<std::int64_t>::min()}),
+                  std::invalid_argument);
 
-    CHECK(gauge.highest() == 0);
-    co_await executor.gather(tasks, {.limit = std::numeric_limits<std::uint64_t>::max()});
-    CHECK(gauge.highest() == 1);
-  });
+  CHECK(gauge.highest() == 0);
+  co_await executor.gather(tasks, {.limit = std::numeric_limits<std::uint64_t>::max()});
+  CHECK(gauge.highest() == 1);
 }
+
+}  // namespace

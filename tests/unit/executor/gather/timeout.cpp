@@ -1,6 +1,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +13,6 @@
 
 using namespace std::chrono_literals;
 using test::as;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 
@@ -47,152 +47,131 @@ std::vector<mtaio::Task<int>> waits(Counts& counts, int count, mtaio::Timeout ti
   return tasks;
 }
 
-}  // namespace
-
-TEST_CASE(
+TASK_TEST_CASE(
     "gather: when the timeout of the call runs out, TimeoutError is thrown after all tasks have "
     "ended") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
+  mtaio::TaskExecutor executor;
+  Counts counts;
 
-    const auto outcome =
-        co_await outcome_of(executor.gather(waits(counts, 5, 1h), {.limit = 3, .timeout = 2ms}));
+  const auto outcome =
+      co_await outcome_of(executor.gather(waits(counts, 5, 1h), {.limit = 3, .timeout = 2ms}));
 
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-    CHECK(counts.started == 3);
-    CHECK(counts.ended == 3);
-  });
+  CHECK(threw<mtaio::TimeoutError>(outcome));
+  CHECK(counts.started == 3);
+  CHECK(counts.ended == 3);
 }
 
-TEST_CASE("gather: the timeout of the call holds with return_exceptions too") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
+TASK_TEST_CASE("gather: the timeout of the call holds with return_exceptions too") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
 
-    const auto outcome = co_await outcome_of(
-        executor.gather(mtaio::return_exceptions, waits(counts, 5, 1h), {.timeout = 2ms}));
+  const auto outcome = co_await outcome_of(
+      executor.gather(mtaio::return_exceptions, waits(counts, 5, 1h), {.timeout = 2ms}));
 
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-    CHECK(counts.started == 5);
-    CHECK(counts.ended == 5);
-  });
+  CHECK(threw<mtaio::TimeoutError>(outcome));
+  CHECK(counts.started == 5);
+  CHECK(counts.ended == 5);
 }
 
-TEST_CASE("gather: a timeout of zero or less starts nothing") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
+TASK_TEST_CASE("gather: a timeout of zero or less starts nothing") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
 
-    const auto zero = co_await outcome_of(executor.gather(waits(counts, 5, 0s), {.timeout = 0s}));
-    const auto negative =
-        co_await outcome_of(executor.gather(waits(counts, 5, 0s), {.timeout = -1s}));
-    const auto variadic =
-        co_await outcome_of(executor.gather(mtaio::GatherOptions{.timeout = 0s}, wait(counts, 0s)));
+  const auto zero = co_await outcome_of(executor.gather(waits(counts, 5, 0s), {.timeout = 0s}));
+  const auto negative =
+      co_await outcome_of(executor.gather(waits(counts, 5, 0s), {.timeout = -1s}));
+  const auto variadic =
+      co_await outcome_of(executor.gather(mtaio::GatherOptions{.timeout = 0s}, wait(counts, 0s)));
 
-    CHECK(threw<mtaio::TimeoutError>(zero));
-    CHECK(threw<mtaio::TimeoutError>(negative));
-    CHECK(threw<mtaio::TimeoutError>(variadic));
-    CHECK(counts.started == 0);
-  });
+  CHECK(threw<mtaio::TimeoutError>(zero));
+  CHECK(threw<mtaio::TimeoutError>(negative));
+  CHECK(threw<mtaio::TimeoutError>(variadic));
+  CHECK(counts.started == 0);
 }
 
-TEST_CASE("gather: a timeout that does not run out changes nothing") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
+TASK_TEST_CASE("gather: a timeout that does not run out changes nothing") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
 
-    const auto results = co_await executor.gather(
-        waits(counts, 5, 1ms), {.timeout = std::chrono::hours::max(), .task_timeout = 1h});
+  const auto results = co_await executor.gather(
+      waits(counts, 5, 1ms), {.timeout = std::chrono::hours::max(), .task_timeout = 1h});
 
-    CHECK(results.size() == 5);
-  });
+  CHECK(results.size() == 5);
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "gather: a task that runs out of its task_timeout fails with TimeoutError as the cause, and "
     "stops the others") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(wait(counts, 1ms));
-    tasks.push_back(wait(counts, 1h));
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(wait(counts, 1ms));
+  tasks.push_back(wait(counts, 1h));
 
-    const auto outcome =
-        co_await outcome_of(executor.gather(std::move(tasks), {.task_timeout = 50ms}));
+  const auto outcome =
+      co_await outcome_of(executor.gather(std::move(tasks), {.task_timeout = 50ms}));
 
-    const auto* error = as<mtaio::ExecutionError>(outcome.error());
-    REQUIRE(error);
-    CHECK(error->index() == 1);
-    CHECK(as<mtaio::TimeoutError>(error->cause()));
-    CHECK(counts.ended == 2);
-  });
+  const auto* error = as<mtaio::ExecutionError>(outcome.error());
+  REQUIRE(error);
+  CHECK(error->index() == 1);
+  CHECK(as<mtaio::TimeoutError>(error->cause()));
+  CHECK(counts.ended == 2);
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "gather: with return_exceptions each task that runs out of its task_timeout has a TimeoutError "
     "as its outcome") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(wait(counts, 1h));
-    tasks.push_back(wait(counts, 0s));
-    tasks.push_back(wait(counts, 1h));
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(wait(counts, 1h));
+  tasks.push_back(wait(counts, 0s));
+  tasks.push_back(wait(counts, 1h));
 
-    const auto outcomes = co_await executor.gather(mtaio::return_exceptions, std::move(tasks),
-                                                   {.task_timeout = 20ms});
+  const auto outcomes =
+      co_await executor.gather(mtaio::return_exceptions, std::move(tasks), {.task_timeout = 20ms});
 
-    CHECK(threw<mtaio::TimeoutError>(outcomes.at(0)));
-    CHECK(outcomes.at(1).has_value());
-    CHECK(threw<mtaio::TimeoutError>(outcomes.at(2)));
-    CHECK(counts.ended == 3);
-  });
+  CHECK(threw<mtaio::TimeoutError>(outcomes.at(0)));
+  CHECK(outcomes.at(1).has_value());
+  CHECK(threw<mtaio::TimeoutError>(outcomes.at(2)));
+  CHECK(counts.ended == 3);
 }
 
-TEST_CASE("gather: a task_timeout is counted from the start of each task, not of the call") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
+TASK_TEST_CASE("gather: a task_timeout is counted from the start of each task, not of the call") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
 
-    // Together they take longer than each one may.
-    const auto results =
-        co_await executor.gather(waits(counts, 6, 20ms), {.limit = 1, .task_timeout = 100ms});
+  // Together they take longer than each one may.
+  const auto results =
+      co_await executor.gather(waits(counts, 6, 20ms), {.limit = 1, .task_timeout = 100ms});
 
-    CHECK(results.size() == 6);
-  });
+  CHECK(results.size() == 6);
 }
 
-TEST_CASE("gather: a task_timeout of zero starts no task, and each has timed out") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Counts counts;
+TASK_TEST_CASE("gather: a task_timeout of zero starts no task, and each has timed out") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
 
-    const auto outcomes = co_await executor.gather(mtaio::return_exceptions, waits(counts, 3, 0s),
-                                                   {.task_timeout = 0s});
+  const auto outcomes = co_await executor.gather(mtaio::return_exceptions, waits(counts, 3, 0s),
+                                                 {.task_timeout = 0s});
 
-    CHECK(outcomes.size() == 3);
-    for (const auto& outcome : outcomes) CHECK(threw<mtaio::TimeoutError>(outcome));
-    CHECK(counts.started == 0);
-  });
+  CHECK(outcomes.size() == 3);
+  for (const auto& outcome : outcomes) CHECK(threw<mtaio::TimeoutError>(outcome));
+  CHECK(counts.started == 0);
 }
 
-TEST_CASE("gather: tasks that only compute and poll are stopped by either timeout") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::vector<mtaio::Task<int>> tasks;
-    tasks.push_back(compute_until_stopped());
-    tasks.push_back(compute_until_stopped());
+TASK_TEST_CASE("gather: tasks that only compute and poll are stopped by either timeout") {
+  mtaio::TaskExecutor executor;
+  std::vector<mtaio::Task<int>> tasks;
+  tasks.push_back(compute_until_stopped());
+  tasks.push_back(compute_until_stopped());
 
-    const auto whole = co_await outcome_of(executor.gather(std::move(tasks), {.timeout = 2ms}));
-    const auto [each] = co_await executor.gather(mtaio::return_exceptions,
-                                                 mtaio::GatherOptions{.task_timeout = 2ms},
-                                                 compute_until_stopped());
+  const auto whole = co_await outcome_of(executor.gather(std::move(tasks), {.timeout = 2ms}));
+  const auto [each] = co_await executor.gather(
+      mtaio::return_exceptions, mtaio::GatherOptions{.task_timeout = 2ms}, compute_until_stopped());
 
-    CHECK(threw<mtaio::TimeoutError>(whole));
-    CHECK(threw<mtaio::TimeoutError>(each));
-  });
+  CHECK(threw<mtaio::TimeoutError>(whole));
+  CHECK(threw<mtaio::TimeoutError>(each));
 }
 
 TEST_CASE("gather: a NaN timeout is an invalid_argument, before anything starts") {
@@ -204,3 +183,5 @@ TEST_CASE("gather: a NaN timeout is an invalid_argument, before anything starts"
   CHECK_THROWS_AS((void)executor.run(wait(counts, 0s), {.timeout = nan}), std::invalid_argument);
   CHECK(counts.started == 0);
 }
+
+}  // namespace

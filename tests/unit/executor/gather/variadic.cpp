@@ -2,6 +2,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,7 +23,6 @@ using test::as;
 using test::give;
 using test::give_move_only;
 using test::give_reference;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 
@@ -61,24 +61,20 @@ struct OnAThread {
   std::binary_semaphore& thread_is_known;
 };
 
-}  // namespace
+TASK_TEST_CASE("gather: several awaitables give a tuple of their results") {
+  mtaio::TaskExecutor executor;
+  int variable = 0;
+  std::vector<int> notes;
 
-TEST_CASE("gather: several awaitables give a tuple of their results") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    int variable = 0;
-    std::vector<int> notes;
+  auto [number, text, nothing, owned, reference] = co_await executor.gather(
+      give(1), greet("world"), note(notes, 2), give_move_only(3), give_reference(variable));
 
-    auto [number, text, nothing, owned, reference] = co_await executor.gather(
-        give(1), greet("world"), note(notes, 2), give_move_only(3), give_reference(variable));
-
-    CHECK(number == 1);
-    CHECK(text == "hello world");
-    static_assert(std::is_same_v<decltype(nothing), std::monostate>);
-    CHECK(notes == std::vector{2});
-    CHECK(*owned == 3);
-    CHECK(&reference == &variable);
-  });
+  CHECK(number == 1);
+  CHECK(text == "hello world");
+  static_assert(std::is_same_v<decltype(nothing), std::monostate>);
+  CHECK(notes == std::vector{2});
+  CHECK(*owned == 3);
+  CHECK(&reference == &variable);
 }
 
 TEST_CASE("gather: the types of the tuple are those of the results, with monostate for void") {
@@ -95,139 +91,122 @@ TEST_CASE("gather: the types of the tuple are those of the results, with monosta
                                std::tuple<mtaio::Outcome<int>, mtaio::Outcome<void>>>);
 }
 
-TEST_CASE("gather: one awaitable gives a tuple of one, none an empty tuple") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
+TASK_TEST_CASE("gather: one awaitable gives a tuple of one, none an empty tuple") {
+  mtaio::TaskExecutor executor;
 
-    const std::tuple<int> one = co_await executor.gather(give(1));
-    const std::tuple<> none = co_await executor.gather();
-    const std::tuple<> none_with_options =
-        co_await executor.gather(mtaio::GatherOptions{.limit = 1});
+  const std::tuple<int> one = co_await executor.gather(give(1));
+  const std::tuple<> none = co_await executor.gather();
+  const std::tuple<> none_with_options = co_await executor.gather(mtaio::GatherOptions{.limit = 1});
 
-    CHECK(one == std::tuple{1});
-    CHECK(none == none_with_options);
-  });
+  CHECK(one == std::tuple{1});
+  CHECK(none == none_with_options);
 }
 
-TEST_CASE("gather: takes lvalue tasks, operations and handles next to each other") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Task<int> task = give(1);
-    mtaio::TaskHandle<int> handle = executor.create_task(give(2));
-    mtaio::TaskHandle<int> moved = executor.create_task(give(3));
-    mtaio::AsyncQueue<int> queue;
+TASK_TEST_CASE("gather: takes lvalue tasks, operations and handles next to each other") {
+  mtaio::TaskExecutor executor;
+  mtaio::Task<int> task = give(1);
+  mtaio::TaskHandle<int> handle = executor.create_task(give(2));
+  mtaio::TaskHandle<int> moved = executor.create_task(give(3));
+  mtaio::AsyncQueue<int> queue;
 
-    auto [a, b, c, put, got, slept] = co_await executor.gather(
-        task, handle, std::move(moved), queue.put(4), queue.get(), mtaio::sleep(0s));
+  auto [a, b, c, put, got, slept] = co_await executor.gather(
+      task, handle, std::move(moved), queue.put(4), queue.get(), mtaio::sleep(0s));
 
-    CHECK(std::tuple{a, b, c, got} == std::tuple{1, 2, 3, 4});
-    static_assert(std::is_same_v<decltype(put), std::monostate>);
-    static_assert(std::is_same_v<decltype(slept), std::monostate>);
-  });
+  CHECK(std::tuple{a, b, c, got} == std::tuple{1, 2, 3, 4});
+  static_assert(std::is_same_v<decltype(put), std::monostate>);
+  static_assert(std::is_same_v<decltype(slept), std::monostate>);
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "gather: of several awaitables, the failure of one stops the others and is the cause of an "
     "ExecutionError") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    bool stopped = false;
+  mtaio::TaskExecutor executor;
+  bool stopped = false;
 
-    const auto outcome = co_await outcome_of(
-        executor.gather(give(1), fail("connection refused"), wait_for_ever(stopped)));
+  const auto outcome = co_await outcome_of(
+      executor.gather(give(1), fail("connection refused"), wait_for_ever(stopped)));
 
-    const auto* error = as<mtaio::ExecutionError>(outcome.error());
-    REQUIRE(error);
-    CHECK(stopped);
-    CHECK(error->index() == 1);
-    CHECK(std::string{error->what()} == "task 1 of 3 failed: connection refused");
-    CHECK(test::message_of(error->cause()) == "connection refused");
-  });
+  const auto* error = as<mtaio::ExecutionError>(outcome.error());
+  REQUIRE(error);
+  CHECK(stopped);
+  CHECK(error->index() == 1);
+  CHECK(std::string{error->what()} == "task 1 of 3 failed: connection refused");
+  CHECK(test::message_of(error->cause()) == "connection refused");
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "gather: of several awaitables, the last one fails as task number so many, like the others") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto outcome = co_await outcome_of(executor.gather(greet("world"), fail("refused")));
-    const auto* error = as<mtaio::ExecutionError>(outcome.error());
-    REQUIRE(error);
-    CHECK(error->index() == 1);
-    CHECK(std::string{error->what()} == "task 1 of 2 failed: refused");
-  });
+  mtaio::TaskExecutor executor;
+  const auto outcome = co_await outcome_of(executor.gather(greet("world"), fail("refused")));
+  const auto* error = as<mtaio::ExecutionError>(outcome.error());
+  REQUIRE(error);
+  CHECK(error->index() == 1);
+  CHECK(std::string{error->what()} == "task 1 of 2 failed: refused");
 }
 
-TEST_CASE("gather: of several awaitables, with return_exceptions, gives an outcome each") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::vector<int> notes;
-    int variable = 0;
+TASK_TEST_CASE("gather: of several awaitables, with return_exceptions, gives an outcome each") {
+  mtaio::TaskExecutor executor;
+  std::vector<int> notes;
+  int variable = 0;
 
-    auto [good, bad, nothing, owned, reference] =
-        co_await executor.gather(mtaio::return_exceptions, give(1), fail("no"), note(notes, 2),
-                                 give_move_only(3), give_reference(variable));
+  auto [good, bad, nothing, owned, reference] =
+      co_await executor.gather(mtaio::return_exceptions, give(1), fail("no"), note(notes, 2),
+                               give_move_only(3), give_reference(variable));
 
-    CHECK(good.value() == 1);
-    CHECK_FALSE(bad.has_value());
-    CHECK(test::message_of(bad.error()) == "no");
-    CHECK_THROWS_AS(bad.value(), std::runtime_error);
-    CHECK(nothing.has_value());
-    CHECK(*owned.value() == 3);
-    CHECK(&*reference == &variable);
-  });
+  CHECK(good.value() == 1);
+  CHECK_FALSE(bad.has_value());
+  CHECK(test::message_of(bad.error()) == "no");
+  CHECK_THROWS_AS(bad.value(), std::runtime_error);
+  CHECK(nothing.has_value());
+  CHECK(*owned.value() == 3);
+  CHECK(&*reference == &variable);
 }
 
-TEST_CASE("gather: of several awaitables, takes options in front") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Progress progress;
-    bool stopped = false;
+TASK_TEST_CASE("gather: of several awaitables, takes options in front") {
+  mtaio::TaskExecutor executor;
+  mtaio::Progress progress;
+  bool stopped = false;
 
-    const auto timed = co_await outcome_of(
-        executor.gather(mtaio::GatherOptions{.timeout = 1ms}, give(1), wait_for_ever(stopped)));
-    const auto [a, b] = co_await executor.gather(
-        mtaio::return_exceptions, mtaio::GatherOptions{.task_timeout = 1ms, .progress = &progress},
-        give(1), mtaio::sleep(1h));
+  const auto timed = co_await outcome_of(
+      executor.gather(mtaio::GatherOptions{.timeout = 1ms}, give(1), wait_for_ever(stopped)));
+  const auto [a, b] = co_await executor.gather(
+      mtaio::return_exceptions, mtaio::GatherOptions{.task_timeout = 1ms, .progress = &progress},
+      give(1), mtaio::sleep(1h));
 
-    CHECK(threw<mtaio::TimeoutError>(timed));
-    CHECK(stopped);
-    CHECK(a.value() == 1);
-    CHECK(threw<mtaio::TimeoutError>(b));
-    CHECK(progress.done() == 2);
-    CHECK(progress.failed() == 1);
-  });
+  CHECK(threw<mtaio::TimeoutError>(timed));
+  CHECK(stopped);
+  CHECK(a.value() == 1);
+  CHECK(threw<mtaio::TimeoutError>(b));
+  CHECK(progress.done() == 2);
+  CHECK(progress.failed() == 1);
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "gather: of several awaitables, a task that was awaited before is a logic_error, and none "
     "starts") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::vector<int> notes;
-    mtaio::Task<int> used = give(1);
-    co_await used;
+  mtaio::TaskExecutor executor;
+  std::vector<int> notes;
+  mtaio::Task<int> used = give(1);
+  co_await used;
 
-    const auto outcome = co_await outcome_of(executor.gather(note(notes, 1), std::move(used)));
+  const auto outcome = co_await outcome_of(executor.gather(note(notes, 1), std::move(used)));
 
-    CHECK(threw<std::logic_error>(outcome));
-    CHECK(notes.empty());
-  });
+  CHECK(threw<std::logic_error>(outcome));
+  CHECK(notes.empty());
 }
 
-TEST_CASE("gather: all children run at once when they wait for each other") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch first{1};
-    mtaio::Latch second{1};
-    const auto meet = [](mtaio::Latch& mine, mtaio::Latch& theirs) -> mtaio::Task<void> {
-      mine.count_down();
-      co_await theirs.wait();
-    };
+TASK_TEST_CASE("gather: all children run at once when they wait for each other") {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch first{1};
+  mtaio::Latch second{1};
+  const auto meet = [](mtaio::Latch& mine, mtaio::Latch& theirs) -> mtaio::Task<void> {
+    mine.count_down();
+    co_await theirs.wait();
+  };
 
-    co_await executor.gather(meet(first, second), meet(second, first));
+  co_await executor.gather(meet(first, second), meet(second, first));
 
-    CHECK(first.get_count() == 0);
-  });
+  CHECK(first.get_count() == 0);
 }
 
 TEST_CASE("gather: the children of a task that a foreign thread resumed run at home") {
@@ -250,3 +229,5 @@ TEST_CASE("gather: the children of a task that a foreign thread resumed run at h
   mtaio::run(test({thread, thread_is_known}), {.threads = 1});
   thread.join();
 }
+
+}  // namespace

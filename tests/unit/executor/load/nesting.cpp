@@ -2,6 +2,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -81,8 +82,6 @@ mtaio::Task<int> await_below(int depth) {
   co_return 1 + co_await await_below(depth - 1);
 }
 
-}  // namespace
-
 TEST_CASE("nesting: gathers 10,000 deep give their result") {
   for (const std::size_t threads : {1U, 2U}) {
     with_threads(threads, []() -> mtaio::Task<void> {
@@ -121,122 +120,107 @@ TEST_CASE("nesting: gathers 10,000 deep that are cancelled at the top unwind fro
   }
 }
 
-TEST_CASE(
-    "nesting: in gathers 10,000 deep a CancelledError that nobody asked for fails all of them") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto outcome = co_await outcome_of(cancel_below(executor, kDepth));
-    CHECK(threw<mtaio::ExecutionError>(outcome));
-  });
+TASK_TEST_CASE(
+    "nesting: in gathers 10,000 deep a CancelledError that nobody asked for fails all of them", 1) {
+  mtaio::TaskExecutor executor;
+  const auto outcome = co_await outcome_of(cancel_below(executor, kDepth));
+  CHECK(threw<mtaio::ExecutionError>(outcome));
 }
 
-TEST_CASE(
-    "nesting: a failure below 1,000 gathers arrives as ExecutionErrors around ExecutionErrors") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    constexpr int kFailureDepth = 1'000;
+TASK_TEST_CASE(
+    "nesting: a failure below 1,000 gathers arrives as ExecutionErrors around ExecutionErrors", 1) {
+  mtaio::TaskExecutor executor;
+  constexpr int kFailureDepth = 1'000;
 
-    const auto outcome = co_await outcome_of(fail_below(executor, kFailureDepth));
+  const auto outcome = co_await outcome_of(fail_below(executor, kFailureDepth));
 
-    std::exception_ptr error = outcome.error();
-    int depth = 0;
-    while (const auto* wrapped = as<mtaio::ExecutionError>(error)) {
-      error = wrapped->cause();
-      ++depth;
-    }
-    CHECK(depth == kFailureDepth);
-    CHECK(test::message_of(error) == "at the bottom");
-  });
+  std::exception_ptr error = outcome.error();
+  int depth = 0;
+  while (const auto* wrapped = as<mtaio::ExecutionError>(error)) {
+    error = wrapped->cause();
+    ++depth;
+  }
+  CHECK(depth == kFailureDepth);
+  CHECK(test::message_of(error) == "at the bottom");
 }
 
-TEST_CASE("nesting: a failure below 10,000 gathers uses neither the stack nor the memory up") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto outcome = co_await outcome_of(fail_below(executor, kDepth));
-    CHECK(threw<mtaio::ExecutionError>(outcome));
-  });
+TASK_TEST_CASE("nesting: a failure below 10,000 gathers uses neither the stack nor the memory up",
+               1) {
+  mtaio::TaskExecutor executor;
+  const auto outcome = co_await outcome_of(fail_below(executor, kDepth));
+  CHECK(threw<mtaio::ExecutionError>(outcome));
 }
 
-TEST_CASE("nesting: runs with timeouts 10,000 deep give their result") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const int depth = co_await run_below(executor, kDepth);
-    CHECK(depth == kDepth);
-  });
+TASK_TEST_CASE("nesting: runs with timeouts 10,000 deep give their result", 1) {
+  mtaio::TaskExecutor executor;
+  const int depth = co_await run_below(executor, kDepth);
+  CHECK(depth == kDepth);
 }
 
-TEST_CASE("nesting: a timeout at the top of gathers 10,000 deep reaches the bottom") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch at_the_bottom{1};
-    int unwound = 0;
+TASK_TEST_CASE("nesting: a timeout at the top of gathers 10,000 deep reaches the bottom", 1) {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch at_the_bottom{1};
+  int unwound = 0;
 
-    const auto outcome = co_await outcome_of(
-        executor.run(wait_below(executor, kDepth, at_the_bottom, unwound), {.timeout = 100ms}));
+  const auto outcome = co_await outcome_of(
+      executor.run(wait_below(executor, kDepth, at_the_bottom, unwound), {.timeout = 100ms}));
 
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-    CHECK(unwound > 0);
-  });
+  CHECK(threw<mtaio::TimeoutError>(outcome));
+  CHECK(unwound > 0);
 }
 
-TEST_CASE("nesting: created tasks that await each other 10,000 deep all end") {
-  with_threads(2, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    int ended = 0;
-    co_await create_below(executor, kDepth, ended);
-    CHECK(ended == kDepth + 1);
-  });
+TASK_TEST_CASE("nesting: created tasks that await each other 10,000 deep all end", 2) {
+  mtaio::TaskExecutor executor;
+  int ended = 0;
+  co_await create_below(executor, kDepth, ended);
+  CHECK(ended == kDepth + 1);
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "nesting: a chain of a hundred thousand tasks, each awaiting the handle of the one before, "
-    "ends") {
-  with_threads(2, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto next = [](mtaio::TaskHandle<int> before) -> mtaio::Task<int> {
-      const int result = co_await before;
-      co_return result + 1;
-    };
-    auto last = executor.create_task(await_below(0));
-    for (int i = 0; i < 100'000; ++i) last = executor.create_task(next(std::move(last)));
-    const int result = co_await last;
-    CHECK(result == 100'000);
-  });
+    "ends",
+    2) {
+  mtaio::TaskExecutor executor;
+  const auto next = [](mtaio::TaskHandle<int> before) -> mtaio::Task<int> {
+    const int result = co_await before;
+    co_return result + 1;
+  };
+  auto last = executor.create_task(await_below(0));
+  for (int i = 0; i < 100'000; ++i) last = executor.create_task(next(std::move(last)));
+  const int result = co_await last;
+  CHECK(result == 100'000);
 }
 
-TEST_CASE("nesting: tasks await each other 100,000 deep, and one after the other a million times") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    const int depth = co_await await_below(100'000);
-    CHECK(depth == 100'000);
-    int sum = 0;
-    for (int i = 0; i < 1'000'000; ++i) sum += co_await await_below(0);
-    CHECK(sum == 0);
-  });
+TASK_TEST_CASE(
+    "nesting: tasks await each other 100,000 deep, and one after the other a million times", 1) {
+  const int depth = co_await await_below(100'000);
+  CHECK(depth == 100'000);
+  int sum = 0;
+  for (int i = 0; i < 1'000'000; ++i) sum += co_await await_below(0);
+  CHECK(sum == 0);
 }
 
-TEST_CASE(
-    "nesting: a hundred thousand runs and gathers one after the other do not grow the stack") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    int sum = 0;
-    for (int i = 0; i < 100'000; ++i) {
-      sum += co_await executor.run(await_below(1));
-      const auto [one] = co_await executor.gather(await_below(1));
-      sum += one;
-    }
-    CHECK(sum == 200'000);
-  });
+TASK_TEST_CASE(
+    "nesting: a hundred thousand runs and gathers one after the other do not grow the stack", 1) {
+  mtaio::TaskExecutor executor;
+  int sum = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    sum += co_await executor.run(await_below(1));
+    const auto [one] = co_await executor.gather(await_below(1));
+    sum += one;
+  }
+  CHECK(sum == 200'000);
 }
 
-TEST_CASE(
-    "nesting: a map over a hundred thousand elements that never wait does not grow the stack") {
-  with_threads(1, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto one_below = [](int) { return await_below(1); };
-    for (const int limit : {1, 2, 1'000'000}) {
-      const auto results =
-          co_await executor.map(one_below, std::views::iota(0, 100'000), {.limit = limit});
-      CHECK(results.size() == 100'000);
-    }
-  });
+TASK_TEST_CASE(
+    "nesting: a map over a hundred thousand elements that never wait does not grow the stack", 1) {
+  mtaio::TaskExecutor executor;
+  const auto one_below = [](int) { return await_below(1); };
+  for (const int limit : {1, 2, 1'000'000}) {
+    const auto results =
+        co_await executor.map(one_below, std::views::iota(0, 100'000), {.limit = limit});
+    CHECK(results.size() == 100'000);
+  }
 }
+
+}  // namespace

@@ -1,6 +1,7 @@
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +13,6 @@
 
 using namespace std::chrono_literals;
 using test::as;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 
@@ -64,138 +64,117 @@ mtaio::Task<int> fail_when_stopped() {
   throw std::runtime_error{"while stopping"};
 }
 
-}  // namespace
-
-TEST_CASE(
+TASK_TEST_CASE(
     "run: a timeout that runs out is a TimeoutError, after the task has been stopped and waited "
     "for") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
+  mtaio::TaskExecutor executor;
+  Story story;
+
+  const auto start = Clock::now();
+  const auto outcome =
+      co_await outcome_of(executor.run(wait_until_stopped(story), {.timeout = 5ms}));
+  const auto took = Clock::now() - start;
+
+  CHECK(threw<mtaio::TimeoutError>(outcome));
+  CHECK_FALSE(threw<mtaio::ExecutionError>(outcome));
+  CHECK(story.stopped);
+  CHECK(story.ended);
+  CHECK(took >= 5ms);
+  CHECK(took < 10s);
+}
+
+TASK_TEST_CASE("run: a timeout of zero or less never starts the task") {
+  mtaio::TaskExecutor executor;
+  for (const mtaio::Timeout timeout :
+       {mtaio::Timeout{0s}, mtaio::Timeout{-1s}, mtaio::Timeout{std::chrono::hours::min()},
+        mtaio::Timeout{std::chrono::duration<double>{-std::numeric_limits<double>::infinity()}}}) {
     Story story;
 
-    const auto start = Clock::now();
     const auto outcome =
-        co_await outcome_of(executor.run(wait_until_stopped(story), {.timeout = 5ms}));
-    const auto took = Clock::now() - start;
+        co_await outcome_of(executor.run(wait_until_stopped(story), {.timeout = timeout}));
 
     CHECK(threw<mtaio::TimeoutError>(outcome));
-    CHECK_FALSE(threw<mtaio::ExecutionError>(outcome));
-    CHECK(story.stopped);
-    CHECK(story.ended);
-    CHECK(took >= 5ms);
-    CHECK(took < 10s);
-  });
+    CHECK_FALSE(story.started);
+  }
 }
 
-TEST_CASE("run: a timeout of zero or less never starts the task") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    for (const mtaio::Timeout timeout :
-         {mtaio::Timeout{0s}, mtaio::Timeout{-1s}, mtaio::Timeout{std::chrono::hours::min()},
-          mtaio::Timeout{
-              std::chrono::duration<double>{-std::numeric_limits<double>::infinity()}}}) {
-      Story story;
-
-      const auto outcome =
-          co_await outcome_of(executor.run(wait_until_stopped(story), {.timeout = timeout}));
-
-      CHECK(threw<mtaio::TimeoutError>(outcome));
-      CHECK_FALSE(story.started);
-    }
-  });
+TASK_TEST_CASE("run: a timeout of hours::max() never runs out") {
+  mtaio::TaskExecutor executor;
+  co_await executor.run(mtaio::sleep(2ms), {.timeout = std::chrono::hours::max()});
+  co_await executor.run(mtaio::sleep(2ms), {.timeout = std::chrono::duration<double>{1e300}});
 }
 
-TEST_CASE("run: a timeout of hours::max() never runs out") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    co_await executor.run(mtaio::sleep(2ms), {.timeout = std::chrono::hours::max()});
-    co_await executor.run(mtaio::sleep(2ms), {.timeout = std::chrono::duration<double>{1e300}});
-  });
-}
-
-TEST_CASE(
+TASK_TEST_CASE(
     "run: an inner TimeoutError is wrapped in an ExecutionError, so nobody takes it for the own "
     "timeout") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
+  mtaio::TaskExecutor executor;
 
-    const auto plain = co_await outcome_of(executor.run(throw_timeout_error()));
-    const auto timed = co_await outcome_of(executor.run(throw_timeout_error(), {.timeout = 1h}));
-    const auto nested = co_await outcome_of(
-        executor.run(executor.run(mtaio::sleep(1h), {.timeout = 1ms}), {.timeout = 1h}));
+  const auto plain = co_await outcome_of(executor.run(throw_timeout_error()));
+  const auto timed = co_await outcome_of(executor.run(throw_timeout_error(), {.timeout = 1h}));
+  const auto nested = co_await outcome_of(
+      executor.run(executor.run(mtaio::sleep(1h), {.timeout = 1ms}), {.timeout = 1h}));
 
-    for (const auto& error : {plain.error(), timed.error(), nested.error()}) {
-      CHECK_FALSE(as<mtaio::TimeoutError>(error));
-      REQUIRE(as<mtaio::ExecutionError>(error));
-      CHECK(as<mtaio::TimeoutError>(as<mtaio::ExecutionError>(error)->cause()));
-    }
-  });
+  for (const auto& error : {plain.error(), timed.error(), nested.error()}) {
+    CHECK_FALSE(as<mtaio::TimeoutError>(error));
+    REQUIRE(as<mtaio::ExecutionError>(error));
+    CHECK(as<mtaio::TimeoutError>(as<mtaio::ExecutionError>(error)->cause()));
+  }
 }
 
-TEST_CASE("run: when the outer timeout runs out first, the inner run is cancelled, not timed out") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
+TASK_TEST_CASE(
+    "run: when the outer timeout runs out first, the inner run is cancelled, not timed out") {
+  mtaio::TaskExecutor executor;
 
-    const auto outcome = co_await outcome_of(
-        executor.run(executor.run(mtaio::sleep(1h), {.timeout = 30min}), {.timeout = 1ms}));
+  const auto outcome = co_await outcome_of(
+      executor.run(executor.run(mtaio::sleep(1h), {.timeout = 30min}), {.timeout = 1ms}));
 
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-  });
+  CHECK(threw<mtaio::TimeoutError>(outcome));
 }
 
-TEST_CASE("run: what a task throws after it has been timed out is a TimeoutError all the same") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto outcome = co_await outcome_of(executor.run(fail_when_stopped(), {.timeout = 1ms}));
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-  });
+TASK_TEST_CASE(
+    "run: what a task throws after it has been timed out is a TimeoutError all the same") {
+  mtaio::TaskExecutor executor;
+  const auto outcome = co_await outcome_of(executor.run(fail_when_stopped(), {.timeout = 1ms}));
+  CHECK(threw<mtaio::TimeoutError>(outcome));
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "run: a task that only computes and polls its stop token is stopped by the timeout, with one "
     "thread too") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto outcome =
-        co_await outcome_of(executor.run(compute_until_stopped(), {.timeout = 3ms}));
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-  });
+  mtaio::TaskExecutor executor;
+  const auto outcome = co_await outcome_of(executor.run(compute_until_stopped(), {.timeout = 3ms}));
+  CHECK(threw<mtaio::TimeoutError>(outcome));
 }
 
-TEST_CASE("run: the timeout of a caller further up reaches a task that only polls its stop token") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto outcome = co_await outcome_of(executor.run(
-        executor.gather(executor.run(compute_until_stopped(), {.timeout = 1h})), {.timeout = 3ms}));
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-  });
+TASK_TEST_CASE(
+    "run: the timeout of a caller further up reaches a task that only polls its stop token") {
+  mtaio::TaskExecutor executor;
+  const auto outcome = co_await outcome_of(executor.run(
+      executor.gather(executor.run(compute_until_stopped(), {.timeout = 1h})), {.timeout = 3ms}));
+  CHECK(threw<mtaio::TimeoutError>(outcome));
 }
 
-TEST_CASE("run: a result that was there before the timeout fired is kept, however late it is") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    // Nobody waits and nobody asks, so with one thread nothing can fire.
-    const int result = co_await executor.run(compute_for(5ms, 7), {.timeout = 1ms});
-    CHECK(result == 7);
-  });
+TASK_TEST_CASE(
+    "run: a result that was there before the timeout fired is kept, however late it is") {
+  mtaio::TaskExecutor executor;
+  // Nobody waits and nobody asks, so with one thread nothing can fire.
+  const int result = co_await executor.run(compute_for(5ms, 7), {.timeout = 1ms});
+  CHECK(result == 7);
 }
 
-TEST_CASE("run: a CancelledError of another task that was stopped is a failure, not a timeout") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    Story story;
-    auto handle = executor.create_task(wait_until_stopped(story));
-    co_await mtaio::sleep(0s);
-    handle.request_stop();
+TASK_TEST_CASE(
+    "run: a CancelledError of another task that was stopped is a failure, not a timeout") {
+  mtaio::TaskExecutor executor;
+  Story story;
+  auto handle = executor.create_task(wait_until_stopped(story));
+  co_await mtaio::sleep(0s);
+  handle.request_stop();
 
-    const auto outcome = co_await outcome_of(executor.run(std::move(handle), {.timeout = 1h}));
+  const auto outcome = co_await outcome_of(executor.run(std::move(handle), {.timeout = 1h}));
 
-    REQUIRE(as<mtaio::ExecutionError>(outcome.error()));
-    CHECK(as<mtaio::CancelledError>(as<mtaio::ExecutionError>(outcome.error())->cause()));
-  });
+  REQUIRE(as<mtaio::ExecutionError>(outcome.error()));
+  CHECK(as<mtaio::CancelledError>(as<mtaio::ExecutionError>(outcome.error())->cause()));
 }
-
-namespace {
 
 mtaio::Task<void> put_after(mtaio::AsyncQueue<int>& queue, mtaio::Timeout pause, int item) {
   co_await mtaio::sleep(pause);
@@ -209,22 +188,20 @@ mtaio::Task<void> get_with_timeout(mtaio::TaskExecutor& executor, mtaio::AsyncQu
   CHECK((outcome || threw<mtaio::TimeoutError>(outcome)));
 }
 
-}  // namespace
+TASK_TEST_CASE(
+    "run: an item that arrives just when the timeout of a get fires is taken or left, never lost",
+    4) {
+  mtaio::TaskExecutor executor;
+  mtaio::AsyncQueue<int> queue;
+  std::atomic<int> taken{0};
+  constexpr int kRounds = 3'000;
 
-TEST_CASE(
-    "run: an item that arrives just when the timeout of a get fires is taken or left, never lost") {
-  test::with_threads(4, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::AsyncQueue<int> queue;
-    std::atomic<int> taken{0};
-    constexpr int kRounds = 3'000;
+  for (int i = 0; i < kRounds; ++i) {
+    const auto pause = std::chrono::microseconds{40 + i % 30};
+    co_await executor.gather(put_after(queue, pause, i), get_with_timeout(executor, queue, taken));
+  }
 
-    for (int i = 0; i < kRounds; ++i) {
-      const auto pause = std::chrono::microseconds{40 + i % 30};
-      co_await executor.gather(put_after(queue, pause, i),
-                               get_with_timeout(executor, queue, taken));
-    }
-
-    CHECK(taken + static_cast<int>(queue.qsize()) == kRounds);
-  });
+  CHECK(taken + static_cast<int>(queue.qsize()) == kRounds);
 }
+
+}  // namespace

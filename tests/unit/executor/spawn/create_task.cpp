@@ -2,6 +2,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -25,83 +26,77 @@ using test::threw;
 
 namespace {}  // namespace
 
-TEST_CASE("create_task: the task runs without being awaited") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    bool ran = false;
+namespace {
 
-    const auto handle = executor.create_task(set(ran));
-    const bool before = ran;
-    co_await mtaio::sleep(0s);
+TASK_TEST_CASE("create_task: the task runs without being awaited") {
+  mtaio::TaskExecutor executor;
+  bool ran = false;
 
-    CHECK_FALSE(before);  // never inside the call
-    CHECK(ran);
-    CHECK(handle.done());
-  });
+  const auto handle = executor.create_task(set(ran));
+  const bool before = ran;
+  co_await mtaio::sleep(0s);
+
+  CHECK_FALSE(before);  // never inside the call
+  CHECK(ran);
+  CHECK(handle.done());
 }
 
-TEST_CASE("create_task: co_await handle gives the result, whether the task has ended or not") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    int variable = 0;
-    bool ran = false;
-    auto early = executor.create_task(give(1));
-    auto late = executor.create_task(give(2));
-    auto owned = executor.create_task(give_move_only(3));
-    auto reference = executor.create_task(give_reference(variable));
-    auto nothing = executor.create_task(set(ran));
+TASK_TEST_CASE("create_task: co_await handle gives the result, whether the task has ended or not") {
+  mtaio::TaskExecutor executor;
+  int variable = 0;
+  bool ran = false;
+  auto early = executor.create_task(give(1));
+  auto late = executor.create_task(give(2));
+  auto owned = executor.create_task(give_move_only(3));
+  auto reference = executor.create_task(give_reference(variable));
+  auto nothing = executor.create_task(set(ran));
 
-    const int first = co_await early;
-    while (!late.done()) co_await mtaio::sleep(0s);
-    const int second = co_await late;
-    const std::unique_ptr<int> third = co_await std::move(owned);
-    int& fourth = co_await reference;
-    co_await nothing;
+  const int first = co_await early;
+  while (!late.done()) co_await mtaio::sleep(0s);
+  const int second = co_await late;
+  const std::unique_ptr<int> third = co_await std::move(owned);
+  int& fourth = co_await reference;
+  co_await nothing;
 
-    CHECK(first == 1);
-    CHECK(second == 2);
-    CHECK(*third == 3);
-    CHECK(&fourth == &variable);
-    CHECK(ran);
-  });
+  CHECK(first == 1);
+  CHECK(second == 2);
+  CHECK(*third == 3);
+  CHECK(&fourth == &variable);
+  CHECK(ran);
 }
 
-TEST_CASE("create_task: what the task throws is thrown by co_await handle, as it is") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
+TASK_TEST_CASE("create_task: what the task throws is thrown by co_await handle, as it is") {
+  mtaio::TaskExecutor executor;
 
-    const auto outcome = co_await outcome_of(executor.create_task(fail("broken")));
+  const auto outcome = co_await outcome_of(executor.create_task(fail("broken")));
 
-    CHECK(threw<std::runtime_error>(outcome));
-    CHECK_FALSE(threw<mtaio::ExecutionError>(outcome));
-    CHECK(message_of(outcome.error()) == "broken");
-  });
+  CHECK(threw<std::runtime_error>(outcome));
+  CHECK_FALSE(threw<mtaio::ExecutionError>(outcome));
+  CHECK(message_of(outcome.error()) == "broken");
 }
 
-TEST_CASE("create_task: a task is not stopped by the stop of the one that created it") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch go_on{1};
-    std::optional<mtaio::TaskHandle<bool>> inner;
-    const auto wait = [](mtaio::Latch& latch) -> mtaio::Task<bool> {
-      co_return co_await latch.wait();
-    };
-    const auto create = [](mtaio::TaskExecutor& of, auto task, auto& handle,
-                           mtaio::Latch& latch) -> mtaio::Task<void> {
-      handle.emplace(of.create_task(task(latch)));
-      co_await mtaio::sleep(1h);
-    };
-    auto outer = executor.create_task(create(executor, wait, inner, go_on));
-    co_await mtaio::sleep(0s);
+TASK_TEST_CASE("create_task: a task is not stopped by the stop of the one that created it") {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch go_on{1};
+  std::optional<mtaio::TaskHandle<bool>> inner;
+  const auto wait = [](mtaio::Latch& latch) -> mtaio::Task<bool> {
+    co_return co_await latch.wait();
+  };
+  const auto create = [](mtaio::TaskExecutor& of, auto task, auto& handle,
+                         mtaio::Latch& latch) -> mtaio::Task<void> {
+    handle.emplace(of.create_task(task(latch)));
+    co_await mtaio::sleep(1h);
+  };
+  auto outer = executor.create_task(create(executor, wait, inner, go_on));
+  co_await mtaio::sleep(0s);
 
-    outer.request_stop();
-    const auto outcome = co_await outcome_of(std::move(outer));
-    go_on.count_down();
-    const bool result = co_await *inner;
+  outer.request_stop();
+  const auto outcome = co_await outcome_of(std::move(outer));
+  go_on.count_down();
+  const bool result = co_await *inner;
 
-    CHECK(threw<mtaio::CancelledError>(outcome));
-    CHECK(result);
-  });
+  CHECK(threw<mtaio::CancelledError>(outcome));
+  CHECK(result);
 }
 
 TEST_CASE("create_task: outside a task it is a logic_error, and so is no task") {
@@ -114,24 +109,22 @@ TEST_CASE("create_task: outside a task it is a logic_error, and so is no task") 
   });
 }
 
-TEST_CASE("create_task: a function in a thread may create tasks for the one that called it") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto create = [&executor] { return executor.create_task(give(3)); };
-    auto handle = co_await executor.run_in_thread(create);
-    const int result = co_await handle;
-    CHECK(result == 3);
-  });
+TASK_TEST_CASE("create_task: a function in a thread may create tasks for the one that called it") {
+  mtaio::TaskExecutor executor;
+  const auto create = [&executor] { return executor.create_task(give(3)); };
+  auto handle = co_await executor.run_in_thread(create);
+  const int result = co_await handle;
+  CHECK(result == 3);
 }
 
-TEST_CASE("create_task: many tasks on several threads each run once") {
-  test::with_threads(4, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    for (int round = 0; round < 50; ++round) {
-      auto handles = test::many(100, [&](int i) { return executor.create_task(give(i)); });
-      int sum = 0;
-      for (auto& handle : handles) sum += co_await handle;
-      CHECK(sum == 4950);
-    }
-  });
+TASK_TEST_CASE("create_task: many tasks on several threads each run once", 4) {
+  mtaio::TaskExecutor executor;
+  for (int round = 0; round < 50; ++round) {
+    auto handles = test::many(100, [&](int i) { return executor.create_task(give(i)); });
+    int sum = 0;
+    for (auto& handle : handles) sum += co_await handle;
+    CHECK(sum == 4950);
+  }
 }
+
+}  // namespace

@@ -3,6 +3,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -41,8 +42,6 @@ mtaio::Task<void> destroy(std::unique_ptr<mtaio::TaskExecutor>& executor) {
   co_return;
 }
 
-}  // namespace
-
 TEST_CASE(
     "~TaskExecutor: stops what was left running and waits for it, inside a task, with any number "
     "of threads") {
@@ -62,17 +61,16 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("~TaskExecutor: tasks that have not begun begin, meet the stop, and are waited for") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    Counts counts;
-    {
-      mtaio::TaskExecutor executor;
-      const auto handle = executor.create_task(wait_until_stopped(counts));
-    }
-    CHECK(counts.started == 1);
-    CHECK(counts.ended == 1);
-    co_return;
-  });
+TASK_TEST_CASE(
+    "~TaskExecutor: tasks that have not begun begin, meet the stop, and are waited for") {
+  Counts counts;
+  {
+    mtaio::TaskExecutor executor;
+    const auto handle = executor.create_task(wait_until_stopped(counts));
+  }
+  CHECK(counts.started == 1);
+  CHECK(counts.ended == 1);
+  co_return;
 }
 
 TEST_CASE(
@@ -87,38 +85,36 @@ TEST_CASE(
   });
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "~TaskExecutor: while it waits on a worker, that worker's other tasks go on, with one thread "
     "too") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor other;
-    std::latch running{1};
-    std::latch go_on{1};
-    bool stopped = false;
-    // The task of the executor ends only after a task that has nothing to do with it has run.
-    const auto block = [&] {
-      running.count_down();
-      go_on.wait();
-      stopped = true;
-    };
-    const auto release = [](std::latch& latch) -> mtaio::Task<void> {
-      for (int i = 0; i < 10; ++i) co_await mtaio::sleep(0s);
-      latch.count_down();
-    };
-    const auto call = [](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
-      co_await of.run_in_thread(function);
-    };
-    std::optional<mtaio::TaskHandle<void>> bystander;
-    {
-      mtaio::TaskExecutor executor;
-      const auto handle = executor.create_task(call(other, block));
-      co_await mtaio::sleep(0s);
-      running.wait();
-      bystander.emplace(other.create_task(release(go_on)));
-    }
-    CHECK(stopped);
-    co_await *bystander;
-  });
+  mtaio::TaskExecutor other;
+  std::latch running{1};
+  std::latch go_on{1};
+  bool stopped = false;
+  // The task of the executor ends only after a task that has nothing to do with it has run.
+  const auto block = [&] {
+    running.count_down();
+    go_on.wait();
+    stopped = true;
+  };
+  const auto release = [](std::latch& latch) -> mtaio::Task<void> {
+    for (int i = 0; i < 10; ++i) co_await mtaio::sleep(0s);
+    latch.count_down();
+  };
+  const auto call = [](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {
+    co_await of.run_in_thread(function);
+  };
+  std::optional<mtaio::TaskHandle<void>> bystander;
+  {
+    mtaio::TaskExecutor executor;
+    const auto handle = executor.create_task(call(other, block));
+    co_await mtaio::sleep(0s);
+    running.wait();
+    bystander.emplace(other.create_task(release(go_on)));
+  }
+  CHECK(stopped);
+  co_await *bystander;
 }
 
 TEST_CASE("~TaskExecutor: may be destroyed by a task that runs on it") {
@@ -139,23 +135,22 @@ TEST_CASE("~TaskExecutor: may be destroyed by a task that runs on it") {
   }
 }
 
-TEST_CASE("~TaskExecutor: may be destroyed by the last owner, a task that runs on it and goes on") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    auto executor = std::make_shared<mtaio::TaskExecutor>();
-    const auto own = [](std::shared_ptr<mtaio::TaskExecutor> owner) -> mtaio::Task<int> {
-      co_await mtaio::sleep(0s);
-      owner.reset();
-      // It has been asked to stop, and is not waited for; it may end as it likes.
-      const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
-      co_return stop.stop_requested() ? 1 : 2;
-    };
-    auto handle = executor->create_task(own(executor));
-    executor.reset();
+TASK_TEST_CASE(
+    "~TaskExecutor: may be destroyed by the last owner, a task that runs on it and goes on") {
+  auto executor = std::make_shared<mtaio::TaskExecutor>();
+  const auto own = [](std::shared_ptr<mtaio::TaskExecutor> owner) -> mtaio::Task<int> {
+    co_await mtaio::sleep(0s);
+    owner.reset();
+    // It has been asked to stop, and is not waited for; it may end as it likes.
+    const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
+    co_return stop.stop_requested() ? 1 : 2;
+  };
+  auto handle = executor->create_task(own(executor));
+  executor.reset();
 
-    const int result = co_await handle;
+  const int result = co_await handle;
 
-    CHECK(result == 1);
-  });
+  CHECK(result == 1);
 }
 
 TEST_CASE("~TaskExecutor: may be destroyed by a child of its own gather, run and map") {
@@ -219,37 +214,35 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("~TaskExecutor: many destructors may wait on the same worker at once") {
-  on_one_thread([]() -> mtaio::Task<void> {
+TASK_TEST_CASE("~TaskExecutor: many destructors may wait on the same worker at once") {
+  mtaio::TaskExecutor executor;
+  Counts counts;
+  const auto own = [](Counts& to) -> mtaio::Task<void> {
+    mtaio::TaskExecutor inner;
+    const auto handle = inner.create_task(wait_until_stopped(to));
+    co_await mtaio::sleep(0s);
+  };
+  auto tasks = test::many(30, [&](int) { return own(counts); });
+
+  co_await executor.gather(std::move(tasks));
+
+  CHECK(counts.started == 30);
+  CHECK(counts.ended == 30);
+}
+
+TASK_TEST_CASE("~TaskExecutor: a failure of a task that it stops does not come out of it") {
+  const auto fail_when_stopped = []() -> mtaio::Task<void> {
+    [[maybe_unused]] const auto stopped = co_await outcome_of(mtaio::sleep(1h));
+    throw std::runtime_error{"while stopping"};
+  };
+  std::optional<mtaio::TaskHandle<void>> handle;
+  {
     mtaio::TaskExecutor executor;
-    Counts counts;
-    const auto own = [](Counts& to) -> mtaio::Task<void> {
-      mtaio::TaskExecutor inner;
-      const auto handle = inner.create_task(wait_until_stopped(to));
-      co_await mtaio::sleep(0s);
-    };
-    auto tasks = test::many(30, [&](int) { return own(counts); });
-
-    co_await executor.gather(std::move(tasks));
-
-    CHECK(counts.started == 30);
-    CHECK(counts.ended == 30);
-  });
+    handle.emplace(executor.create_task(fail_when_stopped()));
+    co_await mtaio::sleep(0s);
+  }
+  const auto outcome = co_await outcome_of(std::move(*handle));
+  CHECK(threw<std::runtime_error>(outcome));
 }
 
-TEST_CASE("~TaskExecutor: a failure of a task that it stops does not come out of it") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    const auto fail_when_stopped = []() -> mtaio::Task<void> {
-      [[maybe_unused]] const auto stopped = co_await outcome_of(mtaio::sleep(1h));
-      throw std::runtime_error{"while stopping"};
-    };
-    std::optional<mtaio::TaskHandle<void>> handle;
-    {
-      mtaio::TaskExecutor executor;
-      handle.emplace(executor.create_task(fail_when_stopped()));
-      co_await mtaio::sleep(0s);
-    }
-    const auto outcome = co_await outcome_of(std::move(*handle));
-    CHECK(threw<std::runtime_error>(outcome));
-  });
-}
+}  // namespace

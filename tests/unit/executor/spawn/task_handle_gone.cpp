@@ -4,6 +4,7 @@
 #include "support/captured_stderr.hpp"
 #include "support/counted.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,11 +20,9 @@
 using namespace std::chrono_literals;
 using test::Counted;
 using test::occurrences;
-using test::on_one_thread;
 using test::outcome_of;
 using test::stderr_of;
 using test::threw;
-using test::with_threads;
 
 namespace {
 
@@ -64,125 +63,115 @@ mtaio::Task<void> let_others_run() {
   for (int i = 0; i < 4; ++i) co_await mtaio::sleep(0s);
 }
 
-}  // namespace
+TASK_TEST_CASE(
+    "TaskHandle: a task that awaits a handle gets its result when the handle is destroyed") {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch latch{1};
+  std::optional handle{executor.create_task(give_behind(latch, 5))};
+  auto waiting = executor.create_task(value_of(handle));
+  co_await let_others_run();
 
-TEST_CASE("TaskHandle: a task that awaits a handle gets its result when the handle is destroyed") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch latch{1};
-    std::optional handle{executor.create_task(give_behind(latch, 5))};
+  handle.reset();
+  latch.count_down();
+
+  CHECK(co_await waiting == 5);
+  CHECK(Counted::alive() == 0);
+}
+
+TASK_TEST_CASE(
+    "TaskHandle: a task that awaits a handle gets its result when the handle is replaced") {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch latch{1};
+  mtaio::Latch other_latch{1};
+  std::optional handle{executor.create_task(give_behind(latch, 5))};
+  auto waiting = executor.create_task(value_of(handle));
+  co_await let_others_run();
+
+  handle = executor.create_task(give_behind(other_latch, 6));
+  latch.count_down();
+  const int first = co_await waiting;
+  other_latch.count_down();
+
+  CHECK(first == 5);
+  CHECK((co_await *handle).value() == 6);
+}
+
+TASK_TEST_CASE(
+    "TaskHandle: a handle destroyed between the end of the task and its awaiter's turn") {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch latch{1};
+  std::optional handle{executor.create_task(give_behind(latch, 5))};
+  auto waiting = executor.create_task(value_of(handle));
+  co_await let_others_run();
+  latch.count_down();
+  co_await mtaio::sleep(0s);  // the task has ended, and what waits for it is ready
+
+  CHECK(handle->done());
+  CHECK_FALSE(waiting.done());
+  handle.reset();
+
+  CHECK(co_await waiting == 5);
+  CHECK(Counted::alive() == 0);
+}
+
+TASK_TEST_CASE("TaskHandle: a handle destroyed while a task of another runtime awaits it") {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch latch{1};
+  std::optional handle{executor.create_task(give_behind(latch, 5))};
+  std::atomic<bool> waits = false;
+  std::atomic<int> value = 0;
+  const auto wait_there = [](auto& of, std::atomic<bool>& flag) -> mtaio::Task<int> {
+    const auto awaiting = [](auto& which) -> mtaio::Task<int> { return value_of(which); };
+    mtaio::TaskExecutor there;
+    auto result = there.create_task(awaiting(of));
+    co_await let_others_run();
+    flag = true;
+    co_return co_await result;
+  };
+  std::jthread other{[&] { value = mtaio::run(wait_there(handle, waits), {.threads = 1}); }};
+  while (!waits) co_await mtaio::sleep(0s);
+
+  handle.reset();
+  latch.count_down();
+  while (value == 0) co_await mtaio::sleep(0s);
+  other.join();
+
+  CHECK(value == 5);
+  CHECK(Counted::alive() == 0);
+}
+
+TASK_TEST_CASE("TaskHandle: the result of a task goes with the last that could take it") {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch latch{1};
+  std::optional handle{executor.create_task(give_behind(latch, 5))};
+  {
     auto waiting = executor.create_task(value_of(handle));
     co_await let_others_run();
-
-    handle.reset();
-    latch.count_down();
-
-    CHECK(co_await waiting == 5);
-    CHECK(Counted::alive() == 0);
-  });
-}
-
-TEST_CASE("TaskHandle: a task that awaits a handle gets its result when the handle is replaced") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch latch{1};
-    mtaio::Latch other_latch{1};
-    std::optional handle{executor.create_task(give_behind(latch, 5))};
-    auto waiting = executor.create_task(value_of(handle));
-    co_await let_others_run();
-
-    handle = executor.create_task(give_behind(other_latch, 6));
-    latch.count_down();
-    const int first = co_await waiting;
-    other_latch.count_down();
-
-    CHECK(first == 5);
-    CHECK((co_await *handle).value() == 6);
-  });
-}
-
-TEST_CASE("TaskHandle: a handle destroyed between the end of the task and its awaiter's turn") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch latch{1};
-    std::optional handle{executor.create_task(give_behind(latch, 5))};
-    auto waiting = executor.create_task(value_of(handle));
-    co_await let_others_run();
-    latch.count_down();
-    co_await mtaio::sleep(0s);  // the task has ended, and what waits for it is ready
-
-    CHECK(handle->done());
-    CHECK_FALSE(waiting.done());
-    handle.reset();
-
-    CHECK(co_await waiting == 5);
-    CHECK(Counted::alive() == 0);
-  });
-}
-
-TEST_CASE("TaskHandle: a handle destroyed while a task of another runtime awaits it") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch latch{1};
-    std::optional handle{executor.create_task(give_behind(latch, 5))};
-    std::atomic<bool> waits = false;
-    std::atomic<int> value = 0;
-    const auto wait_there = [](auto& of, std::atomic<bool>& flag) -> mtaio::Task<int> {
-      const auto awaiting = [](auto& which) -> mtaio::Task<int> { return value_of(which); };
-      mtaio::TaskExecutor there;
-      auto result = there.create_task(awaiting(of));
-      co_await let_others_run();
-      flag = true;
-      co_return co_await result;
-    };
-    std::jthread other{[&] { value = mtaio::run(wait_there(handle, waits), {.threads = 1}); }};
-    while (!waits) co_await mtaio::sleep(0s);
-
-    handle.reset();
-    latch.count_down();
-    while (value == 0) co_await mtaio::sleep(0s);
-    other.join();
-
-    CHECK(value == 5);
-    CHECK(Counted::alive() == 0);
-  });
-}
-
-TEST_CASE("TaskHandle: the result of a task goes with the last that could take it") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch latch{1};
-    std::optional handle{executor.create_task(give_behind(latch, 5))};
-    {
-      auto waiting = executor.create_task(value_of(handle));
-      co_await let_others_run();
-      waiting.request_stop();
-      latch.count_down();
-      co_await outcome_of(std::move(waiting));
-    }
-    CHECK(handle->done());
-    CHECK(Counted::alive() == 1);
-    handle.reset();
-    CHECK(Counted::alive() == 0);
-  });
-}
-
-TEST_CASE("TaskHandle: cancel_all() waits for the result of a task that nothing waits for to go") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::Latch latch{1};
-    std::optional handle{executor.create_task(give_behind(latch, 5))};
-    auto waiting = executor.create_task(value_of(handle));
-    co_await let_others_run();
-    handle.reset();
     waiting.request_stop();
-    co_await outcome_of(std::move(waiting));
-
     latch.count_down();
-    co_await executor.cancel_all();
+    co_await outcome_of(std::move(waiting));
+  }
+  CHECK(handle->done());
+  CHECK(Counted::alive() == 1);
+  handle.reset();
+  CHECK(Counted::alive() == 0);
+}
 
-    CHECK(Counted::alive() == 0);
-  });
+TASK_TEST_CASE(
+    "TaskHandle: cancel_all() waits for the result of a task that nothing waits for to go") {
+  mtaio::TaskExecutor executor;
+  mtaio::Latch latch{1};
+  std::optional handle{executor.create_task(give_behind(latch, 5))};
+  auto waiting = executor.create_task(value_of(handle));
+  co_await let_others_run();
+  handle.reset();
+  waiting.request_stop();
+  co_await outcome_of(std::move(waiting));
+
+  latch.count_down();
+  co_await executor.cancel_all();
+
+  CHECK(Counted::alive() == 0);
 }
 
 TEST_CASE("create_task: a failure that an awaiter took after the handle went is not reported") {
@@ -231,19 +220,17 @@ TEST_CASE("create_task: a failure is reported once when its awaiter is cancelled
   CHECK(occurrences(text, "disk full") == 1);
 }
 
-TEST_CASE("races: the end of a task and that of its handle, while another task awaits it") {
-  with_threads(3, []() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    for (int round = 0; round < 2'000; ++round) {
-      std::optional handle{executor.create_task(give_after(0s, round))};
-      std::atomic<bool> waits = false;
-      auto waiting = executor.create_task(wait_and_say(handle, waits));
-      while (!waits) co_await mtaio::sleep(0s);
-      if (round % 2 == 0) co_await mtaio::sleep(0s);
-      handle.reset();
-      CHECK(co_await waiting == round);
-    }
-  });
+TASK_TEST_CASE("races: the end of a task and that of its handle, while another task awaits it", 3) {
+  mtaio::TaskExecutor executor;
+  for (int round = 0; round < 2'000; ++round) {
+    std::optional handle{executor.create_task(give_after(0s, round))};
+    std::atomic<bool> waits = false;
+    auto waiting = executor.create_task(wait_and_say(handle, waits));
+    while (!waits) co_await mtaio::sleep(0s);
+    if (round % 2 == 0) co_await mtaio::sleep(0s);
+    handle.reset();
+    CHECK(co_await waiting == round);
+  }
 }
 
 TEST_CASE(
@@ -272,3 +259,5 @@ TEST_CASE(
   mtaio::run(test(given_up), {.threads = 3});
   CHECK(occurrences(captured.text(), "disk full") == static_cast<std::size_t>(given_up));
 }
+
+}  // namespace

@@ -5,6 +5,7 @@
 
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,7 +23,6 @@ using namespace std::chrono_literals;
 using test::as;
 using test::give;
 using test::message_of;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 
@@ -52,38 +52,30 @@ mtaio::Task<void> wait_below(int levels, std::latch& waits) {
   co_await executor.run_in_thread(run);
 }
 
-}  // namespace
-
-TEST_CASE("nested run: a sibling's failure reaches a function that waits in Runtime::run()") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    mtaio::AsyncQueue<int> queue{5};
-    const auto outcome = co_await outcome_of(
-        executor.gather(executor.run_in_thread(scan, std::ref(queue)), fail_after_three(queue)));
-    CHECK(message_of(outcome.error()) == "task 1 of 2 failed: disk full");
-  });
+TASK_TEST_CASE("nested run: a sibling's failure reaches a function that waits in Runtime::run()") {
+  mtaio::TaskExecutor executor;
+  mtaio::AsyncQueue<int> queue{5};
+  const auto outcome = co_await outcome_of(
+      executor.gather(executor.run_in_thread(scan, std::ref(queue)), fail_after_three(queue)));
+  CHECK(message_of(outcome.error()) == "task 1 of 2 failed: disk full");
 }
 
-TEST_CASE("nested run: a sibling's failure reaches the functions of map") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const std::vector<int> numbers{0, 1, 2};
-    const auto run = [](int number) {
-      if (number == 1) throw std::runtime_error{"disk full"};
-      wait_long_in_a_run();
-    };
-    const auto outcome = co_await outcome_of(executor.map(run, numbers));
-    CHECK(message_of(outcome.error()) == "task 1 of 3 failed: disk full");
-  });
+TASK_TEST_CASE("nested run: a sibling's failure reaches the functions of map") {
+  mtaio::TaskExecutor executor;
+  const std::vector<int> numbers{0, 1, 2};
+  const auto run = [](int number) {
+    if (number == 1) throw std::runtime_error{"disk full"};
+    wait_long_in_a_run();
+  };
+  const auto outcome = co_await outcome_of(executor.map(run, numbers));
+  CHECK(message_of(outcome.error()) == "task 1 of 3 failed: disk full");
 }
 
-TEST_CASE("nested run: the timeout of a function ends the run in it, and is a TimeoutError") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto outcome = co_await outcome_of(
-        executor.run(executor.run_in_thread(wait_long_in_a_run), {.timeout = 5ms}));
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-  });
+TASK_TEST_CASE("nested run: the timeout of a function ends the run in it, and is a TimeoutError") {
+  mtaio::TaskExecutor executor;
+  const auto outcome = co_await outcome_of(
+      executor.run(executor.run_in_thread(wait_long_in_a_run), {.timeout = 5ms}));
+  CHECK(threw<mtaio::TimeoutError>(outcome));
 }
 
 TEST_CASE("nested run: a stop request travels down through functions and runs in them") {
@@ -100,23 +92,21 @@ TEST_CASE("nested run: a stop request travels down through functions and runs in
   }
 }
 
-TEST_CASE("nested run: a stop request that came before the run began meets its first wait") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::atomic<bool> started = false;
-    const auto wait_when_stopped = [&started](mtaio::StopToken stop) {
-      started = true;
-      while (!stop.stop_requested()) std::this_thread::yield();
-      wait_long_in_a_run();
-    };
-    const auto call = [](mtaio::TaskExecutor& of, auto& function) -> mtaio::Task<void> {
-      co_await of.run_in_thread(std::ref(function));
-    };
-    auto handle = executor.create_task(call(executor, wait_when_stopped));
-    while (!started) co_await mtaio::sleep(0s);
-    handle.request_stop();
-    CHECK(threw<mtaio::CancelledError>(co_await outcome_of(std::move(handle))));
-  });
+TASK_TEST_CASE("nested run: a stop request that came before the run began meets its first wait") {
+  mtaio::TaskExecutor executor;
+  std::atomic<bool> started = false;
+  const auto wait_when_stopped = [&started](mtaio::StopToken stop) {
+    started = true;
+    while (!stop.stop_requested()) std::this_thread::yield();
+    wait_long_in_a_run();
+  };
+  const auto call = [](mtaio::TaskExecutor& of, auto& function) -> mtaio::Task<void> {
+    co_await of.run_in_thread(std::ref(function));
+  };
+  auto handle = executor.create_task(call(executor, wait_when_stopped));
+  while (!started) co_await mtaio::sleep(0s);
+  handle.request_stop();
+  CHECK(threw<mtaio::CancelledError>(co_await outcome_of(std::move(handle))));
 }
 
 TEST_CASE("nested run: the next function on the same thread is not stopped by what stopped one") {
@@ -133,22 +123,20 @@ TEST_CASE("nested run: the next function on the same thread is not stopped by wh
   mtaio::run(test(pool), {.threads = 1});
 }
 
-TEST_CASE("nested run: the end of a run in a function stops nothing above it") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const auto leave_some = []() -> mtaio::Task<void> {
-      mtaio::TaskExecutor inner;
-      const auto left = inner.create_task(wait_long());
-      co_return;
-    };
-    const auto run_twice = [&leave_some](mtaio::StopToken stop) {
-      for (int i = 0; i < 2; ++i) mtaio::run(leave_some(), {.threads = 2});
-      return stop.stop_requested();
-    };
-    const bool stopped = co_await executor.run_in_thread(run_twice);
-    CHECK_FALSE(stopped);
-    CHECK(co_await give(1) == 1);
-  });
+TASK_TEST_CASE("nested run: the end of a run in a function stops nothing above it") {
+  mtaio::TaskExecutor executor;
+  const auto leave_some = []() -> mtaio::Task<void> {
+    mtaio::TaskExecutor inner;
+    const auto left = inner.create_task(wait_long());
+    co_return;
+  };
+  const auto run_twice = [&leave_some](mtaio::StopToken stop) {
+    for (int i = 0; i < 2; ++i) mtaio::run(leave_some(), {.threads = 2});
+    return stop.stop_requested();
+  };
+  const bool stopped = co_await executor.run_in_thread(run_twice);
+  CHECK_FALSE(stopped);
+  CHECK(co_await give(1) == 1);
 }
 
 TEST_CASE("nested run: a function in a simulation may use a runtime with several threads") {
@@ -168,14 +156,14 @@ TEST_CASE("nested run: a function in a simulation may use a runtime with several
   CHECK(simulation.run(test()) == 7);
 }
 
-TEST_CASE("nested run: the task_timeout of a map reaches a run in its function") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    const std::vector<int> items{1};
-    const auto wait = [](int) { wait_long_in_a_run(); };
-    const auto outcome = co_await outcome_of(executor.map(wait, items, {.task_timeout = 10ms}));
-    const auto* error = as<mtaio::ExecutionError>(outcome.error());
-    REQUIRE(error != nullptr);
-    CHECK(as<mtaio::TimeoutError>(error->cause()) != nullptr);
-  });
+TASK_TEST_CASE("nested run: the task_timeout of a map reaches a run in its function") {
+  mtaio::TaskExecutor executor;
+  const std::vector<int> items{1};
+  const auto wait = [](int) { wait_long_in_a_run(); };
+  const auto outcome = co_await outcome_of(executor.map(wait, items, {.task_timeout = 10ms}));
+  const auto* error = as<mtaio::ExecutionError>(outcome.error());
+  REQUIRE(error != nullptr);
+  CHECK(as<mtaio::TimeoutError>(error->cause()) != nullptr);
 }
+
+}  // namespace

@@ -3,6 +3,7 @@
 #include <mtaio/testing/explore.hpp>
 
 #include "support/outcomes.hpp"
+#include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +13,6 @@
 #include <utility>
 
 using namespace std::chrono_literals;
-using test::on_one_thread;
 using test::outcome_of;
 using test::threw;
 
@@ -22,103 +22,93 @@ mtaio::Task<void> call(mtaio::TaskExecutor& executor, auto function, auto... arg
   co_await executor.run_in_thread(function, args...);
 }
 
-}  // namespace
-
-TEST_CASE(
+TASK_TEST_CASE(
     "run_in_thread: a function whose first parameter is a StopToken is told when to give up, and "
     "waited for") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::latch running{1};
-    std::atomic<bool> ended{false};
-    const auto work = [&](mtaio::StopToken stop, int number) {
-      CHECK(stop.stop_possible());
-      CHECK(number == 1);
-      running.count_down();
-      while (!stop.stop_requested()) std::this_thread::yield();
-      std::this_thread::sleep_for(1ms);
-      ended = true;
-    };
-    auto handle = executor.create_task(call(executor, work, 1));
-    co_await mtaio::sleep(0s);
-    running.wait();
+  mtaio::TaskExecutor executor;
+  std::latch running{1};
+  std::atomic<bool> ended{false};
+  const auto work = [&](mtaio::StopToken stop, int number) {
+    CHECK(stop.stop_possible());
+    CHECK(number == 1);
+    running.count_down();
+    while (!stop.stop_requested()) std::this_thread::yield();
+    std::this_thread::sleep_for(1ms);
+    ended = true;
+  };
+  auto handle = executor.create_task(call(executor, work, 1));
+  co_await mtaio::sleep(0s);
+  running.wait();
 
-    handle.request_stop();
-    const auto outcome = co_await outcome_of(std::move(handle));
+  handle.request_stop();
+  const auto outcome = co_await outcome_of(std::move(handle));
 
-    CHECK(ended);
-    CHECK((outcome.has_value() || threw<mtaio::CancelledError>(outcome)));
-  });
+  CHECK(ended);
+  CHECK((outcome.has_value() || threw<mtaio::CancelledError>(outcome)));
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "run_in_thread: a timeout further up reaches the StopToken of a function that never looks up") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::atomic<int> live{0};
-    const auto work = [&](mtaio::StopToken stop) {
-      ++live;
-      while (!stop.stop_requested()) std::this_thread::yield();
-      --live;
-      throw mtaio::CancelledError{};
-    };
+  mtaio::TaskExecutor executor;
+  std::atomic<int> live{0};
+  const auto work = [&](mtaio::StopToken stop) {
+    ++live;
+    while (!stop.stop_requested()) std::this_thread::yield();
+    --live;
+    throw mtaio::CancelledError{};
+  };
 
-    const auto outcome =
-        co_await outcome_of(executor.run(executor.run_in_thread(work), {.timeout = 5ms}));
+  const auto outcome =
+      co_await outcome_of(executor.run(executor.run_in_thread(work), {.timeout = 5ms}));
 
-    CHECK(threw<mtaio::TimeoutError>(outcome));
-    CHECK(live == 0);
-  });
+  CHECK(threw<mtaio::TimeoutError>(outcome));
+  CHECK(live == 0);
 }
 
-TEST_CASE("run_in_thread: a StopCallback tells a function that blocks elsewhere to give up") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::latch running{1};
-    const auto work = [&](mtaio::StopToken stop) {
-      std::latch told{1};
-      const mtaio::StopCallback callback{stop, [&told] { told.count_down(); }};
-      running.count_down();
-      told.wait();
-    };
-    auto handle = executor.create_task(call(executor, work));
-    co_await mtaio::sleep(0s);
-    running.wait();
+TASK_TEST_CASE("run_in_thread: a StopCallback tells a function that blocks elsewhere to give up") {
+  mtaio::TaskExecutor executor;
+  std::latch running{1};
+  const auto work = [&](mtaio::StopToken stop) {
+    std::latch told{1};
+    const mtaio::StopCallback callback{stop, [&told] { told.count_down(); }};
+    running.count_down();
+    told.wait();
+  };
+  auto handle = executor.create_task(call(executor, work));
+  co_await mtaio::sleep(0s);
+  running.wait();
 
-    handle.request_stop();
-    const auto outcome = co_await outcome_of(std::move(handle));
+  handle.request_stop();
+  const auto outcome = co_await outcome_of(std::move(handle));
 
-    CHECK((outcome.has_value() || threw<mtaio::CancelledError>(outcome)));
-  });
+  CHECK((outcome.has_value() || threw<mtaio::CancelledError>(outcome)));
 }
 
-TEST_CASE(
+TASK_TEST_CASE(
     "run_in_thread: a caller that is cancelled while the function runs is kept waiting until it "
     "has returned") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::latch running{1};
-    std::latch go_on{1};
-    bool returned = false;
-    const auto work = [&] {
-      running.count_down();
-      go_on.wait();
-      returned = true;
-    };
-    auto handle = executor.create_task(call(executor, work));
-    co_await mtaio::sleep(0s);
-    running.wait();
+  mtaio::TaskExecutor executor;
+  std::latch running{1};
+  std::latch go_on{1};
+  bool returned = false;
+  const auto work = [&] {
+    running.count_down();
+    go_on.wait();
+    returned = true;
+  };
+  auto handle = executor.create_task(call(executor, work));
+  co_await mtaio::sleep(0s);
+  running.wait();
 
-    handle.request_stop();
-    for (int i = 0; i < 100; ++i) co_await mtaio::sleep(0s);
-    const bool done_before = handle.done();
-    go_on.count_down();
-    const auto outcome = co_await outcome_of(std::move(handle));
+  handle.request_stop();
+  for (int i = 0; i < 100; ++i) co_await mtaio::sleep(0s);
+  const bool done_before = handle.done();
+  go_on.count_down();
+  const auto outcome = co_await outcome_of(std::move(handle));
 
-    CHECK_FALSE(done_before);
-    CHECK(returned);
-    CHECK((outcome.has_value() || threw<mtaio::CancelledError>(outcome)));
-  });
+  CHECK_FALSE(done_before);
+  CHECK(returned);
+  CHECK((outcome.has_value() || threw<mtaio::CancelledError>(outcome)));
 }
 
 TEST_CASE(
@@ -153,22 +143,18 @@ TEST_CASE(
   mtaio::run(test(pool), {.threads = 1});
 }
 
-TEST_CASE("run_in_thread: a caller that was cancelled before never starts the function") {
-  on_one_thread([]() -> mtaio::Task<void> {
-    mtaio::TaskExecutor executor;
-    std::atomic<bool> ran{false};
-    const auto work = [&] { ran = true; };
-    auto handle = executor.create_task(call(executor, work));
+TASK_TEST_CASE("run_in_thread: a caller that was cancelled before never starts the function") {
+  mtaio::TaskExecutor executor;
+  std::atomic<bool> ran{false};
+  const auto work = [&] { ran = true; };
+  auto handle = executor.create_task(call(executor, work));
 
-    handle.request_stop();  // on one thread it has not begun yet
-    const auto outcome = co_await outcome_of(std::move(handle));
+  handle.request_stop();  // on one thread it has not begun yet
+  const auto outcome = co_await outcome_of(std::move(handle));
 
-    CHECK(threw<mtaio::CancelledError>(outcome));
-    CHECK_FALSE(ran);
-  });
+  CHECK(threw<mtaio::CancelledError>(outcome));
+  CHECK_FALSE(ran);
 }
-
-namespace {
 
 /// Whether what a function has returned, if it has run, comes out of a run with a timeout.
 mtaio::Task<bool> result_is_kept(bool& was_late) {
@@ -188,8 +174,6 @@ mtaio::Task<bool> result_is_kept(bool& was_late) {
   co_return in_time == ran;
 }
 
-}  // namespace
-
 TEST_CASE(
     "run_in_thread: a function that had returned when the time ran out, but whose caller had not "
     "gone on, counts as done in time") {
@@ -206,3 +190,5 @@ TEST_CASE(
   CHECK(late > 0);
   CHECK(late < seeds);
 }
+
+}  // namespace
