@@ -26,7 +26,7 @@ void check_seeds(const model::Entry& entry, const model::ExploreOptions& options
   CHECK((found.failure || found.schedules == options.seeds));
 }
 
-TEST_CASE("model: what failed once does not fail again") {
+TEST_CASE("model: seeds that failed once do not fail again") {
   std::ifstream file{MTAIO_MODEL_REGRESSIONS};
   REQUIRE(file);
   for (std::string line; std::getline(file, line);) {
@@ -41,7 +41,7 @@ TEST_CASE("model: what failed once does not fail again") {
   }
 }
 
-TEST_CASE("model: whatever a seed lets happen, the library does what the models say") {
+TEST_CASE("model: with every seed the library does the same as the models") {
   for (const model::Entry& entry : model::programs()) {
     check_seeds(entry, {.seeds = seeds_for_a_test()});
   }

@@ -132,7 +132,8 @@ bool times_differ(const History& history) {
 }  // namespace
 
 TEST_CASE(
-    "history: the checker never complains of what can be explained, and of most of the rest") {
+    "history: the checker never complains of a possible history, and complains of most impossible "
+    "ones") {
   Random random{2'024};
   for (const Order order : {Order::kFifo, Order::kLifo, Order::kPriority}) {
     std::size_t fine = 0;

@@ -44,7 +44,7 @@ bool wrong(const std::string& what, const History& history, Order order = Order:
 
 }  // namespace
 
-TEST_CASE("history: what is lost, doubled or out of nowhere is found") {
+TEST_CASE("history: an item that is lost, doubled or never put is found") {
   CHECK(right({put(1, 1, 2), get(1, 3, 4)}));
   CHECK(wrong("1 never came out", {put(1, 1, 2)}));
   CHECK(complaint_about({put(1, 1, 2)}, Order::kFifo, 0, false).empty());
@@ -55,12 +55,12 @@ TEST_CASE("history: what is lost, doubled or out of nowhere is found") {
   CHECK(right({operation(Kind::kGaveUp, 1, 1, 2)}));
 }
 
-TEST_CASE("history: what comes out before it is put is found") {
+TEST_CASE("history: an item got before it is put is found") {
   CHECK(right({get(1, 1, 4), put(1, 2, 3)}));
   CHECK(wrong("1 came out before it was put", {get(1, 1, 2), put(1, 3, 4)}));
 }
 
-TEST_CASE("history: what overtakes in a queue that is first in, first out, is found") {
+TEST_CASE("history: an overtaking in a FIFO queue is found") {
   CHECK(right({put(1, 1, 3), put(2, 2, 4), get(2, 5, 6), get(1, 7, 8)}));
   CHECK(right({put(1, 1, 2), put(2, 3, 4), get(2, 5, 7), get(1, 6, 8)}));
   CHECK(wrong("wrong order: 2", {put(1, 1, 2), put(2, 3, 4), get(2, 5, 6), get(1, 7, 8)}));
@@ -68,7 +68,7 @@ TEST_CASE("history: what overtakes in a queue that is first in, first out, is fo
                                  get(3, 9, 10), get(2, 11, 12)}));
 }
 
-TEST_CASE("history: what is not the last in a queue that is last in, first out, is found") {
+TEST_CASE("history: an item got from a LIFO queue before a later one is found") {
   const auto lifo = Order::kLifo;
   CHECK(right({put(1, 1, 2), put(2, 3, 4), get(2, 5, 6), get(1, 7, 8)}, lifo));
   CHECK(right({put(1, 1, 2), put(2, 3, 6), get(1, 4, 5), get(2, 7, 8)}, lifo));
@@ -77,8 +77,7 @@ TEST_CASE("history: what is not the last in a queue that is last in, first out, 
   CHECK(wrong("wrong order: 1", {put(1, 1, 2), put(2, 3, 4), get(1, 5, 6), get(2, 7, 8)}, lifo));
 }
 
-TEST_CASE(
-    "history: what is less urgent than something inside is found, and a wrong order of equals") {
+TEST_CASE("history: an item got before a more urgent one is found, and a wrong order of equals") {
   const auto priority = Order::kPriority;
   CHECK(right({put(1, 1, 2, 5), put(2, 3, 4, 1), get(2, 5, 6), get(1, 7, 8)}, priority));
   CHECK(right({put(1, 1, 2, 5), put(2, 3, 6, 1), get(1, 4, 5), get(2, 7, 8)}, priority));

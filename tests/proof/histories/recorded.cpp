@@ -46,15 +46,15 @@ void check_queue(Order order) {
 
 }  // namespace
 
-TEST_CASE("history: what tasks and threads see of a queue is first in, first out") {
+TEST_CASE("history: tasks and threads see a FIFO queue's order") {
   check_queue<mtaio::AsyncQueue>(Order::kFifo);
 }
 
-TEST_CASE("history: what tasks and threads see of a LIFO queue is last in, first out") {
+TEST_CASE("history: tasks and threads see a LIFO queue's order") {
   check_queue<mtaio::LIFOQueue>(Order::kLifo);
 }
 
-TEST_CASE("history: what tasks and threads see of a priority queue is the most urgent first") {
+TEST_CASE("history: tasks and threads get the most urgent item of a priority queue first") {
   check_queue<mtaio::PriorityQueue>(Order::kPriority);
 }
 

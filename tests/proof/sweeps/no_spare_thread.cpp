@@ -106,8 +106,8 @@ mtaio::Task<void> block_twice(TwoWorkers& all) {
 }  // namespace
 
 TEST_CASE(
-    "runtime: a thread that blocks on top of a blocked one, and comes back to another worker, "
-    "leaves the first worker to whoever has it") {
+    "runtime: a thread that blocks on top of a blocked one, and returns to another worker, leaves "
+    "the first worker to its new thread") {
   TwoWorkers all;
   mtaio::run(block_twice(all), {.threads = 2});
   CHECK(all.of_third != nullptr);
@@ -149,8 +149,8 @@ mtaio::Task<void> block_each_other(OneWorker& all) {
 }  // namespace
 
 TEST_CASE(
-    "runtime: one that works on top of a blocked destructor gets up for a thread that wants to go "
-    "on") {
+    "runtime: a thread that works on top of a blocked destructor gives way to a thread that is "
+    "ready to continue") {
   OneWorker all;
   mtaio::run(block_each_other(all), {.threads = 1});
   CHECK_FALSE(all.outer);

@@ -106,11 +106,11 @@ mtaio::Task<void> all_well(World&) {
 
 }  // namespace
 
-TEST_CASE("sweep: an exception of the user's that nobody hears of is found") {
+TEST_CASE("sweep: a lost exception of the user's code is found") {
   CHECK(found(complaint_about(swallow, kFirstUserCode), "nobody heard"));
 }
 
-TEST_CASE("sweep: another exception than the one that was thrown is found") {
+TEST_CASE("sweep: an exception other than the thrown one is found") {
   CHECK(found(complaint_about(translate, kFirstUserCode), "the scenario threw: genuine"));
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("sweep: an object that is not destroyed is found") {
   std::launder(reinterpret_cast<SafeItem*>(memory))->~SafeItem();
 }
 
-TEST_CASE("sweep: an object that is destroyed before what is inside it is found") {
+TEST_CASE("sweep: an object that is destroyed before its parts is found") {
   Fault third = kFirstUserCode;
   third.call = 3;
   CHECK(found(complaint_about(swap_places, third), "destroyed before"));
@@ -139,7 +139,7 @@ TEST_CASE("sweep: an item that got lost is found") {
   CHECK(found(complaint_about(lose_item, kFirstUserCode), "lost or doubled"));
 }
 
-TEST_CASE("sweep: a failed allocation that nobody hears of is found") {
+TEST_CASE("sweep: a failed allocation that is not reported is found") {
   Fault second = kFirstAllocation;
   second.call = 2;  // after the frame of the task
   CHECK(found(complaint_about(forget_allocation, second), "nobody heard"));

@@ -13,7 +13,7 @@ namespace {
 
 using mtaio::ExecutionError;
 
-TEST_CASE("exceptions: the bases are those that the interface promises") {
+TEST_CASE("exceptions: the base classes are as the interface promises") {
   CHECK(std::is_base_of_v<std::runtime_error, mtaio::Error>);
   CHECK(std::is_base_of_v<mtaio::Error, ExecutionError>);
   CHECK(std::is_base_of_v<mtaio::Error, mtaio::TimeoutError>);
@@ -72,13 +72,13 @@ TEST_CASE("execution error: of one task") {
   CHECK_THROWS_AS(error.rethrow_cause(), std::out_of_range);
 }
 
-TEST_CASE("execution error: of a cause that is no std::exception") {
+TEST_CASE("execution error: with a cause that is not a std::exception") {
   const ExecutionError error{std::make_exception_ptr(42)};
   CHECK_FALSE(std::string{error.what()}.empty());
   CHECK_THROWS_AS(error.rethrow_cause(), int);
 }
 
-TEST_CASE("execution error: of a cause that was cancelled says what that says") {
+TEST_CASE("execution error: has the message of a cause that was cancelled") {
   const mtaio::CancelledError cancelled;
   const ExecutionError error{std::make_exception_ptr(cancelled)};
   CHECK(std::string{error.what()}.find(cancelled.what()) != std::string::npos);

@@ -36,7 +36,7 @@ TEST_CASE("timeout: converts from floating durations") {
   CHECK(Timeout{duration<double>{-2.5}}.nanoseconds() == -2500ms);
 }
 
-TEST_CASE("timeout: what does not fit is for ever, and never overflows") {
+TEST_CASE("timeout: a time that does not fit is forever, and never overflows") {
   CHECK(Timeout{std::chrono::hours::max()}.is_forever());
   CHECK(Timeout{std::chrono::seconds::max()}.is_forever());
   CHECK(Timeout{std::chrono::milliseconds::max()}.is_forever());
@@ -50,7 +50,7 @@ TEST_CASE("timeout: what does not fit is for ever, and never overflows") {
   CHECK(Timeout{std::chrono::years{293}}.is_forever());
 }
 
-TEST_CASE("timeout: what just fits is kept") {
+TEST_CASE("timeout: a time that just fits is kept") {
   CHECK(Timeout{nanoseconds::max() - 1ns}.nanoseconds() == nanoseconds::max() - 1ns);
   CHECK_FALSE(Timeout{nanoseconds::max() - 1ns}.is_forever());
   CHECK(Timeout{std::chrono::years{292}}.nanoseconds() == std::chrono::years{292});

@@ -65,7 +65,7 @@ TEST_CASE("stop scope: the first request is true, later ones are false") {
   CHECK(scope.stop_requested());
 }
 
-TEST_CASE("stop scope: notifies what is in it, once, and not what was taken out") {
+TEST_CASE("stop scope: notifies each node in it once, and not the removed ones") {
   StopScope scope{nullptr};
   CountingNode in;
   CountingNode out;
@@ -79,7 +79,7 @@ TEST_CASE("stop scope: notifies what is in it, once, and not what was taken out"
   scope.remove(in);
 }
 
-TEST_CASE("stop scope: what is added after the request is notified at once") {
+TEST_CASE("stop scope: a node added after the request is notified immediately") {
   StopScope scope{nullptr};
   scope.request_stop();
   CountingNode node;
@@ -88,7 +88,7 @@ TEST_CASE("stop scope: what is added after the request is notified at once") {
   scope.remove(node);
 }
 
-TEST_CASE("stop scope: what is notified while it is added may use the scope, and the one above") {
+TEST_CASE("stop scope: a node notified while it is added may use the scope, and the parent scope") {
   StopScope root{nullptr};
   StopScope leaf{&root};
   root.request_stop();
@@ -103,7 +103,8 @@ TEST_CASE("stop scope: what is notified while it is added may use the scope, and
 }
 
 TEST_CASE(
-    "stop scope: when one is destroyed by what it notifies, the one above goes on notifying") {
+    "stop scope: when a node destroys the scope that notifies it, the parent scope continues to "
+    "notify") {
   StopScope root{nullptr};
   auto leaf = std::make_unique<StopScope>(&root);
   EndingNode in_leaf{leaf};
@@ -139,7 +140,7 @@ class Overwritten : private StopNode {
   bool overwritten_ = false;
 };
 
-TEST_CASE("stop scope: is not touched any more once what it notifies has destroyed it") {
+TEST_CASE("stop scope: is not touched after the node that it notifies has destroyed it") {
   Overwritten alone{nullptr};
   CHECK(alone.scope().request_stop());
   CHECK(alone.overwritten());
@@ -154,7 +155,7 @@ TEST_CASE("stop scope: is not touched any more once what it notifies has destroy
   root.remove(in_root);
 }
 
-TEST_CASE("stop scope: may be destroyed by what it notifies") {
+TEST_CASE("stop scope: may be destroyed by a node that it notifies") {
   auto scope = std::make_unique<StopScope>(nullptr);
   EndingNode node{scope};
   scope->add(node);
@@ -190,7 +191,7 @@ TEST_CASE("stop scope: a request to stop goes to all scopes below, and not upwar
   sibling.remove(in_sibling);
 }
 
-TEST_CASE("stop scope: one below sees the request although nobody ever waited in it") {
+TEST_CASE("stop scope: a child scope sees the request although nothing ever waited in it") {
   StopScope root{nullptr};
   StopScope middle{&root};
   StopScope leaf{&middle};
@@ -209,7 +210,7 @@ TEST_CASE("stop scope: one made below a stopped one is stopped") {
   CHECK(leaf.stop_requested());
 }
 
-TEST_CASE("stop scope: one that is closed does not hear from above any more") {
+TEST_CASE("stop scope: a closed scope gets no more requests from its parent") {
   auto root = std::make_unique<StopScope>(nullptr);
   StopScope leaf{root.get()};
   CountingNode node;
@@ -222,8 +223,8 @@ TEST_CASE("stop scope: one that is closed does not hear from above any more") {
 }
 
 TEST_CASE(
-    "stop scope: a request that somebody was told of is noticed, also by scopes above that were "
-    "asked") {
+    "stop scope: a request that was reported counts as noticed, also in the parent scopes that "
+    "were asked") {
   StopScope root{nullptr};
   StopScope leaf{&root};
   root.request_stop();
@@ -242,8 +243,8 @@ TEST_CASE("stop scope: noticing the request of one below is none of its parent's
 }
 
 TEST_CASE(
-    "stop scope: a request to one above is not noticed by what had been stopped, and had noticed "
-    "that, before") {
+    "stop scope: a request to a parent scope is not noticed by a scope that had already noticed "
+    "its own") {
   StopScope root{nullptr};
   StopScope leaf{&root};
   leaf.request_stop();
@@ -289,7 +290,7 @@ TEST_CASE("stop scope: asks its hooks whether it is time, also for scopes below"
   CHECK(scope.stop_arrived());
 }
 
-TEST_CASE("stop scope: tells its hooks once, when somebody waits in it or below it") {
+TEST_CASE("stop scope: tells its hooks once, when something waits in it or below it") {
   Deadline deadline;
   StopScope scope{nullptr, &deadline};
   deadline.scope = &scope;
@@ -366,7 +367,8 @@ class AskedOften : public StopScope::Hooks {
 };
 
 TEST_CASE(
-    "stop scope: asked nearby, a deep one looks at few, and is told by those above from then on") {
+    "stop scope: asked nearby, a deep scope looks at few others, and is told by its parents from "
+    "then on") {
   AskedOften chain{1000};
   CHECK_FALSE(chain.deepest().stop_requested_nearby());
   CHECK(chain.asked == 64);
@@ -381,7 +383,7 @@ TEST_CASE(
   CHECK(chain.top().noticed());
 }
 
-TEST_CASE("stop scope: asked nearby, one that is attached is told too") {
+TEST_CASE("stop scope: asked nearby, an attached scope is told too") {
   AskedOften chain{200};
   chain.deepest().attach();
   CHECK_FALSE(chain.deepest().stop_requested_nearby());

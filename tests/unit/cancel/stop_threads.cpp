@@ -43,7 +43,7 @@ TEST_CASE("stop callback: the destructor waits for a call that is under way on a
   release.join();
 }
 
-TEST_CASE("stop token: what was done before the request is visible to whoever sees it") {
+TEST_CASE("stop token: writes before the request are visible to the thread that sees it") {
   for (int round = 0; round < 500; ++round) {
     StopScope scope{nullptr};
     int value = 0;  // plain, so that ThreadSanitizer sees a missing edge
@@ -100,7 +100,9 @@ void come_and_go(StopScope& root, std::atomic<bool>& stopped, std::atomic<int>& 
   }
 }
 
-TEST_CASE("stop scope: callbacks and scopes that come and go during a request are told, or gone") {
+TEST_CASE(
+    "stop scope: callbacks and scopes that are made and destroyed during a request are told, or "
+    "destroyed") {
   for (int round = 0; round < 60; ++round) {
     StopScope root{nullptr};
     std::atomic<bool> stopped = false;

@@ -100,7 +100,7 @@ TEST_CASE("stop callback: is called by its constructor when stop was requested b
   CHECK(calls == 1);
 }
 
-TEST_CASE("stop token: a request is noticed by who asks for it, not before") {
+TEST_CASE("stop token: a request is noticed when the token is asked, not before") {
   StopScope scope{nullptr};
   const StopToken token{&scope};
   CHECK_FALSE(token.stop_requested());
@@ -129,7 +129,7 @@ TEST_CASE("stop callback: is not called once it is destroyed") {
   CHECK(calls == 0);
 }
 
-TEST_CASE("stop callback: takes what makes its function, and may be move-only") {
+TEST_CASE("stop callback: takes a value to make its function of, and may be move-only") {
   StopScope scope{nullptr};
   auto number = std::make_unique<int>(5);
   int seen = 0;
@@ -153,7 +153,7 @@ TEST_CASE("stop callback: may destroy itself while it is called") {
   CHECK_FALSE(callback.has_value());
 }
 
-TEST_CASE("stop callback: one that is called may destroy another, which is then not called") {
+TEST_CASE("stop callback: a callback may destroy another, which is then not called") {
   StopScope scope{nullptr};
   int calls = 0;
   using Callback = StopCallback<std::function<void()>>;
@@ -171,7 +171,7 @@ TEST_CASE("stop callback: one that is called may destroy another, which is then 
   CHECK(calls == 1);
 }
 
-TEST_CASE("stop callback: one that is called may make another, which is called at once") {
+TEST_CASE("stop callback: a callback may make another, which is called immediately") {
   StopScope scope{nullptr};
   int calls = 0;
   const StopCallback callback{StopToken{&scope}, [&] {

@@ -90,7 +90,7 @@ struct Foreign {
 
 Task<int> add(int a, int b) { co_return a + b; }
 
-TEST_CASE("awaitable: a coroutine of somebody else's may await a task") {
+TEST_CASE("awaitable: a foreign coroutine may await a task") {
   int sum = 0;
   const auto ask = [](int& into) -> Foreign { into = co_await add(1, 2); };
   ask(sum);
@@ -131,7 +131,8 @@ TEST_CASE("awaitable: gather() outside a runtime is std::logic_error, and its ta
 }
 
 TEST_CASE(
-    "awaitable: outside a runtime, what need not wait works, and the stop token never stops") {
+    "awaitable: outside a runtime, operations that need not wait work, and the stop token never "
+    "stops") {
   bool opened = false;
   bool possible = true;
   const auto look = [](bool& open, bool& stoppable) -> Foreign {

@@ -47,7 +47,7 @@ TEST_CASE("frame allocator: memory of any size comes from a list of frames at le
   CHECK(FrameCache::index_of(0) >= FrameCache::kSizes);
 }
 
-TEST_CASE("frame allocator: what one thread allocates, another may free") {
+TEST_CASE("frame allocator: one thread may free a frame that another has allocated") {
   constexpr int kFrames = 20'000;
   std::vector<void*> frames;
   for (int round = 0; round < 5; ++round) {
@@ -59,7 +59,7 @@ TEST_CASE("frame allocator: what one thread allocates, another may free") {
   }
 }
 
-TEST_CASE("frame allocator: threads that come and go give back what they kept") {
+TEST_CASE("frame allocator: threads give back their kept frames when they end") {
   // Seen by LeakSanitizer.
   for (int i = 0; i < 50; ++i) {
     std::thread{[] {

@@ -1,8 +1,7 @@
-#include <mtaio/stop_token.hpp>
-
 #include <mtaio/exceptions.hpp>
 #include <mtaio/latch.hpp>
 #include <mtaio/sleep.hpp>
+#include <mtaio/stop_token.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/task_executor.hpp>
 #include <mtaio/this_task.hpp>
@@ -30,7 +29,7 @@ TASK_TEST_CASE("this_task: every task has a stop token that can be stopped") {
   CHECK_FALSE(token.stop_requested());
 }
 
-TASK_TEST_CASE("this_task: a task sees the token of the one that awaits it") {
+TASK_TEST_CASE("this_task: a task sees the token of the task that awaits it") {
   const StopToken mine = co_await this_task::stop_token();
   const StopToken childs = co_await my_token();
   CHECK(mine == childs);
@@ -108,7 +107,7 @@ TASK_TEST_CASE(
                   mtaio::TimeoutError);
 }
 
-TASK_TEST_CASE("this_task: asking for the token is no cancellation point") {
+TASK_TEST_CASE("this_task: asking for the token is not a cancellation point") {
   mtaio::TaskExecutor executor;
   const auto ask_when_stopped = []() -> Task<bool> {
     try {

@@ -41,7 +41,7 @@ TASK_TEST_CASE("task: nothing runs before it is awaited") {
   CHECK(ran);
 }
 
-TEST_CASE("task: one that is never awaited never runs, and destroys its arguments") {
+TEST_CASE("task: a task that is never awaited never runs, and destroys its arguments") {
   const int alive_before = test::Counted::alive();
   bool ran = false;
   const auto keep = [](test::Counted, bool& flag) -> Task<void> {
@@ -90,11 +90,11 @@ TASK_TEST_CASE(
   CHECK_FALSE(static_cast<bool>(task));
 }
 
-TEST_CASE("task: run() of one that was moved from is std::logic_error") {
+TEST_CASE("task: run() of a moved-from task is std::logic_error") {
   CHECK_THROWS_AS((void)mtaio::run(Task<int>{}), std::logic_error);
 }
 
-TEST_CASE("task: assigning to one destroys what it held, once") {
+TEST_CASE("task: an assignment destroys the old coroutine, once") {
   const int alive_before = test::Counted::alive();
   const auto keep = [](test::Counted) -> Task<void> { co_return; };
   {
@@ -111,7 +111,7 @@ TASK_TEST_CASE("task: tasks may be stored and awaited in any order") {
   for (int i = 9; i >= 0; --i) CHECK(co_await tasks[static_cast<std::size_t>(i)] == i);
 }
 
-TASK_TEST_CASE("task: its arguments are gone when the co_await is over, and not before") {
+TASK_TEST_CASE("task: its arguments are destroyed when the co_await is over, and not before") {
   const int alive_before = test::Counted::alive();
   const auto count = [](test::Counted) -> Task<int> {
     co_await mtaio::sleep(std::chrono::seconds{0});
@@ -140,7 +140,7 @@ Task<void> inner(std::string& log) {
   const Recorder second{log, "2"};
 }
 
-TASK_TEST_CASE("task: its variables are destroyed before the awaiting task goes on") {
+TASK_TEST_CASE("task: its variables are destroyed before the awaiting task continues") {
   std::string log;
   co_await inner(log);
   log += "x";

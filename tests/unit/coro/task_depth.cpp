@@ -40,7 +40,7 @@ TASK_TEST_CASE("task: 10 million awaits, one after the other") {
   CHECK(sum == count * (count - 1) / 2);
 }
 
-TASK_TEST_CASE("task: a million awaits of what is ready") {
+TASK_TEST_CASE("task: a million awaits of ready awaitables") {
   const std::int64_t count = many() / 10;
   mtaio::Latch open{0};
   std::int64_t opened = 0;

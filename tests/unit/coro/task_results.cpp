@@ -90,7 +90,7 @@ Task<int> fail(bool wait_first) {
 }
 Task<int> pass_on(bool wait_first) { co_return co_await fail(wait_first); }
 
-TASK_TEST_CASE("task: what it throws comes out of the co_await as it is") {
+TASK_TEST_CASE("task: its exception comes out of the co_await as it is") {
   for (const bool wait_first : {false, true}) {
     CHECK_THROWS_AS((void)co_await fail(wait_first), std::out_of_range);
     CHECK_THROWS_AS((void)co_await pass_on(wait_first), std::out_of_range);
@@ -104,7 +104,7 @@ TASK_TEST_CASE("task: what it throws comes out of the co_await as it is") {
   }
 }
 
-TEST_CASE("task: what the main task throws comes out of run() as it is") {
+TEST_CASE("task: the exception of the main task comes out of run() as it is") {
   CHECK_THROWS_AS((void)mtaio::run(fail(false)), std::out_of_range);
   CHECK_THROWS_AS((void)mtaio::run(pass_on(true)), std::out_of_range);
 }
@@ -123,7 +123,7 @@ TASK_TEST_CASE("task: an exception need not be a std::exception") {
   CHECK(caught == 42);
 }
 
-TASK_TEST_CASE("task: a task that catches goes on") {
+TASK_TEST_CASE("task: a task that catches continues") {
   const auto recover = []() -> Task<int> {
     int failures = 0;
     for (int i = 0; i < 3; ++i) {

@@ -43,7 +43,7 @@ TEST_CASE("deque: push() says no when it is full, and yes again when there is ro
   CHECK(deque.push(&items[9]));
 }
 
-TEST_CASE("deque: goes round its slots any number of times") {
+TEST_CASE("deque: reuses its slots any number of times") {
   Deque deque;
   std::vector<int> items(1000);
   bool right = true;
@@ -55,7 +55,7 @@ TEST_CASE("deque: goes round its slots any number of times") {
   CHECK(right);
 }
 
-TEST_CASE("deque: pop_if() takes the newest only if it is the one that is asked for") {
+TEST_CASE("deque: pop_if() takes the newest item only if it is the expected one") {
   Deque deque;
   std::vector<int> items(3);
   CHECK_FALSE(deque.pop_if(items.data()));
@@ -124,7 +124,7 @@ TEST_CASE("deque: with an owner and thieves at it, every item is taken once") {
   }
 }
 
-TEST_CASE("deque: what was written before push() is visible to whoever takes the item") {
+TEST_CASE("deque: writes before push() are visible to the thread that takes the item") {
   constexpr int kItems = 50'000;
   mtaio::internal::WorkDeque<int, 64> deque;
   std::vector<int> items(kItems);  // plain, so that ThreadSanitizer sees a missing edge

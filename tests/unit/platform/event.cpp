@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using mtaio::internal::ThreadEvent;
 
-TEST_CASE("event: one that is set is not waited for, whatever the deadline") {
+TEST_CASE("event: a wait for an event that is set returns immediately with every deadline") {
   ThreadEvent event;
   event.set();
   CHECK(event.wait_until(Clock::time_point::max()));

@@ -73,7 +73,7 @@ TEST_CASE("lock: a thread that takes it all the time does not keep others out") 
   other.join();
 }
 
-TEST_CASE("lock: whoever holds it last may destroy it at once") {
+TEST_CASE("lock: its last holder may destroy it immediately") {
   for (std::uint32_t round = 0; round < 2000 / test::stride(); ++round) {
     auto lock = std::make_unique<SpinLock>();
     bool done = false;
@@ -90,7 +90,7 @@ TEST_CASE("lock: whoever holds it last may destroy it at once") {
   }
 }
 
-TEST_CASE("event: whoever waits for it sees what was done before it was set, and may destroy it") {
+TEST_CASE("event: the waiter sees the writes before it was set, and may destroy it") {
   for (int round = 0; round < 1000; ++round) {
     auto event = std::make_unique<ThreadEvent>();
     int value = 0;

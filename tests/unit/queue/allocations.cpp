@@ -1,5 +1,5 @@
-#include "unit/queue/queue_test_case.hpp"
 #include "support/counting_new.hpp"
+#include "unit/queue/queue_test_case.hpp"
 
 #include <array>
 #include <chrono>
@@ -164,7 +164,7 @@ QUEUE_TEST_CASE(
   CHECK(last.value == 3);
 }
 
-TEST_CASE("priority queue: what there is no memory to sort is sorted all the same") {
+TEST_CASE("priority queue: items are sorted even when there is no memory for it") {
   if (!test::kCountsAllocations) return;
   using mtaio::internal::PriorityStorage;
   constexpr std::size_t kCount = 1'000;

@@ -42,7 +42,8 @@ QUEUE_TEST_CASE("queue: a put that was moved from is std::logic_error, and puts 
   CHECK(co_await queue.get() == "item");
 }
 
-QUEUE_TEST_CASE("queue: a put that another one was assigned to puts that one's item, once") {
+QUEUE_TEST_CASE(
+    "queue: a put operation that another was assigned to puts the item of that other, once") {
   Queue<std::string> queue;
   auto put = queue.put("first");
   auto other = queue.put("second");

@@ -1,7 +1,7 @@
 #include <mtaio/exceptions.hpp>
 
-#include "unit/queue/queue_test_case.hpp"
 #include "support/counted.hpp"
+#include "unit/queue/queue_test_case.hpp"
 
 #include <chrono>
 #include <vector>
@@ -151,7 +151,7 @@ mtaio::Task<void> join_when_stopped(Queue& queue) {
   co_await queue.join();
 }
 
-QUEUE_TEST_CASE("queue: after a stop request, what need not wait still succeeds") {
+QUEUE_TEST_CASE("queue: after a stop request, operations that need not wait still succeed") {
   mtaio::TaskExecutor executor;
   Queue<int> queue{1};
   auto join = executor.create_task(join_when_stopped(queue));
@@ -169,7 +169,7 @@ QUEUE_TEST_CASE("queue: after a stop request, what need not wait still succeeds"
   CHECK(co_await get == 1);
 }
 
-QUEUE_TEST_CASE("queue: after a stop request, what would have to wait throws CancelledError") {
+QUEUE_TEST_CASE("queue: after a stop request, operations that would wait throw CancelledError") {
   mtaio::TaskExecutor executor;
   Queue<int> queue{1};
   auto get = executor.create_task(get_when_stopped(queue));
@@ -241,8 +241,7 @@ QUEUE_TEST_CASE(
 }
 
 QUEUE_TEST_CASE(
-    "queue: a producer that never waits hears of a timeout that nobody has told it of, and the "
-    "timeout is told") {
+    "queue: a producer that never waits notices a timeout by itself, and the timeout is reported") {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   bool in_time = true;
@@ -255,7 +254,7 @@ QUEUE_TEST_CASE(
   CHECK(queue.qsize() < 128);
 }
 
-QUEUE_TEST_CASE("queue: what has not been asked to stop goes on after each 128 operations") {
+QUEUE_TEST_CASE("queue: a task without a stop request continues after each 128 operations") {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   auto producer = executor.create_task(put_many(queue, 1000));

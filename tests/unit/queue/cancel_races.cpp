@@ -179,7 +179,9 @@ mtaio::Task<std::pair<int, int>> race_shutdown(mtaio::AsyncQueue<int>& queue) {
   co_return std::pair{put, taken};
 }
 
-TEST_CASE("queue: shutdown() among putters and takers strands nobody, and what was put is taken") {
+TEST_CASE(
+    "queue: shutdown() among putters and takers strands no task, and all items that were put are "
+    "taken") {
   for (int i = 0; i < 300; ++i) {
     mtaio::AsyncQueue<int> queue{i % 3};
     const auto [put, taken] = mtaio::run(race_shutdown(queue), {.threads = 3});
@@ -200,7 +202,7 @@ mtaio::Task<void> put_from_many(mtaio::AsyncQueue<int>& queue, std::atomic<int>&
   for (auto& handle : handles) co_await handle;
 }
 
-TEST_CASE("queue: a put that lets others run goes on once, whichever worker is the faster one") {
+TEST_CASE("queue: a put that lets others run resumes once, with either worker the faster one") {
   mtaio::AsyncQueue<int> queue;
   std::atomic<int> ended{0};
   mtaio::run(put_from_many(queue, ended), {.threads = 4});

@@ -78,7 +78,7 @@ mtaio::Task<void> use_at_will() {
   co_return;
 }
 
-TEST_CASE("queue core: what wakes no waiter is done quietly, and nothing else") {
+TEST_CASE("queue core: exactly the operations that wake no waiter are done quietly") {
   QueueCore<FifoStorage> core{"Queue", 2, false};
   FifoStorage::Node first;
   FifoStorage::Node second;
@@ -102,7 +102,7 @@ TEST_CASE("queue core: what wakes no waiter is done quietly, and nothing else") 
   CHECK(core.pop_quietly() == nullptr);
 }
 
-TEST_CASE("queue core: what a waiter waits for is not done quietly") {
+TEST_CASE("queue core: an operation that a waiter waits for is not done quietly") {
   Loop loop;
   QueueCore<FifoStorage> core{"Queue", 1, false};
   core.elide_lock(true);
@@ -125,7 +125,7 @@ TEST_CASE("queue core: what a waiter waits for is not done quietly") {
   CHECK(putter.awake);
 }
 
-TEST_CASE("queue core: who tries uses up nothing of the turn of the task in which that happens") {
+TEST_CASE("queue core: a try operation uses up nothing of the turn of its task") {
   mtaio::run(use_at_will(), {.threads = 1});
 }
 
@@ -233,7 +233,7 @@ CORE_TEST_CASE("queue core: a get that finds an item at the second look lets in 
   CHECK(core.size() == 1);
 }
 
-CORE_TEST_CASE("queue core: a place that is given up goes to the next putter") {
+CORE_TEST_CASE("queue core: a permit that is released goes to the next putter") {
   Loop loop;
   QueueCore<Storage> core{"Queue", 1, false};
   typename Storage::Node node;
@@ -251,7 +251,7 @@ CORE_TEST_CASE("queue core: a place that is given up goes to the next putter") {
   CHECK(core.pop().node == &node);
 }
 
-CORE_TEST_CASE("queue core: what a putter brings goes to the getter that waits") {
+CORE_TEST_CASE("queue core: the item of a putter goes to the waiting getter") {
   Loop loop;
   QueueCore<Storage> core{"Queue", 1, false};
   typename Storage::Node node;
@@ -267,7 +267,7 @@ CORE_TEST_CASE("queue core: what a putter brings goes to the getter that waits")
   CHECK(getter.node == &node);
 }
 
-CORE_TEST_CASE("queue core: what is brought after a shutdown stays with the putter") {
+CORE_TEST_CASE("queue core: an item committed after a shutdown stays with the putter") {
   for (const bool immediate : {false, true}) {
     CAPTURE(immediate);
     Loop loop;
@@ -289,7 +289,9 @@ CORE_TEST_CASE("queue core: what is brought after a shutdown stays with the putt
   }
 }
 
-CORE_TEST_CASE("queue core: the place of what a getter may put back is kept until it leaves it") {
+CORE_TEST_CASE(
+    "queue core: the place of an item that a getter may put back is kept until the getter is "
+    "done") {
   Loop loop;
   QueueCore<Storage> core{"Queue", 1, false};
   std::array<typename Storage::Node, 2> nodes;
@@ -312,7 +314,7 @@ CORE_TEST_CASE("queue core: the place of what a getter may put back is kept unti
   CHECK(core.size() == 1);
 }
 
-CORE_TEST_CASE("queue core: what is put back comes next, or goes to the getter that waits") {
+CORE_TEST_CASE("queue core: an item that is put back comes next, or goes to the waiting getter") {
   Loop loop;
   QueueCore<Storage> core{"Queue", 3, true};
   std::array<typename Storage::Node, 3> nodes;

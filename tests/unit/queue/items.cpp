@@ -1,7 +1,7 @@
 #include <mtaio/exceptions.hpp>
 
-#include "unit/queue/queue_test_case.hpp"
 #include "support/counted.hpp"
+#include "unit/queue/queue_test_case.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -88,7 +88,7 @@ TASK_TEST_CASE("queue: over-aligned items pass through put() and get()") {
   CHECK(item.value == 1);
 }
 
-QUEUE_TEST_CASE("queue: destroying it destroys what is left in it, once") {
+QUEUE_TEST_CASE("queue: its destructor destroys the items left in it, once") {
   const int alive_before = Counted::alive();
   {
     Queue<Counted> queue;
@@ -99,7 +99,7 @@ QUEUE_TEST_CASE("queue: destroying it destroys what is left in it, once") {
   CHECK(Counted::alive() == alive_before);
 }
 
-QUEUE_TEST_CASE("queue: shutdown(true) destroys what it drops, once") {
+QUEUE_TEST_CASE("queue: shutdown(true) destroys the items that it drops, once") {
   const int alive_before = Counted::alive();
   Queue<Counted> queue;
   for (int i = 0; i < 10; ++i) co_await queue.put(Counted{i});
@@ -136,7 +136,7 @@ QUEUE_TEST_CASE(
   CHECK(Counted::alive() == alive_before);
 }
 
-TASK_TEST_CASE("queue: many items can be left in it when it goes") {
+TASK_TEST_CASE("queue: many items can be left in it when it is destroyed") {
   mtaio::AsyncQueue<int> queue;
   mtaio::PriorityQueue<int> by_priority;
   for (int i = 0; i < 200'000; ++i) {

@@ -9,7 +9,7 @@ namespace {
 using test::join;
 using test::let_others_run;
 
-QUEUE_TEST_CASE("queue: join() returns at once when nothing was ever put") {
+QUEUE_TEST_CASE("queue: join() returns immediately when nothing was ever put") {
   Queue<int> queue;
   co_await queue.join();
 }
@@ -34,7 +34,7 @@ QUEUE_TEST_CASE("queue: join() waits until task_done() was called for every item
   co_await joining;
 }
 
-QUEUE_TEST_CASE("queue: every joiner is let through at once") {
+QUEUE_TEST_CASE("queue: all joiners are let through together") {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   co_await queue.put(1);

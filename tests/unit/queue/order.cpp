@@ -32,7 +32,7 @@ TASK_TEST_CASE("LIFO queue: the last item put comes out first") {
   CHECK(co_await queue.get() == 49);
 }
 
-QUEUE_TEST_CASE("queue: next() gives what get() would give") {
+QUEUE_TEST_CASE("queue: next() gives the same item as get()") {
   Queue<int> queue;
   co_await queue.put(7);
   const std::optional<int> item = co_await queue.next();

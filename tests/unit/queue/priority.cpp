@@ -1,5 +1,5 @@
-#include "unit/queue/queue_test_case.hpp"
 #include "support/throwing_move.hpp"
+#include "unit/queue/queue_test_case.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -130,7 +130,8 @@ TASK_TEST_CASE(
   }
 }
 
-TASK_TEST_CASE("priority queue: sorts what is put and got in any order, as a stable sort does") {
+TASK_TEST_CASE(
+    "priority queue: sorts items that are put and got in any order, as a stable sort does") {
   std::mt19937 random{1};
   for (int round = 0; round < 50; ++round) {
     mtaio::PriorityQueue<int> queue;

@@ -43,7 +43,7 @@ QUEUE_TEST_CASE("queue: after shutdown() a full queue refuses as one with room d
   CHECK(queue.qsize() == 1);
 }
 
-QUEUE_TEST_CASE("queue: get() goes on after shutdown() until the queue is empty, and then throws") {
+QUEUE_TEST_CASE("queue: get() works after shutdown() until the queue is empty, and then throws") {
   Queue<int> queue;
   co_await queue.put(1);
   co_await queue.put(1);
@@ -55,7 +55,7 @@ QUEUE_TEST_CASE("queue: get() goes on after shutdown() until the queue is empty,
 }
 
 QUEUE_TEST_CASE(
-    "queue: next() goes on after shutdown() until the queue is empty, and then is nullopt") {
+    "queue: next() works after shutdown() until the queue is empty, and then is nullopt") {
   Queue<int> queue;
   for (int i = 0; i < 3; ++i) co_await queue.put(1);
   queue.shutdown();
@@ -66,7 +66,8 @@ QUEUE_TEST_CASE(
   CHECK_FALSE(none.has_value());
 }
 
-QUEUE_TEST_CASE("queue: try_get() after shutdown() takes what is left, and then is nullopt") {
+QUEUE_TEST_CASE(
+    "queue: try_get() after shutdown() takes the remaining items, and then is nullopt") {
   Queue<int> queue;
   co_await queue.put(1);
   queue.shutdown();
@@ -125,7 +126,7 @@ QUEUE_TEST_CASE("queue: a putter that was let in before shutdown() has put") {
   CHECK(co_await queue.get() == 2);
 }
 
-QUEUE_TEST_CASE("queue: shutdown() leaves join() waiting for what is still queued") {
+QUEUE_TEST_CASE("queue: shutdown() leaves join() waiting for the queued items") {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   co_await queue.put(1);
@@ -139,7 +140,7 @@ QUEUE_TEST_CASE("queue: shutdown() leaves join() waiting for what is still queue
   co_await joining;
 }
 
-QUEUE_TEST_CASE("queue: shutdown(true) drops what is queued and counts it as done") {
+QUEUE_TEST_CASE("queue: shutdown(true) drops the queued items and counts them as done") {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   for (int i = 0; i < 3; ++i) co_await queue.put(i);
@@ -154,7 +155,7 @@ QUEUE_TEST_CASE("queue: shutdown(true) drops what is queued and counts it as don
   CHECK_THROWS_AS(queue.task_done(), std::logic_error);
 }
 
-QUEUE_TEST_CASE("queue: shutdown(true) does not count as done what was already taken") {
+QUEUE_TEST_CASE("queue: shutdown(true) does not count items as done that were already taken") {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   co_await queue.put(1);
@@ -168,7 +169,7 @@ QUEUE_TEST_CASE("queue: shutdown(true) does not count as done what was already t
   co_await joining;
 }
 
-QUEUE_TEST_CASE("queue: shutdown(true) after shutdown() drops what the first one left") {
+QUEUE_TEST_CASE("queue: shutdown(true) after shutdown() drops the remaining items") {
   Queue<int> queue;
   co_await queue.put(1);
   queue.shutdown();
@@ -208,7 +209,7 @@ mtaio::Task<void> put_until(mtaio::AsyncQueue<int>& queue, const bool& end) {
 }  // namespace
 
 TEST_CASE(
-    "queue: operations on one that is shut down let others run, as all do that need not wait") {
+    "queue: operations after shutdown() let others run, as all operations that need not wait do") {
   mtaio::AsyncQueue<int> queue;
   queue.shutdown();
   mtaio::TaskExecutor executor;

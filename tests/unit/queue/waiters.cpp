@@ -115,7 +115,7 @@ QUEUE_TEST_CASE("queue: try_put() serves a waiting get") {
 /// Puts the next number, whichever of these tasks comes first.
 mtaio::Task<void> put_next(mtaio::AsyncQueue<int>& queue, int& next) { co_await queue.put(next++); }
 
-TASK_TEST_CASE("queue: every one of many waiting putters is served by one who only gets") {
+TASK_TEST_CASE("queue: a task that only gets serves every one of many waiting putters") {
   mtaio::TaskExecutor executor;
   mtaio::AsyncQueue<int> queue{3};
   std::vector<TaskHandle<void>> putters;

@@ -122,7 +122,7 @@ TEST_CASE("Runtime::run: the end of one run does not stop the tasks of another")
   CHECK(waited);
 }
 
-TEST_CASE("run: timers that nobody waits for any more are gone with it") {
+TEST_CASE("run: timers without a waiter are destroyed with it") {
   const auto arm_many = []() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::vector<mtaio::TaskHandle<void>> handles;

@@ -90,7 +90,8 @@ int status_of(F use) {
 
 }  // namespace
 
-TEST_CASE("Runtime::run: in a forked child it is a logic_error at once, and the parent goes on") {
+TEST_CASE(
+    "Runtime::run: in a forked child it is immediately a logic_error, and the parent continues") {
   mtaio::Runtime runtime{{.threads = 2}};
   runtime.run(use_threads());
   const Child child;
@@ -113,7 +114,8 @@ TEST_CASE("Runtime: a forked child can make one of its own, in turn too") {
   CHECK(runtime.run(answer()) == 42);
 }
 
-TEST_CASE("ThreadPool: in a forked child it is a logic_error at once, and the parent goes on") {
+TEST_CASE(
+    "ThreadPool: in a forked child it is immediately a logic_error, and the parent continues") {
   mtaio::ThreadPool pool{2};
   CHECK(mtaio::run(answer_from(pool), {.threads = 1}) == 42);
   const Child child;
@@ -126,7 +128,7 @@ TEST_CASE("ThreadPool: in a forked child it is a logic_error at once, and the pa
 }
 
 TEST_CASE(
-    "fork: what the parent made can be destroyed in the child, and tasks go on in the parent") {
+    "fork: the parent's objects can be destroyed in the child, and tasks continue in the parent") {
   auto runtime = std::make_unique<mtaio::Runtime>(mtaio::RuntimeOptions{.threads = 2});
   std::optional<mtaio::ThreadPool> pool{2};
   std::optional<mtaio::TaskExecutor> executor{*pool};

@@ -85,7 +85,7 @@ TEST_CASE("Runtime: sleeps on the parkers it is given") {
   CHECK(CountingParker::parks < 20);
 }
 
-TEST_CASE("Runtime: waiting for ever costs nothing, and ends when it is woken") {
+TEST_CASE("Runtime: waiting forever costs nothing, and ends when it is woken") {
   mtaio::Latch latch{1};
   const auto wait = [](mtaio::Latch& on) -> mtaio::Task<bool> {
     co_return co_await on.wait(std::chrono::hours::max());

@@ -110,7 +110,8 @@ TEST_CASE("liveness: a million tasks that are ready do not keep a timer from fir
   }
 }
 
-TEST_CASE("liveness: what a plain thread puts arrives beside any number of tasks that are ready") {
+TEST_CASE(
+    "liveness: the items of a plain thread arrive beside any number of tasks that are ready") {
   for (const std::size_t threads : kThreads) {
     for (const std::size_t count : kCounts) {
       CAPTURE(threads);
@@ -213,7 +214,8 @@ TEST_CASE("liveness: on one worker tasks go on in the order in which they became
   }
 }
 
-TEST_CASE("liveness: on one worker a job from outside waits for what was ready before it") {
+TEST_CASE(
+    "liveness: on one worker a job from outside waits for the jobs that were ready before it") {
   for (const std::size_t count : kCounts) {
     CAPTURE(count);
     Crowd crowd;
@@ -273,7 +275,8 @@ TEST_CASE("liveness: a child that has not been started gets its turn beside gath
   }
 }
 
-TEST_CASE("liveness: what is ready on a worker that computes is taken by others that are busy") {
+TEST_CASE(
+    "liveness: jobs that are ready on a worker that computes are taken by other busy workers") {
   for (const std::size_t threads : {2U, 4U}) {
     for (int round = 0; round < 20; ++round) {
       std::atomic<bool> flag{false};

@@ -68,7 +68,7 @@ TEST_CASE("ready queue: jobs that come back each time they are taken keep their 
   }
 }
 
-TEST_CASE("ready queue: what becomes ready behind a list is not taken before the list") {
+TEST_CASE("ready queue: a job that becomes ready behind a list is not taken before the list") {
   std::vector<Numbered> jobs(300);
   ReadyQueue queue;
   for (std::size_t i = 0; i < 257; ++i) queue.push(jobs[i]);  // the last one is in the list

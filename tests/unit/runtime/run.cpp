@@ -69,7 +69,7 @@ TEST_CASE("run: the result of main may be void, a reference or move-only") {
   CHECK(*mtaio::run(give_move_only(3)) == 3);
 }
 
-TEST_CASE("run: what main throws comes out of it as it is") {
+TEST_CASE("run: the exception of main comes out of it as it is") {
   CHECK_THROWS_WITH_AS(mtaio::run(fail()), "main failed", std::runtime_error);
   CHECK_THROWS_AS(mtaio::run(throw_an_int()), int);
   CHECK_THROWS_AS(mtaio::run(give_up()), mtaio::CancelledError);
@@ -96,7 +96,7 @@ TEST_CASE("run: a task that was awaited before or moved from is a logic_error") 
   CHECK_THROWS_AS(mtaio::run(mtaio::Task<int>{}), std::logic_error);
 }
 
-TEST_CASE("run: what main took as arguments is gone when it returns") {
+TEST_CASE("run: the arguments of main are destroyed when it returns") {
   auto shared = std::make_shared<int>(1);
   const auto use = [](std::shared_ptr<int> pointer) -> mtaio::Task<int> { co_return *pointer; };
   CHECK(mtaio::run(use(shared)) == 1);
@@ -111,7 +111,8 @@ TEST_CASE("run: inside a task it is a logic_error, because the worker would wait
   CHECK(mtaio::run(nested(), {.threads = 2}));
 }
 
-TEST_CASE("run: in a function that run_in_thread calls is fine, because that is no worker") {
+TEST_CASE(
+    "run: in a function that run_in_thread calls is fine, because that thread is not a worker") {
   const auto call = []() -> mtaio::Task<int> {
     mtaio::TaskExecutor executor;
     co_return co_await executor.run_in_thread([] { return mtaio::run(give(4), {.threads = 1}); });
@@ -130,7 +131,7 @@ TEST_CASE("Runtime::run: on one of its own workers is a logic_error, and nothing
 }
 
 TEST_CASE(
-    "Runtime::run: on a worker of another runtime is fine, unless that one waits for the first in "
+    "Runtime::run: on a worker of another runtime is fine, unless the other waits for the first in "
     "turn") {
   mtaio::Runtime first{{.threads = 1}};
   mtaio::Runtime second{{.threads = 1}};
@@ -179,7 +180,7 @@ TEST_CASE("Runtime::run: one runtime can be used for many runs, one after the ot
   }
 }
 
-TEST_CASE("Runtime::run: several threads may call it at once, and each gets its own result") {
+TEST_CASE("Runtime::run: several threads may call it concurrently, and each gets its own result") {
   for (const std::size_t threads : {1U, 2U, 4U}) {
     CAPTURE(threads);
     mtaio::Runtime runtime{{.threads = threads}};

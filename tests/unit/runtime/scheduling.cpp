@@ -134,7 +134,7 @@ TEST_CASE(
   }
 }
 
-TASK_TEST_CASE("Runtime: a gather with ever more children starves nobody either") {
+TASK_TEST_CASE("Runtime: a gather with ever more children starves no task either") {
   mtaio::TaskExecutor executor;
   const auto nothing = [](int) -> mtaio::Task<void> { co_return; };
   const auto for_ever = [](mtaio::TaskExecutor& of, auto function) -> mtaio::Task<void> {

@@ -100,7 +100,8 @@ std::array<sigset_t, 1> blocked_here() {
 
 }  // namespace
 
-TEST_CASE("signals: one that interrupts the threads of a runtime all the time changes nothing") {
+TEST_CASE(
+    "signals: a signal that interrupts the threads of a runtime all the time changes nothing") {
   const Interruptions interruptions;
   const int before = delivered;
   const auto start = std::chrono::steady_clock::now();

@@ -19,7 +19,7 @@ TEST_CASE("starvation watch: an item behind many others may wait for them") {
   CHECK_FALSE(watch.look(5'000'000, 999'000, 2'000'000, 4));
 }
 
-TEST_CASE("starvation watch: a queue that moves is fine, and so is one that is empty") {
+TEST_CASE("starvation watch: a queue that moves is fine, and so is an empty one") {
   StarvationWatch watch;
   for (unsigned turn = 0; turn < 1'000'000; turn += 32) {
     REQUIRE(watch.look(turn, turn, turn + 10, 4));

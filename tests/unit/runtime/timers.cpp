@@ -40,7 +40,7 @@ mtaio::Task<bool> compute_until_raised(const std::atomic<bool>& flag) {
   co_return compute_until(flag);
 }
 
-TEST_CASE("timers: a run that ends early leaves the clock to the one that sleeps longer") {
+TEST_CASE("timers: a run that ends early leaves the clock to the run that sleeps longer") {
   for (const std::size_t threads : {1U, 2U, 3U}) {
     CAPTURE(threads);
     mtaio::Runtime runtime{{.threads = threads}};
@@ -52,7 +52,8 @@ TEST_CASE("timers: a run that ends early leaves the clock to the one that sleeps
   }
 }
 
-TEST_CASE("timers: fire while all workers but one compute, whoever watched the clock before") {
+TEST_CASE(
+    "timers: fire while all workers but one compute, whichever worker watched the clock before") {
   for (const std::size_t threads : {2U, 3U, 4U}) {
     const auto test = [](std::size_t workers) -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
@@ -98,7 +99,7 @@ TASK_TEST_CASE(
   CHECK(called);
 }
 
-TASK_TEST_CASE("timers: ten thousand at once fire, each not before its time", 2) {
+TASK_TEST_CASE("timers: ten thousand concurrent ones fire, each not before its time", 2) {
   mtaio::TaskExecutor executor;
   std::atomic<int> early{0};
   const auto check = [](int i, std::atomic<int>& wrong) -> mtaio::Task<void> {

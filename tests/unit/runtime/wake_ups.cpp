@@ -157,7 +157,7 @@ mtaio::Task<void> spawn_beside_sleepers(int rounds, Clock::duration& longest) {
 
 }  // namespace
 
-TEST_CASE("wake-ups: what is ready behind a task that computes does not lie beside a sleeper") {
+TEST_CASE("wake-ups: a job that is ready behind a task that computes wakes a sleeping worker") {
   // A lost wake-up shows as a wait without end: nothing else in this run wakes a worker.
   for (const std::size_t threads : {2U, 3U, 4U}) {
     CAPTURE(threads);

@@ -53,7 +53,8 @@ mtaio::Task<void> check_visibility() {
   }
 }
 
-TEST_CASE("latch: what was done before count_down() is visible to whoever wait() lets through") {
+TEST_CASE(
+    "latch: writes before count_down() are visible to every waiter that wait() lets through") {
   mtaio::run(check_visibility(), {.threads = 4});
 }
 
@@ -65,7 +66,7 @@ mtaio::Task<int> look_and_read(Shared& shared) {
   co_return shared.values[0];
 }
 
-TEST_CASE("latch: what was done before count_down() is visible to whoever only looks") {
+TEST_CASE("latch: writes before count_down() are visible to a thread that only looks") {
   for (int round = 0; round < 200; ++round) {
     Shared shared{1};
     std::thread writer{[&shared] {
@@ -152,7 +153,7 @@ mtaio::Task<void> race_everything() {
   }
 }
 
-TEST_CASE("latch: time-outs, cancellations and openings that meet strand nobody") {
+TEST_CASE("latch: time-outs, cancellations and openings that meet strand no waiter") {
   mtaio::run(race_everything(), {.threads = 3});
 }
 

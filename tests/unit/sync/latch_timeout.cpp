@@ -63,7 +63,7 @@ TASK_TEST_CASE("latch: wait(0s) and a negative timeout only look") {
   CHECK(co_await latch.wait(-1h));
 }
 
-TASK_TEST_CASE("latch: wait(hours::max()) waits for ever") {
+TASK_TEST_CASE("latch: wait(hours::max()) waits forever") {
   mtaio::TaskExecutor executor;
   Latch latch{1};
   auto waiting = executor.create_task(wait_for(latch, std::chrono::hours::max()));

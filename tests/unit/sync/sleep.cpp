@@ -139,7 +139,7 @@ mtaio::Task<void> sleep_when_stopped(mtaio::Timeout length) {
 }
 
 TASK_TEST_CASE(
-    "sleep: throws CancelledError at once when stop was requested before, sleep(0s) too") {
+    "sleep: throws CancelledError immediately when stop was requested before, sleep(0s) too") {
   mtaio::TaskExecutor executor;
   for (const mtaio::Timeout length :
        {mtaio::Timeout{1h}, mtaio::Timeout{0s}, mtaio::Timeout{-1s}, mtaio::Timeout::forever()}) {
@@ -166,7 +166,7 @@ mtaio::Task<void> many_sleepers() {
   co_await executor.gather(tasks);
 }
 
-TEST_CASE("sleep: 20,000 at once on several threads all wake") {
+TEST_CASE("sleep: 20,000 concurrent sleeps on several threads all wake") {
   mtaio::run(many_sleepers(), {.threads = 4});
 }
 

@@ -37,7 +37,7 @@ class Yield {
   Waiter waiter_;
 };
 
-TASK_TEST_CASE("waiter: one that yields goes on as one that was served") {
+TASK_TEST_CASE("waiter: a waiter that yields resumes as if it was served") {
   CHECK(co_await Yield{} == Waiter::State::kServed);
 }
 
@@ -46,7 +46,7 @@ struct Interruptible : Waiter {
 };
 
 TASK_TEST_CASE(
-    "waiter: one that is interrupted before it waits cannot wait, nor be interrupted again") {
+    "waiter: a waiter that is interrupted before it waits cannot wait, nor be interrupted again") {
   Interruptible waiter;
   waiter.listen();
   CHECK(waiter.interrupt(Waiter::State::kTimedOut));
@@ -73,7 +73,7 @@ Foreign yield_in_foreign(std::string& order) {
   order += "c";
 }
 
-TASK_TEST_CASE("waiter: a coroutine of somebody else's may yield, on the thread of a worker") {
+TASK_TEST_CASE("waiter: a foreign coroutine may yield, on the thread of a worker") {
   std::string order;
   yield_in_foreign(order);
   order += "b";
@@ -87,7 +87,7 @@ Foreign wait_in_foreign(mtaio::Latch& latch, std::string& order) {
   order += "c";
 }
 
-TASK_TEST_CASE("waiter: a coroutine of somebody else's may wait, on the thread of a worker") {
+TASK_TEST_CASE("waiter: a foreign coroutine may wait, on the thread of a worker") {
   mtaio::Latch latch{1};
   std::string order;
   wait_in_foreign(latch, order);
@@ -106,14 +106,14 @@ struct Noting : Waiter {
   static inline bool asked = false;
 };
 
-TASK_TEST_CASE("waiter: nobody can end a wait that has not begun") {
+TASK_TEST_CASE("waiter: a wait that has not begun cannot be ended") {
   Interruptible waiter;
   CHECK_FALSE(waiter.interrupt(Waiter::State::kTimedOut));
   CHECK(waiter.commit());
   co_return;
 }
 
-TASK_TEST_CASE("waiter: one that was asked to stop before does not begin to wait") {
+TASK_TEST_CASE("waiter: a waiter that was asked to stop before does not begin to wait") {
   mtaio::internal::TaskContext context{nullptr};
   context.scope.request_stop();
   for (const bool listens : {false, true}) {
@@ -131,7 +131,7 @@ TASK_TEST_CASE("waiter: one that was asked to stop before does not begin to wait
   co_return;
 }
 
-TASK_TEST_CASE("waiter: one that need not wait is served, unless it was asked to stop") {
+TASK_TEST_CASE("waiter: a waiter that need not wait is served, unless it was asked to stop") {
   mtaio::internal::TaskContext context{nullptr};
   Waiter waiter;
   waiter.prepare(std::noop_coroutine(), &context);
@@ -140,7 +140,8 @@ TASK_TEST_CASE("waiter: one that need not wait is served, unless it was asked to
   co_return;
 }
 
-TASK_TEST_CASE("waiter: one that is gone, whether it has waited or not, is not asked to stop") {
+TASK_TEST_CASE(
+    "waiter: a destroyed waiter receives no stop request, whether it has waited or not") {
   mtaio::internal::TaskContext context{nullptr};
   std::optional<Noting> waiter;
   waiter.emplace();
@@ -174,7 +175,9 @@ mtaio::Task<void> wait_in_vain(mtaio::testing::Simulation& simulation) {
   CHECK_FALSE(simulation.timers_armed());
 }
 
-TEST_CASE("timed waiter: when the wait is over its timer is disarmed, not when the awaiter goes") {
+TEST_CASE(
+    "timed waiter: its timer is disarmed when the wait is over, not when the awaiter is "
+    "destroyed") {
   mtaio::testing::Simulation simulation;
   simulation.run(wait_in_vain(simulation));
 }
@@ -211,7 +214,7 @@ mtaio::Task<void> drop_armed(mtaio::testing::Simulation& simulation) {
   co_return;
 }
 
-TEST_CASE("timed waiter: one that is destroyed is not woken by its timer any more") {
+TEST_CASE("timed waiter: a destroyed one is not woken by its timer") {
   mtaio::testing::Simulation simulation;
   simulation.run(drop_armed(simulation));
 }

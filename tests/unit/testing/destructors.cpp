@@ -169,11 +169,11 @@ TEST_CASE("Simulation: a destructor waits in a stop callback") {
   check(destroy_in_a_stop_callback);
 }
 
-TEST_CASE("Simulation: destructors wait in tasks, functions and stop callbacks at once") {
+TEST_CASE("Simulation: destructors wait in tasks, functions and stop callbacks concurrently") {
   check(destroy_in_several_places);
 }
 
-TEST_CASE("Simulation: a destructor waits in a coroutine that is no task, while the run ends") {
+TEST_CASE("Simulation: a destructor waits in a coroutine that is not a task, while the run ends") {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     CAPTURE(seed);
     Counts counts;
@@ -216,7 +216,8 @@ TEST_CASE("Simulation: destructors that wait change nothing about repeatability"
   }
 }
 
-TEST_CASE("Simulation: what has waited in a destructor goes on in the thread that called run()") {
+TEST_CASE(
+    "Simulation: code that has waited in a destructor continues in the thread that called run()") {
   const auto wait = [](Counts& counts) -> mtaio::Task<bool> {
     const auto before = std::this_thread::get_id();
     {

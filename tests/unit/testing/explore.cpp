@@ -1,4 +1,5 @@
-/// A test that is run with many seeds. What it prints: tests/contract/misuse/explore_names_the_seed.cpp.
+/// A test that is run with many seeds. What it prints:
+/// tests/contract/misuse/explore_names_the_seed.cpp.
 #include <mtaio/testing/explore.hpp>
 
 #include <mtaio/core.hpp>
@@ -110,7 +111,7 @@ TEST_CASE("explore: MTAIO_SEED may be any number below 2^64; empty it is as if i
   CHECK_FALSE(mtaio::testing::seed_from_environment());
 }
 
-TEST_CASE("explore: MTAIO_SEED that is no such number is std::invalid_argument") {
+TEST_CASE("explore: MTAIO_SEED that is not such a number is std::invalid_argument") {
   for (const char* text : {"seven", "7th", "-1", " 7", "18446744073709551616"}) {
     CAPTURE(text);
     const Environment wrong{text};

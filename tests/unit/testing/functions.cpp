@@ -185,7 +185,7 @@ TEST_CASE("Simulation: functions of the runtime's own pool run in any order") {
   CHECK(std::ranges::any_of(orders, last_before_first));
 }
 
-TEST_CASE("Simulation: a function runs from its start to its end before anything else goes on") {
+TEST_CASE("Simulation: a function runs from its start to its end before anything else continues") {
   Simulation simulation{{.seed = 0}};
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     CAPTURE(seed);
@@ -194,7 +194,7 @@ TEST_CASE("Simulation: a function runs from its start to its end before anything
   }
 }
 
-TEST_CASE("Simulation: a function that waits for a thread is given up at once, or runs") {
+TEST_CASE("Simulation: a function that waits for a thread is given up immediately, or runs") {
   mtaio::ThreadPool pool{1};
   Simulation simulation{{.seed = 0}};
   std::set<int> ran;

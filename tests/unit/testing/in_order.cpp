@@ -105,7 +105,7 @@ mtaio::Task<void> ask_a_silent_server() {
 
 }  // namespace
 
-TEST_CASE("Simulation: gives what the task returns, and throws what it throws, as it is") {
+TEST_CASE("Simulation: gives the task's result, and throws its exception as it is") {
   Simulation simulation;
   CHECK(*simulation.run(give(7)) == 7);
   CHECK_THROWS_WITH_AS(simulation.run(fail()), "failed", std::runtime_error);
@@ -123,11 +123,11 @@ TEST_CASE("Simulation: runs whatever can be awaited") {
   CHECK(*simulation.run(task) == 4);
 }
 
-TEST_CASE("Simulation: without a seed, what is ready first runs first") {
+TEST_CASE("Simulation: without a seed, the task that is ready first runs first") {
   CHECK(Simulation{}.run(three_take_turns()) == "abcabcabc");
 }
 
-TEST_CASE("Simulation: without a seed, children start in turn with what is ready") {
+TEST_CASE("Simulation: without a seed, children start in turn with the tasks that are ready") {
   CHECK(Simulation{}.run(three_children()) == "abacbacbc");
 }
 
@@ -178,7 +178,7 @@ TEST_CASE("Simulation: 250 years take no longer than a second") {
   CHECK(simulation.steps() == 2 * steps);
 }
 
-TEST_CASE("Simulation: what is left when the main task has ended is asked to stop and waited for") {
+TEST_CASE("Simulation: tasks left when the main task has ended are asked to stop and waited for") {
   Simulation simulation;
   mtaio::TaskExecutor executor;
   bool stopped = false;

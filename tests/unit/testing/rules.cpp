@@ -113,7 +113,7 @@ TEST_CASE("Simulation: restart() during a run is std::logic_error, as it is with
   CHECK_THROWS_AS(in_order.restart(1), std::logic_error);
 }
 
-TEST_CASE("Simulation: restart() while a coroutine that is no task waits is std::logic_error") {
+TEST_CASE("Simulation: restart() while a coroutine that is not a task waits is std::logic_error") {
   Simulation simulation{{.seed = 1}};
   bool ended = false;
   simulation.run(start_detached(ended));
@@ -130,7 +130,7 @@ TEST_CASE("Simulation: a negative max_lag and a choice among nothing are std::in
   CHECK_THROWS_AS((void)simulation.choose(0), std::invalid_argument);
 }
 
-TEST_CASE("Simulation: several may run at once, each in a thread of its own") {
+TEST_CASE("Simulation: several may run concurrently, each in a thread of its own") {
   const auto spin = [](std::uint64_t seed) {
     Simulation simulation{{.seed = seed}};
     for (int i = 0; i < 100; ++i) simulation.run(mtaio::sleep(1s));

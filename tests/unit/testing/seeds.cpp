@@ -144,7 +144,7 @@ TEST_CASE("Simulation: with a seed, ready tasks run in any order") {
   CHECK(orders == std::set<std::string>{"abc", "acb", "bac", "bca", "cab", "cba"});
 }
 
-TEST_CASE("Simulation: with a seed, timers that are due at once fire in any order") {
+TEST_CASE("Simulation: with a seed, timers that expire together fire in any order") {
   const auto orders = results_of([](Simulation& of) { return of.run(order_of_two_timers()); });
   CHECK(orders == std::set<std::string>{"ab", "ba"});
 }
@@ -165,7 +165,7 @@ TEST_CASE("Simulation: children of a gather run where their parent does, or are 
   CHECK(ways == std::set<std::string>{"---", "--S", "-S-", "-SS"});
 }
 
-TEST_CASE("Simulation: a function in a thread that is withdrawn has not started, or goes on") {
+TEST_CASE("Simulation: a function in a thread that is withdrawn has not started, or continues") {
   const auto ways = results_of([](Simulation& of) { return of.run(race_function_and_stop()); });
   CHECK(ways.contains("never ran"));
   CHECK(ways.contains("had run"));

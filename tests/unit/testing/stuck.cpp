@@ -75,7 +75,7 @@ void with_several_seeds(Test test) {
 
 }  // namespace
 
-TEST_CASE("Simulation: when every task waits for ever, they are asked to stop, and Stuck says so") {
+TEST_CASE("Simulation: when every task waits forever, they are asked to stop, and Stuck says so") {
   with_several_seeds([](std::optional<std::uint64_t> seed) {
     Simulation simulation{{.seed = seed}};
     mtaio::AsyncQueue<int> queue;
@@ -129,7 +129,7 @@ TEST_CASE("Simulation: after Stuck it can be used again") {
   });
 }
 
-TEST_CASE("Simulation: tasks that wait for ever after a destructor has waited are Stuck too") {
+TEST_CASE("Simulation: tasks that wait forever after a destructor has waited are Stuck too") {
   const auto leave_a_task = [](mtaio::AsyncQueue<int>& queue, Seen& seen) -> mtaio::Task<void> {
     {
       mtaio::TaskExecutor executor;

@@ -103,7 +103,7 @@ TASK_TEST_CASE("ThreadCall: a function that returns before the caller is suspend
   CHECK(sum == 4200);
 }
 
-TASK_TEST_CASE("ThreadCall: what the function throws comes out as it is") {
+TASK_TEST_CASE("ThreadCall: the function's exception comes out as it is") {
   ManualPool pool;
   pool.runs_at_once = true;
   const auto outcome =
@@ -154,7 +154,7 @@ TASK_TEST_CASE("ThreadCall: a stop that comes when the function has returned cha
 }
 
 TASK_TEST_CASE(
-    "ThreadCall: what a function that outlasts a timeout returns is not lost, unless it has asked "
+    "ThreadCall: the result of a function that outlasts a timeout is not lost, unless it has asked "
     "a token") {
   mtaio::TaskExecutor executor;
   ManualPool pool;

@@ -87,7 +87,7 @@ TASK_TEST_CASE("ThreadPool: functions that queue run first come, first served") 
 }
 
 TEST_CASE(
-    "ThreadPool: an executor that goes leaves the pool alone; several executors and runtimes share "
+    "ThreadPool: a destroyed executor leaves the pool alone; several executors and runtimes share "
     "it") {
   mtaio::ThreadPool pool{2};
   const auto use = [](mtaio::ThreadPool& shared, int value) -> mtaio::Task<int> {
@@ -217,7 +217,9 @@ TEST_CASE("thread pool: functions that wait for functions of the same full pool 
   CHECK(mtaio::run(executor.run_in_thread(&call_deeper, std::ref(pool), 50), {.threads = 1}) == 50);
 }
 
-TEST_CASE("thread pool: after a function has waited, the pool runs no more at once than before") {
+TEST_CASE(
+    "thread pool: after a function has waited, the pool runs no more functions concurrently than "
+    "before") {
   mtaio::ThreadPool pool{2};
   mtaio::TaskExecutor executor{pool};
   const auto nest = [&pool](int) {

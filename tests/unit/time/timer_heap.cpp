@@ -31,7 +31,7 @@ class CallingTimer : public Timer {
   std::function<void()> what_;
 };
 
-TEST_CASE("timers: fire when they are due, in the order of their deadlines") {
+TEST_CASE("timers: fire when they expire, in the order of their deadlines") {
   TimerHeap heap;
   std::vector<int> fired;
   CallingTimer late{[&] { fired.push_back(3); }};
@@ -118,7 +118,7 @@ TEST_CASE("timers: one may arm itself again, disarm itself, and disarm others wh
   CHECK(others == 0);
 }
 
-TEST_CASE("timers: one that is armed for the past while others fire, fires with them") {
+TEST_CASE("timers: a timer armed for the past while others fire fires with them") {
   TimerHeap heap;
   int fired = 0;
   CallingTimer late{[&] { ++fired; }};

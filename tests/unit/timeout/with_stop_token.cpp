@@ -42,7 +42,7 @@ bool asked_by(std::stop_source& source, mtaio::StopToken token) {
   return token.stop_requested();
 }
 
-TASK_TEST_CASE("with_stop_token: result and exceptions are those of the awaitable") {
+TASK_TEST_CASE("with_stop_token: passes on the awaitable's result and exceptions") {
   std::stop_source source;
   int variable = 0;
 

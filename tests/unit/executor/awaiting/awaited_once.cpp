@@ -123,7 +123,8 @@ TASK_TEST_CASE("run, with_stop_token: the operation is awaited once") {
   CHECK(of_linked == only_once(no_task("with_stop_token")));
 }
 
-TASK_TEST_CASE("sleep, Latch::wait, cancel_all: what uses nothing up may be awaited again") {
+TASK_TEST_CASE(
+    "sleep, Latch::wait, cancel_all: an operation that uses nothing up may be awaited again") {
   mtaio::TaskExecutor executor;
   mtaio::Latch open{0};
   auto sleep = mtaio::sleep(0s);
@@ -139,7 +140,7 @@ TASK_TEST_CASE("sleep, Latch::wait, cancel_all: what uses nothing up may be awai
   }
 }
 
-TASK_TEST_CASE("create_task: of no task is std::logic_error that says so") {
+TASK_TEST_CASE("create_task: of an empty task is std::logic_error that says so") {
   mtaio::TaskExecutor executor;
   std::string complaint;
   try {

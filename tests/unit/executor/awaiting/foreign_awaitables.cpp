@@ -175,7 +175,7 @@ class GoesWithResult {
   Door& door_;
 };
 
-TEST_CASE("foreign awaitables: a task goes on at home, whatever await_suspend returns") {
+TEST_CASE("foreign awaitables: a task resumes at home with every result of await_suspend") {
   on_one_thread([]() -> mtaio::Task<void> {
     return check_comes_home([](Threads& of) { return OnItsThread<Returns::kNothing>{of}; });
   });
@@ -187,7 +187,8 @@ TEST_CASE("foreign awaitables: a task goes on at home, whatever await_suspend re
   });
 }
 
-TEST_CASE("foreign awaitables: a task goes on at home from those with an operator co_await") {
+TEST_CASE(
+    "foreign awaitables: a task resumes at home from an awaitable with an operator co_await") {
   on_one_thread([]() -> mtaio::Task<void> {
     return check_comes_home([](Threads& of) { return WithMember{of}; });
   });
@@ -224,7 +225,7 @@ TASK_TEST_CASE("foreign awaitables: run, gather and create_task bring their task
 }
 
 TASK_TEST_CASE(
-    "foreign awaitables: a task resumed on a worker of another runtime goes on at home") {
+    "foreign awaitables: a task resumed on a worker of another runtime continues at home") {
   mtaio::TaskExecutor executor;
   const std::thread::id home = std::this_thread::get_id();
   Door door;
@@ -240,7 +241,7 @@ TASK_TEST_CASE(
 }
 
 TASK_TEST_CASE(
-    "foreign awaitables: a task resumed inside the code of another one goes on outside it") {
+    "foreign awaitables: a task resumed inside the code of another task continues outside it") {
   mtaio::TaskExecutor executor;
   Door door;
   bool inside = false;
@@ -250,12 +251,13 @@ TASK_TEST_CASE(
   CHECK_FALSE(co_await passing);
 }
 
-TASK_TEST_CASE("foreign awaitables: what await_suspend() throws comes out of co_await") {
+TASK_TEST_CASE("foreign awaitables: the exception of await_suspend() comes out of co_await") {
   const auto outcome = co_await outcome_of(Broken{});
   CHECK(threw<std::runtime_error>(outcome));
 }
 
-TASK_TEST_CASE("foreign awaitables: those that do not wait can be awaited any number of times") {
+TASK_TEST_CASE(
+    "foreign awaitables: an awaitable that does not wait can be awaited any number of times") {
   constexpr int kTimes = 100'000;
   int sum = 0;
   for (int i = 0; i < kTimes; ++i) sum += co_await NotAtAll{};
@@ -276,7 +278,7 @@ TASK_TEST_CASE("foreign awaitables: one may go as it gives its result") {
   CHECK(co_await passing == 5);
 }
 
-TEST_CASE("foreign awaitables: a task that belongs to no runtime goes on where it is resumed") {
+TEST_CASE("foreign awaitables: a task that belongs to no runtime continues where it is resumed") {
   Door door;
   bool passed = false;
   const auto pass = [](Door& through, bool& flag) -> mtaio::Task<void> {
@@ -311,7 +313,7 @@ TASK_TEST_CASE("foreign awaitables: a stop request does not end the wait, and me
 }
 
 TEST_CASE(
-    "foreign awaitables: in a simulation, a task resumed by another one goes on in its turn") {
+    "foreign awaitables: in a simulation, a task resumed by another task continues in its turn") {
   const auto test = [](bool& inside_when_on) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Door door;
@@ -348,7 +350,7 @@ struct Ready {
 };
 Ready operator co_await(std::chrono::seconds time) { return {time}; }
 
-TEST_CASE("foreign awaitable: await_ready() may give what is explicitly converted to bool") {
+TEST_CASE("foreign awaitable: await_ready() may give a value that converts to bool explicitly") {
   on_one_thread([]() -> mtaio::Task<void> { CHECK(co_await ExplicitlyReady{} == 3); });
 }
 

@@ -74,7 +74,7 @@ TASK_TEST_CASE("operations: start when they are awaited, and may be kept and mov
   CHECK(notes == std::vector{0, 1, 2, 3, 4, 5, 6, 7});
 }
 
-TEST_CASE("operations: one that is never awaited runs nothing and leaks nothing") {
+TEST_CASE("operations: an operation that is never awaited runs nothing and leaks nothing") {
   std::atomic<int> alive = 0;
   std::vector<int> notes;
   {
@@ -165,7 +165,7 @@ TEST_CASE("TaskHandle: may outlive its runtime, and be awaited in another one") 
   CHECK(mtaio::run(take(handle), {.threads = 1}) == 1);
 }
 
-TEST_CASE("TaskHandle: may be destroyed outside any runtime, after all else is gone") {
+TEST_CASE("TaskHandle: may be destroyed outside any runtime, after everything else") {
   std::atomic<int> alive = 0;
   std::optional<mtaio::TaskHandle<Counted>> handle;
   {
@@ -209,8 +209,7 @@ TEST_CASE("TaskHandle: of a task of another runtime can be awaited while both ru
   CHECK(sum == 500 * 499 / 2);
 }
 
-TASK_TEST_CASE(
-    "operations: nothing of the tasks, nor of what they were given, is left afterwards") {
+TASK_TEST_CASE("operations: nothing of the tasks, nor of their arguments, is left afterwards") {
   mtaio::TaskExecutor executor;
   std::atomic<int> alive{0};
   const auto counted = [&alive](int) { return Counted{alive}; };

@@ -125,7 +125,7 @@ mtaio::Task<void> open_both(Door& first, Door& second) {
   co_return;
 }
 
-TEST_CASE("other coroutines: one may gather and map on a worker, and a task may await it") {
+TEST_CASE("other coroutines: a coroutine may gather and map on a worker, and a task may await it") {
   for (const std::size_t threads : {1U, 3U}) {
     with_threads(threads, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
@@ -134,7 +134,7 @@ TEST_CASE("other coroutines: one may gather and map on a worker, and a task may 
   }
 }
 
-TEST_CASE("other coroutines: one may go on when the task that started it has ended") {
+TEST_CASE("other coroutines: a coroutine may continue when the task that started it has ended") {
   for (const std::size_t threads : {1U, 3U}) {
     with_threads(threads, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;
@@ -145,7 +145,8 @@ TEST_CASE("other coroutines: one may go on when the task that started it has end
 }
 
 TEST_CASE(
-    "other coroutines: one that has waited may create tasks, when the task around it has ended") {
+    "other coroutines: a coroutine that has waited may create tasks when the task around it has "
+    "ended") {
   for (const std::size_t threads : {1U, 3U}) {
     with_threads(threads, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;

@@ -170,7 +170,7 @@ TEST_CASE("StopCallback: its destructor waits for a call that itself waits for t
   }
 }
 
-TEST_CASE("StopCallback: when a timeout calls one that waits, other timers fire meanwhile") {
+TEST_CASE("StopCallback: when a timeout calls a callback that waits, other timers fire meanwhile") {
   for (const std::size_t threads : {1U, 2U}) {
     with_threads(threads, wait_in_a_deadline_for_a_sleep);
   }

@@ -87,7 +87,7 @@ mtaio::Task<void> gather_outcomes(mtaio::TaskExecutor& executor) {
                            sleep_for(1h));
 }
 
-TEST_CASE("run: what a task throws while it is stopped by a timeout is nested in TimeoutError") {
+TEST_CASE("run: an exception thrown while a timeout stops the task is nested in TimeoutError") {
   in_virtual_time([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
@@ -113,7 +113,7 @@ TEST_CASE("run: a TimeoutError of a task that was just cancelled has nothing nes
   });
 }
 
-TEST_CASE("run: what is nested in a CancelledError is nested in the TimeoutError") {
+TEST_CASE("run: the exception nested in a CancelledError is nested in the TimeoutError") {
   in_virtual_time([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
@@ -152,7 +152,8 @@ TEST_CASE("gather: failures while a timeout stops it are nested in TimeoutError,
   });
 }
 
-TEST_CASE("gather: a task_timeout has nested in it what its task threw while it was stopped") {
+TEST_CASE(
+    "gather: an exception thrown while a task_timeout stops the task is nested in its error") {
   in_virtual_time([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
@@ -192,7 +193,8 @@ TEST_CASE("gather: failures while the caller is stopped are nested in CancelledE
 }
 
 TEST_CASE(
-    "gather: what is nested in a CancelledError is one of the failures of a call that fails") {
+    "gather: the exception nested in a CancelledError is one of the failures of a call that "
+    "fails") {
   in_virtual_time([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
 
@@ -240,7 +242,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "gather: with return_exceptions a CancelledError that nobody asked for is an outcome, and "
+    "gather: with return_exceptions a CancelledError without a stop request is an outcome, and "
     "counts as failed") {
   in_virtual_time([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
@@ -310,7 +312,7 @@ mtaio::Task<int> call_with_timeout(mtaio::TaskExecutor& executor, std::latch& en
   co_return co_await executor.run(executor.run_in_thread(take), {.timeout = timeout});
 }
 
-TASK_TEST_CASE("run_in_thread: what a function returns after a timeout is not lost") {
+TASK_TEST_CASE("run_in_thread: the result of a function after a timeout is not lost") {
   mtaio::TaskExecutor executor;
   // On a machine that is busy the time may be over before a thread has got to the function.
   bool called = false;

@@ -85,7 +85,7 @@ TASK_TEST_CASE("gather: a failure is an ExecutionError that names the task and s
 }
 
 TASK_TEST_CASE(
-    "gather: after a failure those that run are asked to stop, and waited for before it is "
+    "gather: after a failure the running tasks are asked to stop, and waited for before it is "
     "thrown") {
   mtaio::TaskExecutor executor;
   Counts counts;
@@ -152,7 +152,7 @@ TASK_TEST_CASE(
   CHECK(message_of(error->failures()[1].cause) == "a consequence");
 }
 
-TASK_TEST_CASE("gather: a CancelledError that nobody asked for is a failure like others") {
+TASK_TEST_CASE("gather: a CancelledError without a stop request is a failure like others") {
   mtaio::TaskExecutor executor;
   Counts counts;
   const auto give_up = []() -> mtaio::Task<int> {
@@ -174,7 +174,8 @@ TASK_TEST_CASE("gather: a CancelledError that nobody asked for is a failure like
 }
 
 TEST_CASE(
-    "gather: on several threads a failure stops what runs, and every task that started has ended") {
+    "gather: on several threads a failure stops the running tasks, and every task that started has "
+    "ended") {
   for (int round = 0; round < 300; ++round) {
     test::with_threads(3, []() -> mtaio::Task<void> {
       mtaio::TaskExecutor executor;

@@ -102,7 +102,7 @@ TEST_CASE("gather of handles: when one fails, the others are stopped and waited 
   });
 }
 
-TEST_CASE("gather of handles: one that failed before stops the others, also with a limit") {
+TEST_CASE("gather of handles: a task that failed before stops the others, also with a limit") {
   simulate([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     for (const std::size_t limit : {1U, 2U, 8U}) {
@@ -116,7 +116,7 @@ TEST_CASE("gather of handles: one that failed before stops the others, also with
   });
 }
 
-TEST_CASE("gather of handles: those that are moved in are stopped too") {
+TEST_CASE("gather of handles: the tasks of moved handles are stopped too") {
   simulate([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;
@@ -218,7 +218,7 @@ TEST_CASE("gather of handles: with return_exceptions a failure stops nothing, a 
   });
 }
 
-TEST_CASE("gather of handles: what a task has done without noticing the timeout is its result") {
+TEST_CASE("gather of handles: a task that ends without noticing the timeout has its result") {
   simulate([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Door door;
@@ -239,7 +239,7 @@ TEST_CASE("gather of handles: what a task has done without noticing the timeout 
   });
 }
 
-TEST_CASE("gather of handles: one that was moved from is the failure of that child") {
+TEST_CASE("gather of handles: a moved-from handle is the failure of that child") {
   simulate([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     Counts counts;

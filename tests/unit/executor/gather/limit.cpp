@@ -83,7 +83,7 @@ TEST_CASE("gather: never more tasks than the limit are started and not yet finis
   }
 }
 
-TASK_TEST_CASE("gather: as many tasks as the limit allows do run at once") {
+TASK_TEST_CASE("gather: as many tasks as the limit allows run concurrently") {
   mtaio::TaskExecutor executor;
   Gauge gauge;
   const auto meet = [](Gauge& at, mtaio::Latch& latch) -> mtaio::Task<void> {

@@ -63,7 +63,7 @@ TASK_TEST_CASE("Progress: a gather that is refused for a task that is none count
   CHECK(Reading{progress} == Reading{0, 0, 0, 0});
 }
 
-TASK_TEST_CASE("Progress: counts what was started and what has ended while a gather runs") {
+TASK_TEST_CASE("Progress: counts started and ended tasks while a gather runs") {
   mtaio::TaskExecutor executor;
   mtaio::Progress progress;
   std::vector<Reading> readings;

@@ -74,7 +74,7 @@ TASK_TEST_CASE(
   CHECK(results == numbers_up_to(5));
 }
 
-TASK_TEST_CASE("gather: an empty range gives an empty vector at once") {
+TASK_TEST_CASE("gather: an empty range gives an empty vector immediately") {
   mtaio::TaskExecutor executor;
   std::vector<mtaio::Task<void>> of_void;
 

@@ -77,7 +77,7 @@ TASK_TEST_CASE("gather: several awaitables give a tuple of their results") {
   CHECK(&reference == &variable);
 }
 
-TEST_CASE("gather: the types of the tuple are those of the results, with monostate for void") {
+TEST_CASE("gather: the tuple has the types of the results, with monostate for void") {
   mtaio::TaskExecutor executor;
   using Operation =
       decltype(executor.gather(std::declval<mtaio::Task<int>>(), std::declval<mtaio::Task<void>>(),
@@ -134,8 +134,7 @@ TASK_TEST_CASE(
   CHECK(test::message_of(error->cause()) == "connection refused");
 }
 
-TASK_TEST_CASE(
-    "gather: of several awaitables, the last one fails as task number so many, like the others") {
+TASK_TEST_CASE("gather: of several awaitables, the last one fails as task N, like the others") {
   mtaio::TaskExecutor executor;
   const auto outcome = co_await outcome_of(executor.gather(greet("world"), fail("refused")));
   const auto* error = as<mtaio::ExecutionError>(outcome.error());
@@ -195,7 +194,7 @@ TASK_TEST_CASE(
   CHECK(notes.empty());
 }
 
-TASK_TEST_CASE("gather: all children run at once when they wait for each other") {
+TASK_TEST_CASE("gather: all children run concurrently when they wait for each other") {
   mtaio::TaskExecutor executor;
   mtaio::Latch first{1};
   mtaio::Latch second{1};

@@ -121,7 +121,8 @@ TEST_CASE("nesting: gathers 10,000 deep that are cancelled at the top unwind fro
 }
 
 TASK_TEST_CASE(
-    "nesting: in gathers 10,000 deep a CancelledError that nobody asked for fails all of them", 1) {
+    "nesting: in gathers 10,000 deep a CancelledError without a stop request fails all of them",
+    1) {
   mtaio::TaskExecutor executor;
   const auto outcome = co_await outcome_of(cancel_below(executor, kDepth));
   CHECK(threw<mtaio::ExecutionError>(outcome));

@@ -82,7 +82,7 @@ TASK_TEST_CASE("races: create_task by a task of an executor and that executor's 
 }
 
 TASK_TEST_CASE(
-    "races: the end of a task and the timeout of the one that awaits its handle: no result is "
+    "races: the end of a task and the timeout of the task that awaits its handle: no result is "
     "lost",
     3) {
   mtaio::TaskExecutor executor;
@@ -124,7 +124,8 @@ TASK_TEST_CASE("races: put into a full queue and a timeout: the item is in the q
 }
 
 TEST_CASE(
-    "races: a stop and run_in_thread with a full pool: what has not started is given up at once") {
+    "races: a stop and run_in_thread with a full pool: a function that has not started is given up "
+    "immediately") {
   mtaio::ThreadPool pool{1};
   const auto test = [](mtaio::ThreadPool& full) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor{full};

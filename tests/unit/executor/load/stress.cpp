@@ -179,7 +179,7 @@ mtaio::Task<void> grow_trees(World& world, std::uint32_t seed, int trees) {
 }  // namespace
 
 TEST_CASE(
-    "stress: in random trees of tasks every child ends before its parent goes on, within the "
+    "stress: in random trees of tasks every child ends before its parent continues, within the "
     "limits") {
   for (const std::size_t threads : {1U, 2U, 4U}) {
     CAPTURE(threads);
@@ -195,7 +195,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "stress: trees that several runs grow at once in the same world do not disturb each other") {
+    "stress: trees that several runs grow concurrently in the same world do not disturb each "
+    "other") {
   World world;
   mtaio::Runtime runtime{{.threads = 3}};
   const auto grow_quietly = [](World& in, std::uint32_t seed) -> mtaio::Task<void> {

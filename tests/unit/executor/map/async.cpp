@@ -66,7 +66,7 @@ TASK_TEST_CASE("map: results come in the order of the range, whatever order the 
   CHECK(std::ranges::equal(results, std::views::iota(0, 10)));
 }
 
-TASK_TEST_CASE("map: an empty range gives an empty vector at once") {
+TASK_TEST_CASE("map: an empty range gives an empty vector immediately") {
   mtaio::TaskExecutor executor;
 
   const auto none = co_await executor.map(square, std::vector<int>{});

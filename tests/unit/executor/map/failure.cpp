@@ -135,7 +135,7 @@ TASK_TEST_CASE("map: a range whose begin() throws fails the first element") {
   CHECK(outcomes.size() == 1);
 }
 
-TASK_TEST_CASE("map: a failure stops what runs, and nothing more is pulled") {
+TASK_TEST_CASE("map: a failure stops the running tasks, and no further element is pulled") {
   mtaio::TaskExecutor executor;
   int stopped = 0;
   int pulled = 0;

@@ -93,7 +93,8 @@ TEST_CASE("map: plain functions run in the executor's own pool, if it has one") 
 }
 
 TASK_TEST_CASE(
-    "map: what a plain function throws is the cause of an ExecutionError that names the element") {
+    "map: the exception of a plain function is the cause of an ExecutionError that names the "
+    "element") {
   mtaio::TaskExecutor executor;
   const auto fail_at_3 = [](int number) {
     if (number == 3) throw std::runtime_error{"three"};
@@ -151,8 +152,8 @@ TASK_TEST_CASE("map: a failure tells the plain functions that run to give up") {
 }
 
 TASK_TEST_CASE(
-    "map: a plain function gets the elements of a vector by reference, and copies of what a view "
-    "makes") {
+    "map: a plain function gets the elements of a vector by reference, and copies of the elements "
+    "that a view makes") {
   mtaio::TaskExecutor executor;
   std::vector<std::string> texts{"a", "b"};
   const auto append = [](std::string& text) { text += "!"; };
@@ -189,8 +190,7 @@ TEST_CASE("map: a task_timeout of plain functions does not count the time that t
 }
 
 TASK_TEST_CASE(
-    "map: a plain function that notices its task_timeout has timed out, one that does not "
-    "has a result") {
+    "map: a plain function that notices its task_timeout times out, and another has a result") {
   mtaio::TaskExecutor executor;
   const auto work = [](mtaio::StopToken stop, int kind) {
     if (kind == 0) {
@@ -284,7 +284,7 @@ std::vector<std::size_t> told_with(mtaio::MapOptions options) {
   return pool.at_once;
 }
 
-TEST_CASE("map: the pool is told how many plain functions are to run at once") {
+TEST_CASE("map: the pool is told how many plain functions are to run concurrently") {
   CHECK(told_with({}) == std::vector<std::size_t>{0, 0});
   CHECK(told_with({.limit = 7}) == std::vector<std::size_t>{7, 7});
   CHECK(told_with({.limit = 7, .task_timeout = 1h}) == std::vector<std::size_t>{7, 7});
@@ -300,7 +300,7 @@ mtaio::Task<std::vector<int>> block_all(std::latch& all_there, int count) {
                                   {.limit = count, .task_timeout = 1h});
 }
 
-TEST_CASE("map: a limit above 64 gives as many functions a thread of the runtime's pool at once") {
+TEST_CASE("map: with a limit above 64 that many functions each have a thread of the pool") {
   constexpr int kAtOnce = 200;
   std::latch all_there{kAtOnce};
   const auto results = mtaio::run(block_all(all_there, kAtOnce), {.threads = 1});

@@ -97,7 +97,7 @@ TASK_TEST_CASE("run: takes an lvalue task, and any awaitable") {
   CHECK(from_queue == 3);
 }
 
-TASK_TEST_CASE("run: what the task throws is the cause of an ExecutionError") {
+TASK_TEST_CASE("run: the task's exception is the cause of an ExecutionError") {
   mtaio::TaskExecutor executor;
 
   const auto outcome = co_await outcome_of(executor.run(fail("connection refused")));
@@ -112,7 +112,7 @@ TASK_TEST_CASE("run: what the task throws is the cause of an ExecutionError") {
   CHECK_THROWS_WITH_AS(error->rethrow_cause(), "connection refused", std::runtime_error);
 }
 
-TASK_TEST_CASE("run: an exception that is no std::exception is wrapped too") {
+TASK_TEST_CASE("run: an exception that is not a std::exception is wrapped too") {
   mtaio::TaskExecutor executor;
 
   const auto outcome = co_await outcome_of(executor.run(throw_an_int()));
@@ -149,7 +149,7 @@ TASK_TEST_CASE("run: an ExecutionError of a gather inside is kept as the cause")
   CHECK(test::message_of(inner->cause()) == "inner");
 }
 
-TASK_TEST_CASE("run: a CancelledError that nobody asked for is a failure like others") {
+TASK_TEST_CASE("run: a CancelledError without a stop request is a failure like others") {
   mtaio::TaskExecutor executor;
 
   const auto plain = co_await outcome_of(executor.run(throw_cancelled()));

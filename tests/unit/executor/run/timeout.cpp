@@ -105,7 +105,7 @@ TASK_TEST_CASE("run: a timeout of hours::max() never runs out") {
 }
 
 TASK_TEST_CASE(
-    "run: an inner TimeoutError is wrapped in an ExecutionError, so nobody takes it for the own "
+    "run: an inner TimeoutError is wrapped in an ExecutionError, and so not mistaken for the own "
     "timeout") {
   mtaio::TaskExecutor executor;
 
@@ -131,8 +131,7 @@ TASK_TEST_CASE(
   CHECK(threw<mtaio::TimeoutError>(outcome));
 }
 
-TASK_TEST_CASE(
-    "run: what a task throws after it has been timed out is a TimeoutError all the same") {
+TASK_TEST_CASE("run: an exception thrown after the timeout is a TimeoutError all the same") {
   mtaio::TaskExecutor executor;
   const auto outcome = co_await outcome_of(executor.run(fail_when_stopped(), {.timeout = 1ms}));
   CHECK(threw<mtaio::TimeoutError>(outcome));

@@ -77,7 +77,8 @@ TASK_TEST_CASE("cancel_all: ten times as many tasks take about ten times as long
   CHECK(many < CLOCKS_PER_SEC / 5 + 30 * few);  // 100 times, if each looked at all the others
 }
 
-TASK_TEST_CASE("cancel_all: with nothing to stop returns at once, and the executor goes on") {
+TASK_TEST_CASE(
+    "cancel_all: with nothing to stop returns immediately, and the executor can be used again") {
   mtaio::TaskExecutor executor;
   co_await executor.cancel_all();
   auto handle = executor.create_task(give_now(1));
@@ -140,7 +141,9 @@ TASK_TEST_CASE("cancel_all: a caller that is asked to stop while it waits gets C
   CHECK(handle.done());
 }
 
-TASK_TEST_CASE("cancel_all: by one of the tasks asks that one too, which hears of it at once") {
+TASK_TEST_CASE(
+    "cancel_all: called by one of the tasks stops that task too, which sees the request "
+    "immediately") {
   mtaio::TaskExecutor executor;
   Counts counts;
   const auto cancel = [](mtaio::TaskExecutor& of) -> mtaio::Task<void> {
@@ -156,7 +159,7 @@ TASK_TEST_CASE("cancel_all: by one of the tasks asks that one too, which hears o
   CHECK(counts.started == counts.ended);
 }
 
-TASK_TEST_CASE("cancel_all: several callers at once all wait until the tasks have ended") {
+TASK_TEST_CASE("cancel_all: several concurrent callers all wait until the tasks have ended") {
   mtaio::TaskExecutor executor;
   Stubborn stubborn;
   const auto handle = executor.create_task(take_time_to_stop(executor, stubborn));

@@ -22,7 +22,7 @@ namespace {}  // namespace
 
 namespace {
 
-TASK_TEST_CASE("close: stops what create_task left running, and waits for it") {
+TASK_TEST_CASE("close: stops the tasks that create_task left running, and waits for them") {
   mtaio::TaskExecutor executor;
   bool stopped = false;
   const auto handle = executor.create_task(wait_until_stopped(stopped));

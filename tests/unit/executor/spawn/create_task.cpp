@@ -65,7 +65,7 @@ TASK_TEST_CASE("create_task: co_await handle gives the result, whether the task 
   CHECK(ran);
 }
 
-TASK_TEST_CASE("create_task: what the task throws is thrown by co_await handle, as it is") {
+TASK_TEST_CASE("create_task: the task's exception is thrown by co_await handle, as it is") {
   mtaio::TaskExecutor executor;
 
   const auto outcome = co_await outcome_of(executor.create_task(fail("broken")));
@@ -75,7 +75,7 @@ TASK_TEST_CASE("create_task: what the task throws is thrown by co_await handle, 
   CHECK(message_of(outcome.error()) == "broken");
 }
 
-TASK_TEST_CASE("create_task: a task is not stopped by the stop of the one that created it") {
+TASK_TEST_CASE("create_task: a task is not stopped by the stop of the task that created it") {
   mtaio::TaskExecutor executor;
   mtaio::Latch go_on{1};
   std::optional<mtaio::TaskHandle<bool>> inner;
@@ -99,7 +99,7 @@ TASK_TEST_CASE("create_task: a task is not stopped by the stop of the one that c
   CHECK(result);
 }
 
-TEST_CASE("create_task: outside a task it is a logic_error, and so is no task") {
+TEST_CASE("create_task: outside a task it is a logic_error, and so is an empty task") {
   mtaio::TaskExecutor executor;
   CHECK_THROWS_AS((void)executor.create_task(give(1)), std::logic_error);
   on_one_thread([]() -> mtaio::Task<void> {
@@ -109,7 +109,7 @@ TEST_CASE("create_task: outside a task it is a logic_error, and so is no task") 
   });
 }
 
-TASK_TEST_CASE("create_task: a function in a thread may create tasks for the one that called it") {
+TASK_TEST_CASE("create_task: a function in a thread may create tasks for the task that called it") {
   mtaio::TaskExecutor executor;
   const auto create = [&executor] { return executor.create_task(give(3)); };
   auto handle = co_await executor.run_in_thread(create);

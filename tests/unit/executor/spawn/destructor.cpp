@@ -43,8 +43,8 @@ mtaio::Task<void> destroy(std::unique_ptr<mtaio::TaskExecutor>& executor) {
 }
 
 TEST_CASE(
-    "~TaskExecutor: stops what was left running and waits for it, inside a task, with any number "
-    "of threads") {
+    "~TaskExecutor: stops the running tasks and waits for them, inside a task, with any number of "
+    "threads") {
   for (const std::size_t threads : {1U, 2U, 4U}) {
     CAPTURE(threads);
     test::with_threads(threads, []() -> mtaio::Task<void> {
@@ -74,7 +74,7 @@ TASK_TEST_CASE(
 }
 
 TEST_CASE(
-    "~TaskExecutor: with nothing left running returns at once, inside and outside a runtime") {
+    "~TaskExecutor: with nothing left running returns immediately, inside and outside a runtime") {
   {
     const mtaio::TaskExecutor executor;
   }
@@ -136,7 +136,7 @@ TEST_CASE("~TaskExecutor: may be destroyed by a task that runs on it") {
 }
 
 TASK_TEST_CASE(
-    "~TaskExecutor: may be destroyed by the last owner, a task that runs on it and goes on") {
+    "~TaskExecutor: may be destroyed by the last owner, a task that runs on it and continues") {
   auto executor = std::make_shared<mtaio::TaskExecutor>();
   const auto own = [](std::shared_ptr<mtaio::TaskExecutor> owner) -> mtaio::Task<int> {
     co_await mtaio::sleep(0s);
@@ -214,7 +214,7 @@ TEST_CASE(
   }
 }
 
-TASK_TEST_CASE("~TaskExecutor: many destructors may wait on the same worker at once") {
+TASK_TEST_CASE("~TaskExecutor: many destructors may wait on the same worker concurrently") {
   mtaio::TaskExecutor executor;
   Counts counts;
   const auto own = [](Counts& to) -> mtaio::Task<void> {

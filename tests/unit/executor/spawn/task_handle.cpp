@@ -117,7 +117,7 @@ TASK_TEST_CASE(
   CHECK(result == 5);
 }
 
-TASK_TEST_CASE("TaskHandle: the task goes on when its handle goes") {
+TASK_TEST_CASE("TaskHandle: the task continues when its handle is destroyed") {
   mtaio::TaskExecutor executor;
   bool ran = false;
   {

@@ -140,7 +140,8 @@ TASK_TEST_CASE("TaskHandle: a handle destroyed while a task of another runtime a
   CHECK(Counted::alive() == 0);
 }
 
-TASK_TEST_CASE("TaskHandle: the result of a task goes with the last that could take it") {
+TASK_TEST_CASE(
+    "TaskHandle: the result of a task is destroyed with the last object that could take it") {
   mtaio::TaskExecutor executor;
   mtaio::Latch latch{1};
   std::optional handle{executor.create_task(give_behind(latch, 5))};
@@ -220,7 +221,8 @@ TEST_CASE("create_task: a failure is reported once when its awaiter is cancelled
   CHECK(occurrences(text, "disk full") == 1);
 }
 
-TASK_TEST_CASE("races: the end of a task and that of its handle, while another task awaits it", 3) {
+TASK_TEST_CASE("races: the end of a task and the end of its handle, while another task awaits it",
+               3) {
   mtaio::TaskExecutor executor;
   for (int round = 0; round < 2'000; ++round) {
     std::optional handle{executor.create_task(give_after(0s, round))};
@@ -234,8 +236,8 @@ TASK_TEST_CASE("races: the end of a task and that of its handle, while another t
 }
 
 TEST_CASE(
-    "races: the end of a task, of its handle and of the patience of what awaits it: a failure is "
-    "taken, or reported once") {
+    "races: the end of a task, of its handle and of the timeout of the task that awaits it: a "
+    "failure is taken, or reported once") {
   int given_up = 0;
   test::CapturedStderr captured;
   const auto test = [](int& missed) -> mtaio::Task<void> {

@@ -34,7 +34,7 @@ mtaio::Task<void> wait() { co_await mtaio::sleep(1h); }
 
 }  // namespace
 
-TEST_CASE("create_task: a failure that nobody ever awaits is reported when its handle goes") {
+TEST_CASE("create_task: a failure that is never awaited is reported when its handle is destroyed") {
   const std::string text = stderr_of([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto handle = executor.create_task(fail("disk full"));
@@ -57,7 +57,7 @@ TEST_CASE("create_task: a failure whose handle went before is reported when it h
   CHECK(occurrences(text, "disk full") == 1);
 }
 
-TEST_CASE("create_task: an exception that is no std::exception is reported too") {
+TEST_CASE("create_task: an exception that is not a std::exception is reported too") {
   const std::string text = stderr_of([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto handle = executor.create_task(throw_an_int());
@@ -80,7 +80,7 @@ TEST_CASE("create_task: a failure that was awaited is not reported, nor a succes
 }
 
 TEST_CASE(
-    "create_task: a failure awaited by somebody who was cancelled first is reported after all") {
+    "create_task: a failure awaited by a task that was cancelled first is reported after all") {
   const std::string text = stderr_of([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     mtaio::Latch go_on{1};
@@ -113,7 +113,7 @@ mtaio::Task<void> be_cancelled_with_failure() {
 
 }  // namespace
 
-TEST_CASE("create_task: what goes wrong while an unawaited task is being stopped is reported") {
+TEST_CASE("create_task: a failure while an unawaited task is being stopped is reported") {
   const std::string text = stderr_of([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     std::ignore = executor.create_task(be_cancelled_with_failure());
@@ -123,7 +123,7 @@ TEST_CASE("create_task: what goes wrong while an unawaited task is being stopped
   CHECK(text.find("no task awaited it: disk full\n") != std::string::npos);
 }
 
-TEST_CASE("create_task: a CancelledError that nobody asked for is reported") {
+TEST_CASE("create_task: a CancelledError without a stop request is reported") {
   const std::string text = stderr_of([]() -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;
     const auto give_up = []() -> mtaio::Task<void> {
@@ -156,7 +156,7 @@ mtaio::Task<void> create_and_end(mtaio::TaskExecutor& executor,
 
 TEST_CASE(
     "create_task: a task that never waits, and stops because the run ends, is not reported when "
-    "its handle goes") {
+    "its handle is destroyed") {
   test::CapturedStderr captured;
   {
     mtaio::TaskExecutor executor;

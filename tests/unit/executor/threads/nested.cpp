@@ -109,7 +109,8 @@ TASK_TEST_CASE("nested run: a stop request that came before the run began meets 
   CHECK(threw<mtaio::CancelledError>(co_await outcome_of(std::move(handle))));
 }
 
-TEST_CASE("nested run: the next function on the same thread is not stopped by what stopped one") {
+TEST_CASE(
+    "nested run: a stop request for one function does not stop the next one on the same thread") {
   mtaio::ThreadPool pool{1};
   const auto test = [](mtaio::ThreadPool& one_thread) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor{one_thread};

@@ -94,7 +94,7 @@ TASK_TEST_CASE("run_in_thread: the function may be move-only and callable only o
   CHECK(value == 7);
 }
 
-TASK_TEST_CASE("run_in_thread: what the function throws is the cause of an ExecutionError") {
+TASK_TEST_CASE("run_in_thread: the function's exception is the cause of an ExecutionError") {
   mtaio::TaskExecutor executor;
   const auto fail = []() -> int { throw std::runtime_error{"disk full"}; };
   const auto fail_oddly = [] { throw 42; };
@@ -115,7 +115,7 @@ TASK_TEST_CASE("run_in_thread: what the function throws is the cause of an Execu
 }
 
 TASK_TEST_CASE(
-    "run_in_thread: a CancelledError of a function that nobody asked to stop is a failure like "
+    "run_in_thread: a CancelledError of a function without a stop request is a failure like "
     "others") {
   mtaio::TaskExecutor executor;
   const auto give_up = [] { throw mtaio::CancelledError{}; };
@@ -124,8 +124,7 @@ TASK_TEST_CASE(
   CHECK(as<mtaio::CancelledError>(as<mtaio::ExecutionError>(outcome.error())->cause()));
 }
 
-TASK_TEST_CASE(
-    "run_in_thread: what the caller sees after it is what the function did, on many threads", 4) {
+TASK_TEST_CASE("run_in_thread: the caller sees the writes of the function, on many threads", 4) {
   mtaio::TaskExecutor executor;
   const auto call = [](mtaio::TaskExecutor& of) -> mtaio::Task<int> {
     int value = 0;  // not atomic

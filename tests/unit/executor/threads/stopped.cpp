@@ -176,7 +176,7 @@ mtaio::Task<bool> result_is_kept(bool& was_late) {
 
 TEST_CASE(
     "run_in_thread: a function that had returned when the time ran out, but whose caller had not "
-    "gone on, counts as done in time") {
+    "resumed, counts as done in time") {
   int late = 0;
   int seeds = 0;
   const auto test = [&](mtaio::testing::Simulation& simulation) {
