@@ -1,4 +1,4 @@
-/// An object that is missed when it is destroyed too seldom, or too often.
+/// An object whose test fails when it is destroyed too rarely, or too often.
 #pragma once
 
 #include <atomic>

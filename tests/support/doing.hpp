@@ -1,4 +1,4 @@
-/// What a long test case is at, for the one who looks at a hang or a crash.
+/// What a long test case is doing, printed when it hangs.
 #pragma once
 
 #include <atomic>

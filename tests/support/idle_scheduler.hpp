@@ -1,4 +1,4 @@
-/// A scheduler for what is tested without a runtime.
+/// A scheduler for tests without a runtime.
 #pragma once
 
 #include <mtaio/platform/thread_event.hpp>

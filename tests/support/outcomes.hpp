@@ -78,8 +78,8 @@ auto many(Count count, Make make) {
   return all;
 }
 
-/// Runs a test that is a coroutine with so many threads. With one, what stands between two
-/// co_awaits happens at once, so the order of everything is known.
+/// Runs a test that is a coroutine with `threads` threads. With one, the code between two co_awaits
+/// runs without interruption, so the order of everything is known.
 inline void with_threads(std::size_t threads, mtaio::Task<void> (*test)()) {
   mtaio::run(test(), {.threads = threads});
 }

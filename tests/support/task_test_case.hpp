@@ -12,16 +12,16 @@
 
 namespace test {
 
-/// The options of a runtime with `threads` threads. With one, what stands between two co_awaits
-/// happens at once, so the order of everything is known.
+/// The options of a runtime with `threads` threads. With one, the code between two co_awaits runs
+/// without interruption, so the order of everything is known.
 inline mtaio::RuntimeOptions with_workers(std::size_t threads = 1) { return {.threads = threads}; }
 
-/// On one thread: returns when every other task has ended or waits for something that none of them
-/// brings.
+/// On one thread: returns when every other task has ended, or waits for something that none of them
+/// provides.
 inline mtaio::Task<void> let_others_run() {
-  constexpr int kBudget =
-      16;  // more than any of the tests needs from one wake-up to the last that follows from it
-  for (int i = 0; i < kBudget; ++i) co_await mtaio::sleep(std::chrono::seconds{0});
+  // More than any of the tests needs from one wake-up to the last that follows from it.
+  constexpr int kYields = 16;
+  for (int i = 0; i < kYields; ++i) co_await mtaio::sleep(std::chrono::seconds{0});
 }
 
 }  // namespace test

@@ -6,7 +6,7 @@
 
 namespace {
 
-/// Nobody resumes it, and it listens to nobody.
+/// Nothing resumes it, and it ignores stop requests.
 mtaio::Task<void> get_lost() { co_await std::suspend_always{}; }
 
 }  // namespace

@@ -1,5 +1,5 @@
 /// Where the kernel refuses membarrier(2), as old ones and some sandboxes do: fences that are
-/// executed instead. In a program of its own, because what is refused is refused for good.
+/// executed instead. In a program of its own, because a refusal cannot be taken back.
 #include <mtaio/core.hpp>
 #include <mtaio/platform/asymmetric_fence.hpp>
 

@@ -87,7 +87,7 @@ class Actors : public RandomProgram, private mtaio::testing::StepObserver {
   virtual mtaio::Task<void> act(std::size_t actor) = 0;
   /// A step is over: compares what can be seen of the object with the model.
   virtual void compare() noexcept = 0;
-  /// Nothing happens any more: lets some of those who wait go on, or none.
+  /// Nothing happens any more: lets some of the waiting actors continue, or none.
   virtual void let_go() = 0;
   /// All tasks have ended.
   virtual void tear_down() = 0;

@@ -1,4 +1,4 @@
-/// Whether a history can be that of a queue.
+/// Whether a history can be the history of a queue.
 #pragma once
 
 #include "proof/histories/history.hpp"

@@ -39,7 +39,7 @@ void check_queue(Order order) {
         check_plan<Queue>({.capacity = capacity, .workers = workers, .gives_up = gives_up}, order);
       }
     }
-    // Nobody waits, so whoever finds it full has to be right.
+    // No task waits, so a task that finds it full has to be right.
     check_plan<Queue>({.capacity = capacity, .putters = 0, .threads = 2}, order);
   }
 }

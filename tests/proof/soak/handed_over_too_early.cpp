@@ -1,4 +1,4 @@
-/// Has a race, on purpose: a letter is changed after it was handed over, when somebody else may
+/// Has a race, on purpose: a letter is changed after it was handed over, when another thread may
 /// read it. ThreadSanitizer has to report it. It sees the race only if the letter is read before
 /// the next one is handed over, because that orders the accesses again; on one core, that takes a
 /// switch of threads just there.

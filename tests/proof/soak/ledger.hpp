@@ -1,4 +1,4 @@
-/// Who has put what, and who has got it.
+/// Which items were put, which were got, and by which task.
 #pragma once
 
 #include <atomic>
@@ -69,7 +69,7 @@ class Totals {
   std::atomic<std::uint64_t> runtimes{0};
   std::atomic<std::uint64_t> turns{0};  // whose wait was measured
 
-  /// Something is broken where an exception might not be seen: in a task that nobody awaits.
+  /// Something is broken where an exception might not be seen: in a task that is never awaited.
   void complain(const std::string& what) {
     const std::scoped_lock guard{lock_};
     if (complaint_.empty()) complaint_ = what;

@@ -15,7 +15,7 @@ using std::chrono::microseconds;
 
 constexpr std::size_t kMostItems = 3'000;
 
-/// One queue, and those who use it.
+/// One queue, and the tasks and threads that use it.
 template <class Queue>
 class Shop {
  public:

@@ -118,7 +118,8 @@ mtaio::Task<int> gather_some(Forest& forest, Random& random, int depth) {
   co_return static_cast<int>(results.size());
 }
 
-/// Its failures are checked here. Those of created tasks that nobody awaits would be reported.
+/// Its failures are checked here. Failures of created tasks that are never awaited would be
+/// reported.
 mtaio::Task<int> grow_quietly(Forest& forest, std::uint32_t seed, int depth) {
   try {
     co_return co_await grow(forest, seed, depth);

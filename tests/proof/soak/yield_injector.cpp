@@ -68,7 +68,7 @@ void sleep_for(std::uint32_t microseconds) noexcept {
   call_kernel(SYS_nanosleep, reinterpret_cast<long>(&time));
 }
 
-/// Once in so many times; otherwise at once.
+/// Once in N times; otherwise immediately.
 void give_way(std::uint32_t once_in) noexcept {
   if (draw() % once_in != 0) return;
   if (draw() % 2 == 0) {

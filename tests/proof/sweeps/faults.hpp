@@ -54,7 +54,7 @@ class Armed {
 
   /// How many calls have failed so far.
   [[nodiscard]] std::size_t failures() const noexcept;
-  /// How many of them were allocations that ask not to throw: who makes one can do without.
+  /// How many of them were allocations that ask not to throw: their callers can do without.
   [[nodiscard]] std::size_t done_without() const noexcept;
 };
 

@@ -26,7 +26,7 @@ mtaio::Task<void> meet(std::atomic<int>& there, int all) {
   while (there < all) std::this_thread::yield();
   co_return;
 }
-/// Fails to start threads at first; then all workers are wanted at once.
+/// Fails to start threads at first; then all workers are wanted immediately.
 mtaio::Task<void> fail_first(int workers) {
   mtaio::TaskExecutor executor;
   std::vector<mtaio::Task<void>> tasks;

@@ -51,7 +51,7 @@ mtaio::Task<void> stopped(World& world) {
   co_await expect_cancelled(std::move(other));
 }
 
-/// Gets its turn, and stays out of the user's code: nobody would hear of a failure.
+/// Gets its turn, and stays out of the user's code: a failure would not be reported.
 mtaio::Task<void> let_others_run() { co_await mtaio::sleep(0s); }
 
 mtaio::Task<void> unawaited(World& world) {
@@ -125,7 +125,7 @@ mtaio::Task<void> linger_alone(World& world) {
   co_await mtaio::sleep(kLong);
 }
 
-/// The run stops what is left, and waits for it.
+/// The run stops the tasks that are left, and waits for them.
 mtaio::Task<void> left_running(World& world) {
   auto left = world.executor.create_task(linger_alone(world));
   auto dropped = world.executor.create_task(let_others_run());

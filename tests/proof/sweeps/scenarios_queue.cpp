@@ -104,7 +104,7 @@ mtaio::Task<void> ended(World& world) {
   expect(shut_down, "get from a queue that was shut down");
 }
 
-/// A put waits; the queue is shut down at once, and what is in it is dropped.
+/// A put waits; the queue is shut down immediately, and its items are dropped.
 template <class Queue>
 mtaio::Task<void> shut_down(World& world) {
   Place here{world};

@@ -1,8 +1,8 @@
 #include "proof/sweeps/sweep.hpp"
 
+#include "proof/sweeps/tasks.hpp"
 #include "support/doing.hpp"
 #include "support/stride.hpp"
-#include "proof/sweeps/tasks.hpp"
 
 #include <doctest/doctest.h>
 
@@ -101,7 +101,7 @@ std::exception_ptr run_armed(const Scenario& scenario, World& world, const Fault
   return error;
 }
 
-/// Whether somebody has to hear of a failure. Of memory and threads the library may make do with
+/// Whether a failure has to be reported. Of memory and threads the library may make do with
 /// less where it starts threads; user code is the user's.
 bool must_be_reported(const Scenario& scenario, std::size_t threads, Fault::Kind kind) {
   if (scenario.may_overlook) return false;

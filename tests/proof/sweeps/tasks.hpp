@@ -75,14 +75,14 @@ inline std::exception_ptr root_of(std::exception_ptr error) {
   return error;
 }
 
-/// Throws on what is not an `E`, wrapped or not.
+/// Rethrows an exception that is not an `E`, wrapped or not.
 template <class E>
 void expect_root(const std::exception_ptr& error) {
   expect(error != nullptr, "no failure");
   if (!as<E>(root_of(error))) std::rethrow_exception(error);
 }
 
-/// Whether `function()` throws an `E`; what else it throws goes on.
+/// Whether `function()` throws an `E`; other exceptions pass through.
 template <class E, class Function>
 bool throws(Function function) {
   try {

@@ -77,7 +77,7 @@ TEST_CASE("awaitable: run() runs any of them") {
   CHECK(mtaio::run(lvalue) == 5);
 }
 
-/// A coroutine of somebody else's: it starts at once and belongs to no runtime.
+/// A foreign coroutine: it starts immediately and belongs to no runtime.
 struct Foreign {
   struct promise_type {
     Foreign get_return_object() noexcept { return {}; }

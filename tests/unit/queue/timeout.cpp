@@ -72,7 +72,7 @@ mtaio::Task<void> put_after(mtaio::AsyncQueue<int>& queue, mtaio::Timeout delay)
 mtaio::Task<int> race_item_and_timeout(bool item_first) {
   mtaio::TaskExecutor executor;
   mtaio::AsyncQueue<int> queue;
-  // Timers that are due at once fire in the order in which they were armed.
+  // Timers that expire together fire in the order in which they were armed.
   auto put = executor.create_task(put_after(queue, item_first ? 10ms : 10ms + 1ns));
   const int got = co_await get_within(queue, item_first ? 10ms + 1ns : 10ms);
   co_await put;

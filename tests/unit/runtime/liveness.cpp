@@ -46,7 +46,7 @@ std::vector<mtaio::Task<void>> crowd_of(std::size_t count, Crowd& crowd) {
   return tasks;
 }
 
-/// Runs `one` beside so many tasks that are always ready, until it has ended.
+/// Runs `one` beside N tasks that are always ready, until it has ended.
 mtaio::Task<void> end_crowd_after(mtaio::Task<void> one, Crowd& crowd) {
   co_await std::move(one);
   crowd.stop = true;

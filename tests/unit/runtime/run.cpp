@@ -43,7 +43,7 @@ mtaio::Task<void> give_up() {
   co_return;
 }
 
-/// An awaitable of somebody else's.
+/// A foreign awaitable.
 struct Ready {
   int value;
   [[nodiscard]] bool await_ready() const { return true; }

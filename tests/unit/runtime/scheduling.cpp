@@ -23,7 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Blocks its worker until so many others do the same.
+/// Blocks its worker until N others do the same.
 mtaio::Task<std::thread::id> meet(std::latch& others) {
   others.arrive_and_wait();
   co_return std::this_thread::get_id();

@@ -1,4 +1,4 @@
-/// Somebody watches the clock for every timer, whatever the one who did so before does now.
+/// A worker watches the clock for every timer, whatever the previous one does now.
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"

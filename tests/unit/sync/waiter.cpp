@@ -1,4 +1,4 @@
-/// What those who write primitives of their own rely on.
+/// What authors of primitives rely on.
 #include <mtaio/lowlevel/waiter.hpp>
 
 #include <mtaio/latch.hpp>
@@ -56,7 +56,7 @@ TASK_TEST_CASE(
   co_return;
 }
 
-/// A coroutine of somebody else's, without a context.
+/// A foreign coroutine, without a context.
 struct Foreign {
   struct promise_type {
     Foreign get_return_object() noexcept { return {}; }

@@ -113,7 +113,7 @@ mtaio::Task<void> destroy_by_its_own_task(Counts& counts) {
   CHECK(executor == nullptr);
 }
 
-/// A coroutine that nobody waits for, and that is no task.
+/// A coroutine that is not a task, and that nothing waits for.
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }

@@ -47,7 +47,7 @@ mtaio::Task<int> run_in_a_function(Simulation& own) {
   co_return 2;
 }
 
-/// A coroutine that nobody waits for, and that is no task.
+/// A coroutine that is not a task, and that nothing waits for.
 struct Detached {
   struct promise_type {
     Detached get_return_object() { return {}; }

@@ -70,7 +70,7 @@ struct ThisScope {
 };
 
 /// Calls a function that returns when its caller has been asked to stop, which it learns without
-/// a token, so that nobody takes notice.
+/// a token, so that the timeout is not noticed.
 mtaio::Task<int> call_until_stopped(ManualPool& pool) {
   mtaio::lowlevel::StopScope& scope = co_await ThisScope{};
   const auto until_stopped = [&scope] {

@@ -20,7 +20,7 @@ using test::with_threads;
 
 namespace {
 
-/// A coroutine that starts at once and is destroyed by whoever made it; awaited once.
+/// A coroutine that starts immediately and is destroyed by its maker; awaited once.
 class Other {
  public:
   struct promise_type {

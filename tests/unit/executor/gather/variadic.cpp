@@ -46,7 +46,7 @@ mtaio::Task<void> wait_for_ever(bool& stopped) {
   }
 }
 
-/// Resumes whoever awaits it on a thread of its own.
+/// Resumes its awaiter on a thread of its own.
 struct OnAThread {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> awaiting) const {

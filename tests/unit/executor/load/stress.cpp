@@ -1,5 +1,5 @@
 /// Random trees of everything, with random failures, timeouts and cancellations: every child that
-/// starts ends before its parent goes on, and no limit is exceeded.
+/// starts ends before its parent continues, and no limit is exceeded.
 #include <mtaio/core.hpp>
 
 #include "support/outcomes.hpp"

@@ -39,7 +39,7 @@ mtaio::Task<int> throw_cancelled() {
   throw mtaio::CancelledError{};
 }
 
-/// An awaitable of somebody else's.
+/// A foreign awaitable.
 struct Ready {
   int value;
   [[nodiscard]] bool await_ready() const { return true; }

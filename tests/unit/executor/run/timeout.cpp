@@ -156,7 +156,7 @@ TASK_TEST_CASE(
 TASK_TEST_CASE(
     "run: a result that was there before the timeout fired is kept, however late it is") {
   mtaio::TaskExecutor executor;
-  // Nobody waits and nobody asks, so with one thread nothing can fire.
+  // No task waits or asks for the time, so with one thread nothing can fire.
   const int result = co_await executor.run(compute_for(5ms, 7), {.timeout = 1ms});
   CHECK(result == 7);
 }

@@ -25,7 +25,7 @@ using test::wait_until_stopped;
 
 namespace {
 
-/// How much of a processor's time it takes to cancel so many tasks.
+/// The CPU time that it takes to cancel N tasks.
 mtaio::Task<std::clock_t> time_to_cancel(int tasks) {
   mtaio::TaskExecutor executor;
   Counts counts;

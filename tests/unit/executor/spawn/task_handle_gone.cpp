@@ -58,7 +58,7 @@ mtaio::Task<T> wait_and_say(std::optional<mtaio::TaskHandle<T>>& handle, std::at
   said = true;
   co_return co_await awaiting;
 }
-/// Lets what is ready run until it waits.
+/// Lets the ready tasks run until they wait.
 mtaio::Task<void> let_others_run() {
   for (int i = 0; i < 4; ++i) co_await mtaio::sleep(0s);
 }

@@ -1,4 +1,4 @@
-/// A failure of a created task that nobody ever awaits is reported on standard error.
+/// A failure of a created task that is never awaited is reported on standard error.
 #include <mtaio/core.hpp>
 
 #include "support/captured_stderr.hpp"
