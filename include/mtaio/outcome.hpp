@@ -1,9 +1,10 @@
 /// The result of a task, or its exception.
 #pragma once
 
+#include <mtaio/base/invoke.hpp>
+
 #include <concepts>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <type_traits>

@@ -4,7 +4,6 @@
 #include <mtaio/base/count.hpp>
 #include <mtaio/queue/basic_queue.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <stdexcept>
 #include <utility>
@@ -42,7 +41,7 @@ class PriorityQueue : public internal::BasicQueue<T, internal::PriorityStorage> 
 
  private:
   static double checked(double priority) {
-    if (std::isnan(priority)) {
+    if (priority != priority) {  // not a number
       throw std::invalid_argument{
           "PriorityQueue::put(priority=nan): a priority must be a number; use infinity for the "
           "least urgent."};

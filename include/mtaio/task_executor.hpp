@@ -19,7 +19,6 @@
 #include <mtaio/thread_pool.hpp>
 #include <mtaio/threads/bound_function.hpp>
 
-#include <functional>
 #include <memory>
 #include <ranges>
 #include <type_traits>

@@ -74,13 +74,16 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   const internal::ForkMark made_in_;
   Workers workers_;
   WorkerHandoff handoff_;
+  // Keeps references to the next two, and uses them once it starts threads.
   WorkerThreads threads_{loop_, idle_, handoff_};
   Idle idle_{workers_, handoff_, threads_};
   WorkerLoop loop_{workers_, idle_, handoff_, made_in_, *this};
-  // The pool for functions whose caller names no other.
-  ThreadPool blocking_;
+  // post/destroy, run/destroy. Before the pool, whose functions may post until it has joined its
+  // threads.
   std::atomic<std::size_t> external_posters_{0};
   std::atomic<std::size_t> runs_{0};
+  // The pool for functions whose caller names no other.
+  ThreadPool blocking_;
 };
 
 }  // namespace mtaio::runtime

@@ -65,7 +65,7 @@ void SimulatedScheduler::run(std::coroutine_handle<> main, internal::PromiseBase
   if (!baton_.try_take()) throw_running();
   OneRun run{*this, main, promise};
   current_ = &run;
-  last_step_ = max_steps_ > 0 ? steps() + max_steps_ : ~std::uint64_t{0};
+  step_limit_ = max_steps_ > 0 ? steps() + max_steps_ : ~std::uint64_t{0};
   {
     internal::SavedThreadContext saved;
     saved.leave_worker();
@@ -101,8 +101,8 @@ void SimulatedScheduler::work() noexcept {
       [](const void* self) { return static_cast<const SimulatedScheduler*>(self)->name(); }, this};
   internal::BlockingHandler* saved = internal::set_blocking_handler(this);
   while (!at_end()) {
-    if (steps() == last_step_) {
-      last_step_ = steps() + std::max(max_steps_, kStepsToStop);
+    if (steps() == step_limit_) {
+      step_limit_ = steps() + std::max(max_steps_, kStepsToStop);
       give_up("the tasks have not ended", !current_->given_up.empty());
     }
     if (machine_.step()) {

@@ -65,12 +65,14 @@ class SimulatedScheduler final : public lowlevel::Scheduler,
 
   StepObserver* const observer_;
   const std::uint64_t max_steps_;
-  /// The number of the step at which the run is given up.
-  std::uint64_t last_step_ = 0;
-  /// Null outside a run.
+  // The number of the step at which the run is given up.
+  std::uint64_t step_limit_ = 0;
+  // Null outside a run.
   OneRun* current_ = nullptr;
-  Baton baton_{*this};
+  // Keeps a reference to the baton, and uses it during a run.
   SimulatedMachine machine_;
+  // Destroyed first: its threads end in work(), which uses the other members.
+  Baton baton_{*this};
 };
 
 }  // namespace mtaio::testing

@@ -1,7 +1,6 @@
 /// A scheduler for tests without a runtime.
 #pragma once
 
-#include <mtaio/platform/thread_event.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
 
 namespace test {
@@ -17,8 +16,6 @@ class IdleScheduler : public mtaio::lowlevel::Scheduler {
                          mtaio::lowlevel::BlockingPool*) noexcept override {
     return false;
   }
-  void notify_one() noexcept override {}
-  void block(const mtaio::internal::ThreadEvent& event) noexcept override { event.wait(); }
 
  protected:
   ~IdleScheduler() = default;

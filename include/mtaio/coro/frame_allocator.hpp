@@ -1,7 +1,7 @@
 /// Memory for coroutine frames and queue nodes.
 #pragma once
 
-#include <mtaio/base/compiler.hpp>
+#include <mtaio/base/slow_path.hpp>
 
 #include <array>
 #include <cstddef>
@@ -78,15 +78,6 @@ inline constexpr bool kInlineFrames = !__has_feature(address_sanitizer);
 inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feature either
 #endif
 
-[[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void*
-allocate_frame_slowly(std::size_t size) noexcept {
-  return allocate_frame_out_of_line(size);
-}
-[[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void
-deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
-  deallocate_frame_out_of_line(frame, size);
-}
-
 /// Memory for `size` bytes, aligned for any fundamental type, from a free list of the calling
 /// thread. Throws `std::bad_alloc`. Where AddressSanitizer or ThreadSanitizer is in the process the
 /// lists stay closed, and every call goes to the global allocator.
@@ -96,7 +87,8 @@ deallocate_frame_slowly(void* frame, std::size_t size) noexcept {
     if (void* frame = FrameCache::take(frame_cache.lists[index])) [[likely]]
       return frame;
   }
-  void* frame = allocate_frame_slowly(size);
+  void* frame = call_slow_path(
+      [](std::size_t bytes) noexcept { return allocate_frame_out_of_line(bytes); }, size);
   if (!frame) [[unlikely]]
     throw_no_memory_for_frame();
   return frame;
@@ -110,7 +102,9 @@ inline void deallocate_frame(void* frame, std::size_t size) noexcept {
     if (FrameCache::put(frame_cache.lists[index], frame)) [[likely]]
       return;
   }
-  deallocate_frame_slowly(frame, size);
+  call_slow_path(
+      [](void* unused, std::size_t bytes) noexcept { deallocate_frame_out_of_line(unused, bytes); },
+      frame, size);
 }
 
 }  // namespace mtaio::internal

@@ -17,7 +17,6 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <ranges>
 #include <type_traits>
 #include <utility>

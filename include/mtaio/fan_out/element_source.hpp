@@ -1,7 +1,6 @@
 /// Walks one or more ranges in step, one element at a time.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <ranges>
@@ -41,11 +40,8 @@ class Cursor {
   template <class Predicate>
   [[nodiscard]] bool any_of(Predicate predicate) noexcept {
     try {
-      if constexpr (std::ranges::contiguous_range<View> && std::ranges::common_range<View>) {
-        // libstdc++ unrolls this one, and does not unroll std::ranges::any_of.
-        return std::any_of(std::ranges::begin(view_), std::ranges::end(view_), predicate);
-      } else {
-        return std::ranges::any_of(view_, predicate);
+      for (auto&& element : view_) {
+        if (predicate(element)) return true;
       }
     } catch (...) {  // NOLINT(bugprone-empty-catch)
     }

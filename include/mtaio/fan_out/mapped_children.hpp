@@ -1,6 +1,7 @@
 /// Makes the children of `map`.
 #pragma once
 
+#include <mtaio/base/invoke.hpp>
 #include <mtaio/awaitable.hpp>
 #include <mtaio/fan_out/element_source.hpp>
 #include <mtaio/fan_out/to_child.hpp>
@@ -14,7 +15,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <ranges>
 #include <type_traits>
@@ -68,7 +68,7 @@ class MappedChildren : public MappedElements<Func, View...> {
 
   Task<value_type> make() {
     return this->source_.with_current([this](auto&&... element) -> Task<value_type> {
-      return to_child(std::invoke(this->func_, std::forward<decltype(element)>(element)...));
+      return to_child(internal::invoke(this->func_, std::forward<decltype(element)>(element)...));
     });
   }
 };

@@ -1,13 +1,13 @@
 /// Stores the results of the children of a fan-out over a range.
 #pragma once
 
+#include <mtaio/base/invoke.hpp>
 #include <mtaio/coro/result.hpp>
 #include <mtaio/outcome.hpp>
 
 #include <cstddef>
 #include <deque>
 #include <exception>
-#include <functional>
 #include <type_traits>
 #include <utility>
 #include <vector>

@@ -11,16 +11,17 @@ namespace mtaio::lowlevel {
 
 // A primitive (a source of waits) gives these awaiters two members, and may give two more:
 //
-//     bool enlist(Waiter& waiter);    // Under the lock of the primitive: if there is nothing to wait
+//     bool enlist(Waiter&) noexcept;  // Under the lock of the primitive: if there is nothing to wait
 //                                     // for, calls waiter.complete_inline() and returns false;
 //                                     // otherwise returns WaitList::enlist(waiter).
-//     void forget(Waiter& waiter);    // Under the lock: WaitList::forget(waiter).
+//     void forget(Waiter&) noexcept;  // Under the lock: WaitList::forget(waiter).
 //     bool ready();                   // Optional: whether there is nothing to wait for. It saves the
 //                                     // preparation of a waiter that enlist() would not suspend.
 //     T result();                     // Optional: what the co_await returns after the wait.
 //
-// `Source` is `Primitive&`, or a small object that refers to the primitive and is kept by value. An
-// exception that a member throws is thrown by the `co_await`.
+// `Source` is `Primitive&`, or a small object that refers to the primitive and is kept by value.
+// `enlist` and `forget` are noexcept: an exception would leave the waiter in the primitive's list or
+// in a stop scope. An exception that `ready` or `result` throws is thrown by the `co_await`.
 
 /// Throws `CancelledError`. Out of line, so that awaiters stay small.
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_cancelled();
@@ -59,6 +60,7 @@ class [[nodiscard]] WaitAwaiter {
   // destroy this awaiter; a compiler that inlines this into the coroutine may still write to it.
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    static_assert(noexcept(source_.enlist(waiter_)) && noexcept(source_.forget(waiter_)));
     waiter_.prepare(awaiting);
     return source_.enlist(waiter_);
   }
@@ -91,6 +93,7 @@ class [[nodiscard, gnu::visibility("default")]] TimedWaitAwaiter {
   // Not inlined: see WaitAwaiter::await_suspend().
   template <class Promise>
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    static_assert(noexcept(source_.enlist(waiter_)) && noexcept(source_.forget(waiter_)));
     waiter_.prepare(awaiting);
     waiter_.arm(timeout_);
     return source_.enlist(waiter_);

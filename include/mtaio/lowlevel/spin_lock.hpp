@@ -1,7 +1,7 @@
 /// A mutex of four bytes, small enough for coroutine frames.
 #pragma once
 
-#include <mtaio/base/compiler.hpp>
+#include <mtaio/base/slow_path.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -31,7 +31,7 @@ class SpinLock {
         return;
       unlock();
     }
-    lock_slowly();
+    internal::call_slow_path([](SpinLock* lock) noexcept { lock->lock_contended(); }, this);
   }
   [[nodiscard]] bool try_lock() noexcept {
     // acquire: unlock/lock.
@@ -43,10 +43,6 @@ class SpinLock {
   }
 
  private:
-  [[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void
-  lock_slowly() noexcept {
-    lock_contended();
-  }
   [[gnu::cold, gnu::noinline, gnu::visibility("default")]] void lock_contended() noexcept;
 
   // Adjacent, so that one instruction initialises both.

@@ -1,7 +1,7 @@
 /// The tree of scopes in which stop requests travel downwards.
 #pragma once
 
-#include <mtaio/base/compiler.hpp>
+#include <mtaio/base/slow_path.hpp>
 #include <mtaio/lowlevel/intrusive_list.hpp>
 #include <mtaio/lowlevel/spin_lock.hpp>
 
@@ -145,7 +145,9 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   /// be, except by the calling thread itself.
   void remove(StopNode& node) noexcept {
     if (!remove_linked(node)) [[unlikely]]
-      remove_slowly(node);
+      internal::call_slow_path(
+          [](StopScope* scope, StopNode* notified) noexcept { scope->remove_notified(*notified); },
+          this, &node);
   }
 
  private:
@@ -179,10 +181,6 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
     if (linked) [[likely]]
       nodes_.erase(node);
     return linked;
-  }
-  [[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void
-  remove_slowly(StopNode& node) noexcept {
-    remove_notified(node);
   }
   void remove_notified(StopNode& node) noexcept;
   static void notify_all(StopScope& top) noexcept;

@@ -1,7 +1,7 @@
 /// A suspended waiter, and one with a timeout.
 #pragma once
 
-#include <mtaio/base/compiler.hpp>
+#include <mtaio/base/slow_path.hpp>
 #include <mtaio/coro/promise.hpp>
 #include <mtaio/coro/task_context.hpp>
 #include <mtaio/lowlevel/job.hpp>
@@ -99,7 +99,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   }
   void prepare_unstoppable(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
-  /// For a waiter that is not a coroutine: `poster` runs its `on_wake`. It ignores stop requests.
+  /// For a waiter that is not a coroutine: `poster` runs its `on_wake`. The waiter ignores stop
+  /// requests. If it is a `TimedWaiter` that will be armed, `poster` must be a `Scheduler`.
   void prepare(Poster& poster) noexcept { poster_ = &poster; }
 
   /// For an awaiter that tells other threads of the waiter before `commit()`: from here on stop
@@ -149,7 +150,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     // acquire: claim/finish.
     const State state = state_.load(std::memory_order_acquire);
     if (state == State::kCancelled) [[unlikely]]
-      notice_stop();
+      internal::call_slow_path([](Waiter* waiter) noexcept { waiter->notice_stop(); }, this);
     if (listens_) leave_scope();
     return state;
   }
@@ -183,8 +184,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     state_.store(State::kCancelled, std::memory_order_relaxed);
     return false;
   }
-  [[clang::preserve_most, clang::internal_linkage, gnu::cold, clang::noinline]] inline void
-  notice_stop() noexcept {
+  void notice_stop() noexcept {
     // Not earlier: a waiter that was served after the request has not noticed it.
     if (scope_) scope_->notice();
   }

@@ -1,12 +1,12 @@
 /// A function together with its arguments, to be called in a thread.
 #pragma once
 
+#include <mtaio/base/invoke.hpp>
 #include <mtaio/coro/result.hpp>
 #include <mtaio/stop_token.hpp>
 
 #include <concepts>
 #include <exception>
-#include <functional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -41,9 +41,9 @@ class BoundFunction {
     return std::apply(
         [&](auto&... args) -> Result {
           if constexpr (WantsStopToken<Func, Args...>) {
-            return std::invoke(std::forward<Func>(func_), stop, std::forward<Args>(args)...);
+            return internal::invoke(std::forward<Func>(func_), stop, std::forward<Args>(args)...);
           } else {
-            return std::invoke(std::forward<Func>(func_), std::forward<Args>(args)...);
+            return internal::invoke(std::forward<Func>(func_), std::forward<Args>(args)...);
           }
         },
         args_);
