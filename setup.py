@@ -32,8 +32,8 @@ def files(*folders):
 
 # Everything but the library's simulation.
 LIBRARY = [file for file in files("src/*") if not file.startswith("src/testing/")]
-BRIDGE = files("python/src/bridge")
-MODULE = files("python/src/_core")
+BRIDGE = files("python/bridge")
+MODULE = files("python/module", "python/module/*")
 
 
 def joined(sources):
@@ -41,7 +41,7 @@ def joined(sources):
              '#pragma GCC diagnostic ignored "-Wsubobject-linkage"  // an anonymous namespace in an included file',
              "#endif"]
     for source in sources:
-        lines.append(f'#include "{re.sub("^(python/)?src/", "", source)}"')
+        lines.append(f'#include "{re.sub("^(src|python)/", "", source)}"')
     return "\n".join(lines) + "\n"
 
 
@@ -111,7 +111,7 @@ class BuildSideBySide(build_ext):
         for suffix in (".cpp", ".hpp"):
             write(f"headers{suffix}", shared_headers(MODULE))
         names = {write("library.cpp", joined(LIBRARY)): f"src, {len(LIBRARY)} files",
-                 write("bridge.cpp", joined(BRIDGE)): f"python/src/bridge, {len(BRIDGE)} files"}
+                 write("bridge.cpp", joined(BRIDGE)): f"python/bridge, {len(BRIDGE)} files"}
         sources, ext.sources = ext.sources, [*names, *MODULE]
         compilation = Compilation(self.compiler._compile, str(folder / "headers"), self.verbose, names)
         link = self.compiler.link_shared_object
@@ -133,7 +133,7 @@ setup(
         Extension(
             "mtaio._core",
             sources=LIBRARY + BRIDGE + MODULE,
-            include_dirs=["include", "src", "python/include", "python/src"],
+            include_dirs=["include", "src", "python/include", "python"],
             depends=LIBRARY + BRIDGE + MODULE + [str(file) for file in pathlib.Path().glob("**/*.hpp")],
             language="c++",
             # As fast as with -O3 or -flto, which take longer.
