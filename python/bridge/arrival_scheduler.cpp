@@ -10,8 +10,8 @@ namespace {
 
 [[noreturn]] void not_for_coroutines(const char* member) noexcept {
   lowlevel::contract_violation(std::string{"ArrivalScheduler::"} + member +
-                               "(): called for a C++ coroutine. Those run on a Runtime; an event "
-                               "loop, or a blocked thread, only runs Python.");
+                               "(): called for a C++ coroutine. Coroutines run on a Runtime; "
+                               "an event loop, or a blocked thread, only runs Python.");
 }
 
 }  // namespace

@@ -2,54 +2,39 @@
 #pragma once
 
 #include <mtaio/python/event_loop.hpp>
+#include <mtaio/python/raised_error.hpp>
 
 #include "bridge/operation_type.hpp"
 
-#include <cstdint>
 #include <utility>
 
 namespace mtaio::python {
 
-enum class CallState : std::uint8_t { kNew, kRunning, kEnded };
-
-[[nodiscard]] inline const char* to_text(CallState state) noexcept {
-  return state == CallState::kNew       ? "not awaited yet"
-         : state == CallState::kRunning ? "running"
-                                        : "done";
-}
-
-/// Of operations that have a `call`, an OutsideCall with `abandon()`; a `state`; and in `stop` what
-/// was thrown in while the call ran, which is raised when it has come back. `Derived` states,
+/// The type of operations that have a `call`, an ExternalCall with `abandon()`; and in `stop` what
+/// was thrown in while the call ran, which is raised when the call has come back. `Derived` states,
 /// besides what OperationType asks for:
 ///
 ///     static bool start(Op* self, EventLoop& loop);     // the call; false with an exception set
 ///     static bool request_stop(Op* self);               // false if it need not be waited for
-///     static PyObject* take(Op* self);                  // what came out; null with it raised
+///     static PyObject* take(Op* self);                  // the result; null with an exception set
 template <class Derived, class Op>
 class CallOperationType : public OperationType<Derived, Op> {
   using Base = OperationType<Derived, Op>;
 
  public:
   static PySendResult resume(Op* self, PyObject* error, PyObject** result) {
-    if (self->state == CallState::kEnded) return Base::refuse_reuse(self);
-    if (error) return thrown_in(self, error, result);
-    if (self->state == CallState::kNew) return begin(self, result);
+    if (self->state == OperationState::kEnded) return Base::refuse_reuse(self);
+    if (error) return throw_in(self, error, result);
+    if (self->state == OperationState::kNew) return begin(self, result);
     return self->call->done() ? finish(self, result) : Base::refuse_to_hurry(self);
   }
-  static bool idle(Op* self) noexcept {
-    if (self->state == CallState::kRunning) return false;
-    Derived::leave(self);
-    return true;
+  static void leave(Op* self) noexcept {
+    self->state = OperationState::kEnded;
+    if (auto* call = std::exchange(self->call, nullptr)) call->abandon();
   }
   static void clear(Op* self) {
     Derived::leave(self);
     Py_CLEAR(self->stop);
-  }
-
- protected:
-  static void leave(Op* self) noexcept {
-    self->state = CallState::kEnded;
-    if (auto* call = std::exchange(self->call, nullptr)) call->abandon();
   }
 
  private:
@@ -68,26 +53,24 @@ class CallOperationType : public OperationType<Derived, Op> {
     const bool started = Derived::start(self, *loop);
     loop->release();
     if (!started) return fail(self);
-    self->state = CallState::kRunning;
-    return wait_for(self->call->pending(), result);
+    self->state = OperationState::kStarted;
+    return wait_for(self->call->future(), result);
   }
-  static PySendResult thrown_in(Op* self, PyObject* error, PyObject** result) {
-    const bool waits = self->state == CallState::kRunning && !self->call->done() &&
+  static PySendResult throw_in(Op* self, PyObject* error, PyObject** result) {
+    const bool waits = self->state == OperationState::kStarted && !self->call->done() &&
                        !PyErr_GivenExceptionMatches(error, PyExc_GeneratorExit) &&
                        Derived::request_stop(self);
     if (!waits) return fail_with(self, Py_NewRef(error));
     if (!self->stop) self->stop = Py_NewRef(error);
-    if (!self->call->wait(reinterpret_cast<PyObject*>(self))) return fail(self);
-    return self->call->done() ? finish(self, result) : wait_for(self->call->pending(), result);
+    if (!self->call->wait(self)) return fail(self);
+    return self->call->done() ? finish(self, result) : wait_for(self->call->future(), result);
   }
   static PySendResult finish(Op* self, PyObject** result) {
     if (self->stop) return fail_with(self, std::exchange(self->stop, nullptr));
     *result = Derived::take(self);
-    RaisedError raised = RaisedError::fetch();
+    const PreservedError raised_by_take;
     Derived::leave(self);
-    if (*result) return PYGEN_RETURN;
-    std::move(raised).restore();
-    return PYGEN_ERROR;
+    return *result ? PYGEN_RETURN : PYGEN_ERROR;
   }
 };
 

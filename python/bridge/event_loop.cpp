@@ -1,8 +1,10 @@
 #include <mtaio/python/event_loop.hpp>
 
+#include <mtaio/python/raised_error.hpp>
+
+#include "bridge/cached_objects.hpp"
 #include "bridge/loop_wakeup.hpp"
 #include "bridge/running_loop.hpp"
-#include "bridge/runtime_state.hpp"
 
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -18,10 +20,13 @@ namespace mtaio::python {
 namespace {
 
 // Guarded by the GIL.
-std::vector<EventLoop*> loops;   // open ones
-EventLoop* last_loop = nullptr;  // the one that was looked up last
 
-/// Of the errors that jobs raise, the first: one of them does not keep the others from running.
+/// The open loops.
+std::vector<EventLoop*> loops;
+/// The one that was looked up last.
+EventLoop* last_loop = nullptr;
+
+/// The first error raised by a batch of jobs. An error does not keep the other jobs from running.
 class FirstError {
  public:
   void note() noexcept {
@@ -29,7 +34,7 @@ class FirstError {
     RaisedError raised = RaisedError::fetch();
     if (!first_) first_ = std::move(raised);
   }
-  /// Whether there was one, which is raised.
+  /// Raises the error, if there was one; returns whether there was.
   bool raise() && noexcept {
     if (!first_) return false;
     std::move(first_).restore();
@@ -56,7 +61,7 @@ EventLoop* EventLoop::of_running() {
     if (!found) return nullptr;
     last_loop = found;
   }
-  found->hold();
+  found->retain();
   return found;
 }
 
@@ -108,13 +113,20 @@ Reference EventLoop::loop() const noexcept {
 #endif
 }
 
+OperationFuture* EventLoop::create_future(PyObject* owner) const {
+  const Reference running = loop();
+  if (running) return OperationFuture::create(running.get(), owner);
+  PyErr_SetString(PyExc_RuntimeError, "the event loop is gone");
+  return nullptr;
+}
+
 bool EventLoop::is_running_here() const noexcept {
   return running_loop() == loop_address_ && !closed();
 }
 
 void EventLoop::post(lowlevel::Job& job) noexcept {
-  if (calling_thread.load(std::memory_order_relaxed) == this_thread_id() && is_running_here()) {
-    kept_jobs.push_back(job);
+  if (batching_thread.load(std::memory_order_relaxed) == this_thread_id() && is_running_here()) {
+    batched_jobs.push_back(job);
     return;
   }
   post_from_elsewhere(job);
@@ -127,20 +139,20 @@ void EventLoop::post_from_elsewhere(lowlevel::Job& job) noexcept {
       posted_.push_back(job);
       if (signalled_) return;
       signalled_ = true;
-      // Under the lock: so that the eventfd is still open.
+      // Under the lock, so that the eventfd is still open.
       const std::uint64_t one = 1;
       while (::write(eventfd_, &one, sizeof one) < 0 && errno == EINTR) {
       }
       return;
     }
   }
-  (void)job.run();  // E1, the poster
+  (void)job.run();  // post/close, the poster
 }
 
-bool EventLoop::deliver_all() {
-  // What is posted meanwhile, by Python code of the loop, is another call's.
+bool EventLoop::flush_all() {
+  // Jobs that are posted meanwhile, by Python code of the loop, are for another call of flush().
   Jobs mine;
-  mine.splice_back(kept_jobs);
+  mine.splice_back(batched_jobs);
   FirstError first;
   while (lowlevel::Job* job = mine.pop_front()) {
     (void)job->run();
@@ -149,14 +161,13 @@ bool EventLoop::deliver_all() {
   return !std::move(first).raise();
 }
 
-void EventLoop::deliver_all_unraisable() noexcept {
-  RaisedError before = RaisedError::fetch();
-  if (!deliver_all()) PyErr_WriteUnraisable(nullptr);
-  if (before) std::move(before).restore();
+void EventLoop::flush_all_unraisable() noexcept {
+  const PreservedError preserved;
+  if (!flush_all()) PyErr_WriteUnraisable(nullptr);
 }
 
 bool EventLoop::run_posted() {
-  hold();  // what is called may drop the callback that this is called from
+  retain();  // a job may drop the callback that calls this function
   std::uint64_t count = 0;
   while (::read(eventfd_, &count, sizeof count) < 0 && errno == EINTR) {
   }
@@ -168,7 +179,7 @@ bool EventLoop::run_posted() {
   }
   FirstError first;
   while (lowlevel::Job* job = mine.pop_front()) {
-    may_step_ = !first;  // no task goes on once one has raised what ends the loop
+    may_step_ = !first;  // once a task has raised an error that ends the loop, no task continues
     (void)job->run();
     may_step_ = false;
     first.note();
@@ -183,7 +194,7 @@ void EventLoop::close() noexcept {
   Jobs mine;
   {
     const std::scoped_lock guard{lock_};
-    closed_.store(true, std::memory_order_release);  // E1, the closer
+    closed_.store(true, std::memory_order_relaxed);  // post/close, the closer
     mine.splice_back(posted_);
   }
   while (lowlevel::Job* job = mine.pop_front()) (void)job->run();
@@ -195,11 +206,11 @@ void EventLoop::close_all() noexcept {
   while (!loops.empty()) loops.back()->close();
 }
 
-/// The child has none of its parent's loops running; what waits in them waits there.
+/// None of the parent's loops runs in the child; operations that wait in them wait in the parent.
 void EventLoop::after_fork_in_child() noexcept {
   for (EventLoop* each : loops) {
     each->closed_.store(true, std::memory_order_relaxed);
-    // Shared with the parent, whose loop must not be woken by what the child does.
+    // It is shared with the parent, whose loop the child must not wake.
     ::close(each->eventfd_);
     each->eventfd_ = -1;
     new (&each->lock_) lowlevel::SpinLock;
@@ -208,8 +219,8 @@ void EventLoop::after_fork_in_child() noexcept {
   loops.clear();
   distrust_kept_loop();
   last_loop = nullptr;
-  calling_thread.store(0, std::memory_order_relaxed);
-  new (&kept_jobs) Jobs;
+  batching_thread.store(0, std::memory_order_relaxed);
+  new (&batched_jobs) Jobs;
 }
 
 }  // namespace mtaio::python

@@ -13,7 +13,8 @@ bool LoopWakeup::prepare_type() {
   static std::array<PyType_Slot, 4> slots{{
       {Py_tp_call, reinterpret_cast<void*>(&LoopWakeup::call)},
       {Py_tp_dealloc, reinterpret_cast<void*>(&LoopWakeup::destroy)},
-      {Py_tp_doc, const_cast<char*>("Completes what other threads have finished for this loop.")},
+      {Py_tp_doc,
+       const_cast<char*>("Completes operations that other threads have finished for this loop.")},
       {0, nullptr},
   }};
   static PyType_Spec spec{"mtaio._core.LoopWakeup", sizeof(LoopWakeup), 0,
@@ -26,7 +27,7 @@ PyObject* LoopWakeup::create(EventLoop& loop) {
   auto* made = PyObject_New(LoopWakeup, loop_wakeup_type);
   if (!made) return nullptr;
   made->loop = &loop;
-  loop.hold();
+  loop.retain();
   return reinterpret_cast<PyObject*>(made);
 }
 
@@ -39,9 +40,9 @@ void LoopWakeup::destroy(PyObject* self) {
   EventLoop* loop = reinterpret_cast<LoopWakeup*>(self)->loop;
   loop->close();
   loop->release();
-  PyTypeObject* of = Py_TYPE(self);
+  PyTypeObject* type = Py_TYPE(self);
   PyObject_Free(self);
-  Py_DECREF(of);
+  Py_DECREF(type);
 }
 
 }  // namespace mtaio::python

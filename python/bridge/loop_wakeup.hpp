@@ -1,14 +1,15 @@
-/// What an event loop calls when something was posted to it.
+/// What an event loop calls when a job was posted to it.
 #pragma once
 
 #include <mtaio/python/event_loop.hpp>
 
 namespace mtaio::python {
 
-/// The callback of the eventfd. The loop owns it; that it goes is how we learn that the loop was
-/// closed or is gone.
+/// The callback of the eventfd. The loop owns it and destroys it when the loop is closed or
+/// destroyed, which closes the EventLoop.
 struct LoopWakeup {
-  PyObject_HEAD EventLoop* loop;
+  PyObject ob_base;
+  EventLoop* loop;
 
   [[nodiscard]] static bool prepare_type();
   [[nodiscard]] static PyObject* create(EventLoop& loop);

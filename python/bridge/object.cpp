@@ -11,7 +11,8 @@ namespace {
 
 struct Dropped {
   lowlevel::SpinLock lock;
-  std::vector<PyObject*> objects;  // guarded by lock
+  /// Guarded by lock.
+  std::vector<PyObject*> objects;
   std::atomic<bool> any{false};
 };
 

@@ -1,5 +1,7 @@
 #include "bridge/operation.hpp"
 
+#include <mtaio/python/raised_error.hpp>
+
 #include "bridge/type_tables.hpp"
 
 #include <array>
@@ -8,11 +10,12 @@
 namespace mtaio::python {
 namespace {
 
-// What `await` raises and catches inside the interpreter, from Python 3.12 on once for every
-// operation that ends with a value. Making a StopIteration takes longer than most operations, so
-// one is kept: without its value, which belongs to the program alone.
+// From Python 3.12 on, `await` raises and catches a StopIteration inside the interpreter for every
+// operation that ends with a value. Making one takes longer than most operations, so one is kept:
+// without its value, which belongs to the program alone.
 PyTypeObject* stop_type = nullptr;
-PyStopIterationObject* spare = nullptr;  // has arguments, the empty tuple, and nothing else
+// Its arguments are the empty tuple, and all else in it is null.
+PyStopIterationObject* spare = nullptr;
 
 bool is_unused(const PyStopIterationObject& stop) noexcept {
   return !stop.dict && !stop.notes && !stop.traceback && !stop.context && !stop.cause &&
@@ -30,18 +33,18 @@ bool is_unused(const PyStopIterationObject& stop) noexcept {
 void destroy_stop(PyObject* object) {
   auto* self = reinterpret_cast<PyStopIterationObject*>(object);
   PyObject* value = std::exchange(self->value, nullptr);
-  // It lives on, and the garbage collector goes on knowing it: to be told takes as long as the
-  // rest.
+  // It is kept, and the garbage collector continues to know it: telling the collector takes as long
+  // as all the rest.
   renew(object);
   if (spare || !is_unused(*self)) [[unlikely]] {
     destroy_used(self, value);
     return;
   }
   spare = self;
-  Py_XDECREF(value);  // last of all: this may run any code, in which other operations end
+  Py_XDECREF(value);  // last: this may run any code, in which other operations end
 }
 
-/// One that has the empty tuple as its arguments, and nothing else; null with an exception set.
+/// A StopIteration fit to be `spare`; null with an exception set.
 PyObject* make_stop() {
   PyObject* made = PyObject_CallNoArgs(reinterpret_cast<PyObject*>(stop_type));
   if (made) Py_CLEAR(reinterpret_cast<PyStopIterationObject*>(made)->value);
@@ -77,7 +80,7 @@ PyObject* stop_iteration(PyObject* result) {
     Py_DECREF(result);
     return nullptr;
   }
-  // Not as its argument, which would be one more reference to it.
+  // Not as its argument, which would be one more reference to the result.
   reinterpret_cast<PyStopIterationObject*>(made)->value = result;
   RaisedError::raise(made);
   return nullptr;
@@ -107,10 +110,9 @@ Reference thrown(PyObject* const* arguments, Py_ssize_t count) {
   return error;
 }
 
-void raise_from(const RaisedError& cause) noexcept {
-  RaisedError raised = RaisedError::fetch();
-  RaisedError::set_cause(raised.get(), cause.get());
-  std::move(raised).restore();
+PySendResult raise_from_operation(PyObject* error) noexcept {
+  RaisedError::raise(error);
+  return PYGEN_ERROR;
 }
 
 PyObject* closed(PySendResult outcome, PyObject* result, PyObject* self) {

@@ -1,16 +1,33 @@
-/// What awaiting an object of ours has in common, whatever it does.
+/// What awaiting any operation of the library has in common.
 #pragma once
 
-#include <mtaio/python/pending.hpp>
+#include <mtaio/python/operation_future.hpp>
 #include <mtaio/python/reference.hpp>
+
+#include <cstdint>
 
 namespace mtaio::python {
 
-/// The type of an operation; null with an exception set. asyncio asks whatever it is given whether
-/// it is a future; this says no without an AttributeError, which would be made and dropped.
+/// How far an operation has come. One that is resumed for the first time starts, or ends.
+enum class OperationState : std::uint8_t { kNew, kStarted, kEnded };
+
+/// The beginning of every operation.
+struct Operation : PyObject {
+  OperationState state;
+  /// A call of its resume() is below on the stack.
+  bool resuming;
+  /// Another operation was to await it.
+  bool handed_over;
+  /// Its finalizer has run.
+  bool finalized;
+};
+
+/// The type of an operation; null with an exception set. asyncio asks each object that it is given
+/// whether it is a future; the type says no without an AttributeError, which would be made and
+/// dropped.
 [[nodiscard]] PyTypeObject* make_operation_type(PyType_Spec& spec);
 
-/// Raises StopIteration(result). Takes over `result`, to which nothing of ours refers any more when
+/// Raises StopIteration(result). Takes over `result`, which has no other reference from here when
 /// the exception has been caught.
 PyObject* stop_iteration(PyObject* result);
 /// The exception of a `throw(type[, value[, traceback]])`, normalised; null with an error set.
@@ -18,17 +35,11 @@ PyObject* stop_iteration(PyObject* result);
 /// What `close()` of a coroutine does with the outcome of throwing GeneratorExit in.
 [[nodiscard]] PyObject* closed(PySendResult outcome, PyObject* result, PyObject* self);
 
-/// What is raised is raised from `cause`, as by `raise ... from`.
-void raise_from(const RaisedError& cause) noexcept;
-
-/// What `resume()` of an operation returns: it raises `error`, which it takes over;
-inline PySendResult raise_from_operation(PyObject* error) noexcept {
-  RaisedError::raise(error);
-  return PYGEN_ERROR;
-}
-/// it has its task wait.
-inline PySendResult wait_for(Pending* pending, PyObject** result) noexcept {
-  *result = Py_NewRef(pending->object());
+/// For `resume()` of an operation that ends with `error`, which this takes over.
+PySendResult raise_from_operation(PyObject* error) noexcept;
+/// For `resume()` of an operation whose task is to wait for `future`.
+inline PySendResult wait_for(OperationFuture* future, PyObject** result) noexcept {
+  *result = Py_NewRef(future);
   return PYGEN_NEXT;
 }
 

@@ -1,16 +1,21 @@
 /// The Python type of an operation: all that is the same for each of them.
 #pragma once
 
-#include "bridge/forgotten.hpp"
+#include <mtaio/python/raised_error.hpp>
+
+#include "bridge/never_awaited.hpp"
 #include "bridge/operation.hpp"
 #include "bridge/type_tables.hpp"
 
 #include <array>
+#include <cstddef>
+#include <cstring>
 
 namespace mtaio::python {
 
-/// The type of the operations `Op`: objects with the protocol of a coroutine (send, throw, close,
-/// await, next), known to the garbage collector. `Derived` states what is their own:
+/// The type of the operations `Op`, which are derived from Operation: objects with the protocol of
+/// a coroutine (send, throw, close, await, next), known to the garbage collector. `Derived` states
+/// what is their own:
 ///
 ///     static constexpr const char* kName;               // of the type
 ///     static constexpr const char* kDoc;
@@ -19,17 +24,16 @@ namespace mtaio::python {
 ///     static PyObject* repr(Op* self);
 ///
 ///     static PySendResult resume(Op* self, PyObject* error, PyObject** result);
-///     static bool idle(Op* self) noexcept;
+///     static void leave(Op* self) noexcept;             // ends one that does not wait
 ///
 ///     static int traverse(Op* self, visitproc visit, void* arg);  // what it refers to
 ///     static void clear(Op* self);                      // drops what may be part of a cycle
-///     static void release(Op* self);                    // drops all; if not given, clear() does
+///     static void drop(Op* self);                       // drops all; if not given, clear() does
 ///
-/// `resume` goes on with the operation: from the beginning or where it waits; with `error`
-/// (borrowed), the exception that was thrown in, or null. `PYGEN_NEXT`: it waits, and gives what to
-/// hand to the event loop. `PYGEN_RETURN`, `PYGEN_ERROR`: it has ended. `idle` says whether it does
-/// not wait; then it has ended. Neither is called while a `resume` of the same operation runs: what
-/// that calls or drops may run any code.
+/// `resume` continues the operation: from the beginning or where it waits; with `error` (borrowed),
+/// the exception that was thrown in, or null. `PYGEN_NEXT`: it waits, and `result` is for the event
+/// loop. `PYGEN_RETURN`, `PYGEN_ERROR`: it has ended. Neither `resume` nor `leave` is called while
+/// a `resume` of the same operation runs, because that may run any code.
 template <class Derived, class Op>
 class OperationType {
  public:
@@ -38,11 +42,11 @@ class OperationType {
   /// Makes the type, the first time. False with an exception set.
   [[nodiscard]] static bool prepare() {
     if (type) return true;
-    // Here, so that whoever never makes the type need not link what it does.
+    // The tables are here so that a program that never makes the type need not link its functions.
     static std::array<PyMethodDef, 5> methods{{
-        {"send", &method_send, METH_O, PyDoc_STR("send(value)\n--\n\nGoes on.")},
+        {"send", &method_send, METH_O, PyDoc_STR("send(value)\n--\n\nContinues the operation.")},
         {"throw", as_method(&method_throw), METH_FASTCALL,
-         PyDoc_STR("throw(error)\n--\n\nGoes on with an exception.")},
+         PyDoc_STR("throw(error)\n--\n\nContinues the operation with an exception.")},
         {"close", &method_close, METH_NOARGS,
          PyDoc_STR("close()\n--\n\nGives up; what was not done will not be done.")},
         {"_mtaio_hand_over", &method_hand_over, METH_NOARGS,
@@ -64,7 +68,7 @@ class OperationType {
         {Py_tp_doc, const_cast<char*>(Derived::kDoc)},
         {0, nullptr},
     }};
-    PyType_Spec spec{Derived::kName, sizeof(Whole), 0,
+    PyType_Spec spec{Derived::kName, sizeof(Op), 0,
                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                      slots.data()};
     type = make_operation_type(spec);
@@ -74,7 +78,19 @@ class OperationType {
     return prepare() && PyModule_AddType(module, type) == 0;
   }
 
-  /// A new one whose fields have yet to be set, before the garbage collector is told of it.
+  /// A new operation, known to the garbage collector. All fields are zero until `set_fields` sets
+  /// them. Null with an exception set.
+  template <class SetFields>
+  [[nodiscard]] static Op* create(SetFields set_fields) {
+    Op* made = gone.make(type);
+    if (!made) return nullptr;
+    std::memset(reinterpret_cast<char*>(made) + sizeof(PyObject), 0, sizeof(Op) - sizeof(PyObject));
+    set_fields(*made);
+    PyObject_GC_Track(made);
+    return made;
+  }
+  /// A new operation whose own fields have yet to be set, and which the garbage collector does not
+  /// know. Null with an exception set.
   [[nodiscard]] static Op* make() noexcept { return begin_life(gone.make(type)); }
   /// The same, without anything that may fail or run code; null if that is not possible.
   [[nodiscard]] static Op* make_quietly() noexcept { return begin_life(gone.take()); }
@@ -83,57 +99,50 @@ class OperationType {
   static PySendResult refuse_reuse(const Op* self) noexcept {
     return raise_runtime_error("cannot reuse already awaited %U()", self);
   }
-  /// For a `resume()` by somebody who has not waited for what it gave. Always `PYGEN_ERROR`.
+  /// For a `resume()` by a caller that has not waited for the future that it was given. Always
+  /// `PYGEN_ERROR`.
   static PySendResult refuse_to_hurry(const Op* self) noexcept {
     return raise_runtime_error("%U() was resumed before it was ready", self);
   }
 
- private:
-  /// An operation, and what all have.
-  struct Whole {
-    Op operation;
-    bool resuming;
-    bool handed_over;  // to another operation, which was to await it
-    bool finalized;
-  };
-  static Whole& whole(Op* self) noexcept { return *reinterpret_cast<Whole*>(self); }
-  static Op* begin_life(Op* made) noexcept {
-    if (made) whole(made).resuming = whole(made).handed_over = whole(made).finalized = false;
-    return made;
+ protected:
+  static Op* as_operation(PyObject* object) noexcept { return static_cast<Op*>(object); }
+
+  static constexpr const char* kStartedText = "running";
+  static const char* state_text(const Op* self) noexcept {
+    return self->state == OperationState::kNew       ? "not awaited yet"
+           : self->state == OperationState::kStarted ? Derived::kStartedText
+                                                     : "done";
   }
 
- protected:
-  static Op* as_operation(PyObject* object) noexcept { return reinterpret_cast<Op*>(object); }
-
-  static void release(Op* self) { Derived::clear(self); }
+  static void drop(Op* self) { Derived::clear(self); }
   static void destroy(PyObject* object) {
     PyObject_GC_UnTrack(object);
     destroy_untracked(object);
   }
   static void destroy_untracked(PyObject* object) {
-    if (has_ended(as_operation(object))) [[likely]] {
-      drop_all(as_operation(object));
+    if (Derived::refers_to_none(as_operation(object))) [[likely]] {
+      end_life(as_operation(object));
     } else {
       destroy_in_turn(object);
     }
   }
 
-  /// Whether nothing has become of it yet, so that it should have been awaited.
-  static bool is_new(const Op* self) noexcept {
-    if constexpr (requires { self->state; }) {
-      return self->state == decltype(self->state)::kNew;
-    } else {
-      return false;
-    }
+  /// Whether it should have been awaited.
+  static bool is_new(const Op* self) noexcept { return self->state == OperationState::kNew; }
+  /// Whether it refers to no other operation any more.
+  static bool refers_to_none(const Op* self) noexcept {
+    return self->state == OperationState::kEnded;
   }
 
-  /// The last thing in the life of one that has ended, if that calls nothing.
+  /// The last thing in the life of an operation that has ended, if that calls nothing.
   [[nodiscard]] static bool end_life_quietly(Op* self) noexcept {
-    return !whole(self).finalized && gone.keep(self);
+    return !self->finalized && gone.keep(self);
   }
 
-  // What await calls. A type that can do its work faster where nothing out of the ordinary happens
-  // has its own, which call these otherwise.
+  // What await calls. A type that has a faster way where nothing unusual happens shadows these, and
+  // calls them otherwise.
+
   static PySendResult send(PyObject* self, PyObject* /*value*/, PyObject** result) {
     return resume(self, nullptr, result);
   }
@@ -175,12 +184,11 @@ class OperationType {
 
   static PySendResult resume(PyObject* object, PyObject* error, PyObject** result) {
     Op* self = as_operation(object);
-    bool& resuming = whole(self).resuming;
-    if (resuming) [[unlikely]]
+    if (self->resuming) [[unlikely]]
       return refuse_reentry(self);
-    resuming = true;
+    self->resuming = true;
     const PySendResult outcome = Derived::resume(self, error, result);
-    resuming = false;
+    self->resuming = false;
     if (outcome == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_StopIteration)) {
       refuse_stop_iteration(self);
     }
@@ -190,54 +198,58 @@ class OperationType {
   [[gnu::cold]] static void refuse_stop_iteration(const Op* self) noexcept {
     const RaisedError cause = RaisedError::fetch();
     raise_runtime_error("%U() raised StopIteration", self);
-    raise_from(cause);
+    RaisedError::fetch().restore_from(cause);
   }
+
+  // --- The beginning and the end ---
 
   static inline FreeList<Op, 256> gone;
 
-  static bool has_ended(const Op* self) noexcept {
-    if constexpr (requires { self->state; }) {
-      return self->state == decltype(self->state)::kEnded;
-    } else {
-      return false;
+  static_assert(static_cast<int>(OperationState::kNew) == 0, "create() sets all to zero");
+
+  static Op* begin_life(Op* made) noexcept {
+    if (made) {
+      made->state = OperationState::kNew;
+      made->resuming = made->handed_over = made->finalized = false;
     }
+    return made;
   }
-  static void drop_all(Op* self) {
-    Derived::release(self);
-    if (whole(self).finalized) [[unlikely]] {
-      free_object(reinterpret_cast<PyObject*>(self));  // it could not be finalized again
+  static void end_life(Op* self) {
+    Derived::drop(self);
+    if (self->finalized) [[unlikely]] {
+      free_object(self);  // it could not be finalized again
     } else {
       gone.keep_or_free(self);
     }
   }
-  /// What it holds may be another operation, and so on: the interpreter sees to it that the stack
-  /// does not overflow. One that has ended holds nothing of the kind.
+  /// It may refer to another operation, and so on: the interpreter's trashcan keeps the stack from
+  /// overflowing.
   [[gnu::noinline]] static void destroy_in_turn(PyObject* object) {
     Py_TRASHCAN_BEGIN(object, &Derived::destroy);
-    if (!survives(object)) drop_all(as_operation(object));
+    if (!survives(object)) end_life(as_operation(object));
     Py_TRASHCAN_END;
   }
 
-  // --- Operations that were forgotten ---
+  // --- Operations that were never awaited ---
 
-  /// Whether what is called before its end has kept it.
+  /// Whether its finalizer has made a new reference to it.
   static bool survives(PyObject* object) noexcept {
-    if (!Derived::is_new(as_operation(object)) || !warns_of_forgotten()) return false;
+    if (!Derived::is_new(as_operation(object)) || !warns_of_never_awaited()) return false;
     PyObject_GC_Track(object);
     if (PyObject_CallFinalizerFromDealloc(object) < 0) return true;
     PyObject_GC_UnTrack(object);
     return false;
   }
-  /// Once, from there or by the garbage collector.
+  /// Called once, by survives() or by the garbage collector.
   static void finalize(PyObject* object) {
     Op* self = as_operation(object);
-    whole(self).finalized = true;
-    if (Derived::is_new(self) && !whole(self).handed_over && warns_of_forgotten()) {
-      warn_of_forgotten(object);
+    self->finalized = true;
+    if (Derived::is_new(self) && !self->handed_over && warns_of_never_awaited()) {
+      warn_never_awaited(object);
     }
   }
   static PyObject* method_hand_over(PyObject* object, PyObject*) {
-    whole(as_operation(object)).handed_over = true;
+    as_operation(object)->handed_over = true;
     Py_RETURN_NONE;
   }
 
@@ -266,14 +278,17 @@ class OperationType {
     const PySendResult outcome = resume(self, error.get(), &result);
     return as_call_result(outcome, result);
   }
-  static PyObject* method_close(PyObject* self, PyObject*) {
-    const bool resuming = whole(as_operation(self)).resuming;
-    if (!resuming && Derived::idle(as_operation(self))) Py_RETURN_NONE;
+  static PyObject* method_close(PyObject* object, PyObject*) {
+    Op* self = as_operation(object);
+    if (!self->resuming && self->state != OperationState::kStarted) {
+      Derived::leave(self);
+      Py_RETURN_NONE;
+    }
     const Reference error = Reference::take(PyObject_CallNoArgs(PyExc_GeneratorExit));
     if (!error) return nullptr;
     PyObject* result = nullptr;
-    const PySendResult outcome = resume(self, error.get(), &result);
-    return closed(outcome, result, self);
+    const PySendResult outcome = resume(object, error.get(), &result);
+    return closed(outcome, result, object);
   }
   static PyObject* as_call_result(PySendResult outcome, PyObject* result) {
     return outcome == PYGEN_RETURN ? stop_iteration(result) : result;

@@ -1,9 +1,9 @@
 #include <mtaio/python/python_error.hpp>
 
 #include <mtaio/exceptions.hpp>
-#include <mtaio/python/reference.hpp>
+#include <mtaio/python/raised_error.hpp>
 
-#include "bridge/runtime_state.hpp"
+#include "bridge/cached_objects.hpp"
 
 #include <new>
 #include <stdexcept>
@@ -13,42 +13,37 @@
 namespace mtaio::python {
 namespace {
 
-Reference ours(const char* name) noexcept {
-  const Reference module = Reference::take(PyImport_ImportModule("mtaio.exceptions"));
-  return module ? Reference::take(PyObject_GetAttrString(module.get(), name)) : Reference{};
-}
-
-void raise_ours(const char* name, const char* text) noexcept {
-  if (const Reference type = ours(name)) PyErr_SetString(type.get(), text);
+/// Raises an exception that is one of mtaio.exceptions.
+void raise_ours(PyObject* CachedObjects::* type, const char* text) noexcept {
+  if (prepare_exceptions()) PyErr_SetString(cached().*type, text);
 }
 
 void raise_execution_error(const ExecutionError& error) noexcept {
   raise_in_python(error.cause());
   const RaisedError cause = RaisedError::fetch();
-  raise_ours("ExecutionError", error.what());
-  const RaisedError raised = RaisedError::fetch();
+  raise_ours(&CachedObjects::execution_error, error.what());
+  RaisedError raised = RaisedError::fetch();
   if (!raised || !cause) return;
   const Reference index = Reference::take(PyLong_FromSize_t(error.index()));
   if (index) PyObject_SetAttrString(raised.get(), "index", index.get());
-  RaisedError::raise_from(Py_NewRef(raised.get()), cause.get());
+  std::move(raised).restore_from(cause);
 }
 
 void raise_without_cause(const std::exception_ptr& error) noexcept {
   try {
     std::rethrow_exception(error);
   } catch (const PythonError& python) {
-    Py_INCREF(python.error());
-    RaisedError::raise(python.error());
+    RaisedError::raise(Py_NewRef(python.error()));
   } catch (const CancelledError&) {
-    PyErr_SetNone(state().cancelled_error);
+    PyErr_SetNone(cached().cancelled_error);
   } catch (const ExecutionError& execution) {
     raise_execution_error(execution);
   } catch (const TimeoutError& timeout) {
-    raise_ours("TimeoutError", timeout.what());
+    raise_ours(&CachedObjects::timeout_error, timeout.what());
   } catch (const QueueShutDown& shut_down) {
-    raise_ours("QueueShutDown", shut_down.what());
+    raise_ours(&CachedObjects::queue_shut_down, shut_down.what());
   } catch (const Error& other) {
-    raise_ours("MTAIOError", other.what());
+    raise_ours(&CachedObjects::mtaio_error, other.what());
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
   } catch (const std::system_error& system) {
@@ -66,7 +61,7 @@ void raise_without_cause(const std::exception_ptr& error) noexcept {
   } catch (const std::exception& other) {
     PyErr_SetString(PyExc_RuntimeError, other.what());
   } catch (...) {
-    PyErr_SetString(PyExc_RuntimeError, "a C++ exception that is no std::exception");
+    PyErr_SetString(PyExc_RuntimeError, "a C++ exception not derived from std::exception");
   }
 }
 
@@ -80,16 +75,16 @@ std::exception_ptr nested_in(const std::exception_ptr& error) noexcept {
   }
 }
 
-/// What is raised gets a cause, unless it is a Python exception that has one.
-void chain(const std::exception_ptr& nested) noexcept {
+/// Gives the exception that is set a cause, unless it is a Python exception that has one.
+void add_cause(const std::exception_ptr& nested) noexcept {
   RaisedError raised = RaisedError::fetch();
   raise_in_python(nested);
   const RaisedError cause = RaisedError::fetch();
-  const Reference before = Reference::take(PyException_GetCause(raised.get()));
-  if (before || !cause || cause.get() == raised.get()) {
+  const Reference present = Reference::take(PyException_GetCause(raised.get()));
+  if (present || !cause || cause.get() == raised.get()) {
     std::move(raised).restore();
   } else {
-    RaisedError::raise_from(Py_NewRef(raised.get()), cause.get());
+    std::move(raised).restore_from(cause);
   }
 }
 
@@ -110,7 +105,7 @@ PythonError PythonError::fetch() {
 
 void raise_in_python(const std::exception_ptr& error) noexcept {
   raise_without_cause(error);
-  if (const std::exception_ptr nested = nested_in(error)) chain(nested);
+  if (const std::exception_ptr nested = nested_in(error)) add_cause(nested);
 }
 
 }  // namespace mtaio::python

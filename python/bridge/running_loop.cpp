@@ -1,23 +1,24 @@
 #include "bridge/running_loop.hpp"
 
-#include "bridge/runtime_state.hpp"
+#include <mtaio/python/raised_error.hpp>
+
+#include "bridge/cached_objects.hpp"
 
 #include <unistd.h>
 
 #include <cstring>
-#include <utility>
 
 namespace mtaio::python {
 namespace {
 
 PyObject* ask_for_loop() noexcept {
-  // Nothing may be called while an exception is set.
-  RaisedError before = RaisedError::fetch();
-  PyObject* loop = PyObject_CallNoArgs(state().get_running_loop_or_none);
-  if (!loop) PyErr_Clear();
-  if (before) std::move(before).restore();
-  if (!loop) return nullptr;
-  Py_DECREF(loop);  // borrowed from here on: it runs, so somebody keeps it
+  const PreservedError preserved;
+  PyObject* loop = PyObject_CallNoArgs(cached().get_running_loop_or_none);
+  if (!loop) {
+    PyErr_Clear();
+    return nullptr;
+  }
+  Py_DECREF(loop);  // borrowed from here on: a loop that runs has another reference
   return loop == Py_None ? nullptr : loop;
 }
 
@@ -25,16 +26,17 @@ PyObject* ask_for_loop() noexcept {
 
 bool trusted = false;
 
-/// As in CPython 3.11's _asynciomodule.c.
+/// PyRunningLoopHolder of CPython 3.11's _asynciomodule.c.
 struct Holder {
-  PyObject_HEAD PyObject* loop;
+  PyObject ob_base;
+  PyObject* loop;
   pid_t pid;
 };
 
-/// What asyncio has noted for this thread; null if nothing.
+/// Where asyncio keeps the running loop of this thread; null if it has kept none.
 Holder* holder() noexcept {
   PyObject* notes = PyThreadState_GetDict();
-  PyObject* found = notes ? PyDict_GetItemWithError(notes, state().name_running_loop) : nullptr;
+  PyObject* found = notes ? PyDict_GetItemWithError(notes, cached().name_running_loop) : nullptr;
   return reinterpret_cast<Holder*>(found);
 }
 

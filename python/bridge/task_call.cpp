@@ -1,8 +1,8 @@
 #include <mtaio/python/task_call.hpp>
 
+#include "bridge/background_runtime.hpp"
 #include "bridge/call_operation.hpp"
-#include "bridge/host.hpp"
-#include "bridge/runtime_state.hpp"
+#include "bridge/prepare.hpp"
 
 #include <utility>
 
@@ -10,9 +10,9 @@ namespace mtaio::python {
 
 bool TaskCall::start(EventLoop& loop, PyObject* owner) {
   if (!prepare(loop, owner)) return false;
-  hold();
-  if (launch_on_host(*this)) return true;
-  let_go();
+  retain();  // for the task
+  if (launch_in_background(*this)) return true;
+  release();
   return false;
 }
 
@@ -25,33 +25,32 @@ PyObject* TaskCall::take() noexcept {
 }
 
 void TaskCall::abandon() noexcept {
-  forget_pending();
+  drop_future();
   if (!done()) request_stop();
-  let_go();
+  release();
 }
 
 namespace {
 
-struct TaskOperation {
-  PyObject_HEAD TaskCall* call;
-  PyObject* stop;    // what was thrown in while the task ran
-  const char* name;  // lives as long as the module
-  CallState state;
+struct TaskOperation : Operation {
+  TaskCall* call;
+  /// What was thrown in while the task ran.
+  PyObject* stop;
+  /// Lives as long as the module.
+  const char* name;
 };
 
-struct Type : CallOperationType<Type, TaskOperation> {
+struct TaskOperationType : CallOperationType<TaskOperationType, TaskOperation> {
   static constexpr const char* kName = "mtaio.TaskOperation";
   static constexpr const char* kDoc = "A task in C++; it starts when it is awaited.";
 
   static const char* owner(const TaskOperation*) noexcept { return nullptr; }
   static const char* name(const TaskOperation* self) noexcept { return self->name; }
   static PyObject* repr(TaskOperation* self) {
-    return PyUnicode_FromFormat("<C++ task %s(), %s>", self->name, to_text(self->state));
+    return PyUnicode_FromFormat("<C++ task %s(), %s>", self->name, state_text(self));
   }
 
-  static bool start(TaskOperation* self, EventLoop& loop) {
-    return self->call->start(loop, reinterpret_cast<PyObject*>(self));
-  }
+  static bool start(TaskOperation* self, EventLoop& loop) { return self->call->start(loop, self); }
   static bool request_stop(TaskOperation* self) noexcept {
     self->call->request_stop();
     return true;
@@ -60,7 +59,7 @@ struct Type : CallOperationType<Type, TaskOperation> {
 
   static int traverse(TaskOperation* self, visitproc visit, void* arg) {
     Py_VISIT(self->stop);
-    if (self->call && self->call->pending()) Py_VISIT(self->call->pending()->object());
+    if (self->call) Py_VISIT(self->call->future());
     return 0;
   }
 };
@@ -68,17 +67,15 @@ struct Type : CallOperationType<Type, TaskOperation> {
 }  // namespace
 
 PyObject* new_task_operation(TaskCall* call, const char* name) {
-  TaskOperation* made = prepare_state() && Type::prepare() ? Type::make() : nullptr;
-  if (!made) {
-    call->abandon();
-    return nullptr;
+  TaskOperation* made = nullptr;
+  if (prepare_bridge() && TaskOperationType::prepare()) {
+    made = TaskOperationType::create([&](TaskOperation& self) {
+      self.call = call;
+      self.name = name;
+    });
   }
-  made->call = call;
-  made->stop = nullptr;
-  made->name = name;
-  made->state = CallState::kNew;
-  PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
-  return reinterpret_cast<PyObject*>(made);
+  if (!made) call->abandon();
+  return made;
 }
 
 }  // namespace mtaio::python

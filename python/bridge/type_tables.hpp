@@ -1,4 +1,4 @@
-/// What the tables and the functions of every type of ours have in common.
+/// What the tables and the functions of all types of the library have in common.
 #pragma once
 
 #include <mtaio/python/reference.hpp>
@@ -7,7 +7,7 @@
 
 namespace mtaio::python {
 
-/// A function as a line of a table of methods has it, whatever its calling convention.
+/// A function of any calling convention, as a line of a table of methods has it.
 template <class Function>
 [[nodiscard]] PyCFunction as_method(Function* function) noexcept {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
@@ -19,21 +19,21 @@ template <class Function>
   return {id, reinterpret_cast<void*>(function)};
 }
 
-/// The last thing in the life of an object that owns nothing any more.
+/// Frees an object that owns nothing any more.
 inline void free_object(PyObject* object) noexcept {
-  PyTypeObject* of = Py_TYPE(object);
-  of->tp_free(object);
-  Py_DECREF(of);
+  PyTypeObject* type = Py_TYPE(object);
+  type->tp_free(object);
+  Py_DECREF(type);
 }
 
-// Not under AddressSanitizer, which is to see each object.
+// AddressSanitizer is to see the end of each object, so nothing is kept under it.
 #if defined(__clang__)
 inline constexpr bool kKeepsObjects = !__has_feature(address_sanitizer);
 #else
 inline constexpr bool kKeepsObjects = true;
 #endif
 
-/// Gives an object that is gone a new life.
+/// Gives an object that was destroyed, but not freed, a new life.
 inline void renew(PyObject* object) noexcept {
 #ifdef Py_REF_DEBUG
   _Py_NewReference(object);  // counts it as well
@@ -42,11 +42,12 @@ inline void renew(PyObject* object) noexcept {
 #endif
 }
 
-/// Objects that are gone, up to so many, to be used again. Guarded by the GIL.
+/// Keeps up to `kMost` destroyed objects, derived from PyObject, to use their memory again. Guarded
+/// by the GIL.
 template <class T, std::size_t kMost>
 class FreeList {
  public:
-  /// One whose fields have yet to be set; null with an exception set.
+  /// A new object whose fields have yet to be set; null with an exception set.
   [[nodiscard]] T* make(PyTypeObject* type) noexcept {
     T* made = take();
     return made ? made : PyObject_GC_New(T, type);
@@ -55,18 +56,18 @@ class FreeList {
   [[nodiscard]] T* take() noexcept {
     if (count_ == 0) return nullptr;
     T* made = kept_[--count_];
-    renew(reinterpret_cast<PyObject*>(made));
+    renew(made);
     return made;
   }
-  /// False if there are enough.
-  [[nodiscard]] bool keep(T* gone) noexcept {
+  /// False if the list is full.
+  [[nodiscard]] bool keep(T* destroyed) noexcept {
     if (!kKeepsObjects || count_ == kMost) return false;
-    kept_[count_++] = gone;
+    kept_[count_++] = destroyed;
     return true;
   }
   /// Instead of free_object().
-  void keep_or_free(T* gone) noexcept {
-    if (!keep(gone)) free_object(reinterpret_cast<PyObject*>(gone));
+  void keep_or_free(T* destroyed) noexcept {
+    if (!keep(destroyed)) free_object(destroyed);
   }
 
  private:

@@ -1,37 +1,29 @@
-/// The Python type of an operation that waits for something of the core.
+/// The Python type of an operation that waits in a list of the core.
 #pragma once
 
 #include <mtaio/python/event_loop.hpp>
-#include <mtaio/python/wait.hpp>
+#include <mtaio/python/wait_handle.hpp>
 
 #include "bridge/operation_type.hpp"
 
-#include <cstdint>
 #include <new>
 
 namespace mtaio::python {
 
-enum class WaitState : std::uint8_t { kNew, kWaiting, kEnded };
-
-[[nodiscard]] inline const char* to_text(WaitState state) noexcept {
-  return state == WaitState::kNew       ? "not awaited yet"
-         : state == WaitState::kWaiting ? "waiting"
-                                        : "done";
-}
-
-/// Of operations that have a `wait`, null unless they wait, and a `state`. `Derived` states,
-/// besides what OperationType asks for:
+/// The type of operations that have a `wait`, null unless they wait. `Derived` states, besides what
+/// OperationType asks for:
 ///
 ///     static PySendResult begin(Op* self, PyObject** result);   // ends, or calls begin_wait()
-///     static Wait* new_wait(Op* self, EventLoop& loop);         // null with an exception set
+///     static WaitHandle* new_wait(Op* self, EventLoop& loop);   // null with an exception set
 ///     static bool comes_soon(const Op* self) noexcept;          // see below; if not given: no
-///     static bool is_over(const Op* self) noexcept;             // if not given: it has come
+///     static bool is_over(const Op* self) noexcept;             // if not given: it has arrived
 ///     static PySendResult finish(Op* self, PyObject** result);  // once it is over
 ///     static void leave(Op* self) noexcept;                     // has ended: drops the wait
 ///
-/// What `comes_soon`, because whoever brings it is about to run, is waited for with a turn of the
-/// loop, as `asyncio.sleep(0)` does it. That takes half of what it takes to be called back, and the
-/// two then run in the same turn. If it has not come by then, it is waited for in earnest.
+/// If the operation that will wake this one is about to run, the wait `comes_soon`. Then the task
+/// skips one turn of the loop, as `asyncio.sleep(0)` does it. That takes half the time of a
+/// callback, and both tasks run in the same turn. If the wait is not over by then, it gets a future
+/// like any other.
 template <class Derived, class Op>
 class WaitOperationType : public OperationType<Derived, Op> {
   using Base = OperationType<Derived, Op>;
@@ -43,25 +35,23 @@ class WaitOperationType : public OperationType<Derived, Op> {
       return raise_from_operation(Py_NewRef(error));
     }
     switch (self->state) {
-      case WaitState::kNew:
+      case OperationState::kNew:
         return Derived::begin(self, result);
-      case WaitState::kWaiting:
+      case OperationState::kStarted:
         if (Derived::is_over(self)) return Derived::finish(self, result);
-        return self->wait->pending() ? Base::refuse_to_hurry(self) : suspend(self, result);
-      case WaitState::kEnded:
+        return self->wait->future() ? Base::refuse_to_hurry(self) : suspend(self, result);
+      case OperationState::kEnded:
         break;
     }
     return Base::refuse_reuse(self);
-  }
-  static bool idle(Op* self) noexcept {
-    if (self->state == WaitState::kWaiting) return false;
-    Derived::leave(self);
-    return true;
   }
   static bool comes_soon(const Op* /*self*/) noexcept { return false; }
   static bool is_over(const Op* self) noexcept { return self->wait->arrived(); }
 
  protected:
+  friend Base;
+  static constexpr const char* kStartedText = "waiting";
+
   static PySendResult begin_wait(Op* self, PyObject** result) {
     EventLoop* loop = EventLoop::of_running();
     if (!loop) return fail(self);
@@ -70,8 +60,8 @@ class WaitOperationType : public OperationType<Derived, Op> {
     loop->release();
     if (!self->wait) return fail(self);
     if (!waits) return Derived::finish(self, result);
-    self->state = WaitState::kWaiting;
-    if (!EventLoop::deliver()) return fail(self);
+    self->state = OperationState::kStarted;
+    if (!EventLoop::flush()) return fail(self);
     if (Derived::is_over(self)) return Derived::finish(self, result);
     if (!Derived::comes_soon(self)) return suspend(self, result);
     *result = Py_NewRef(Py_None);
@@ -95,12 +85,12 @@ class WaitOperationType : public OperationType<Derived, Op> {
 
  private:
   static PySendResult suspend(Op* self, PyObject** result) {
-    Pending* pending = self->wait->suspend(reinterpret_cast<PyObject*>(self));
-    if (!pending) return fail(self);
-    // Making it may have run any code, in which what it waits for has come.
-    return Derived::is_over(self) ? Derived::finish(self, result) : wait_for(pending, result);
+    OperationFuture* future = self->wait->suspend(self);
+    if (!future) return fail(self);
+    // Making the future may have run any code, in which the wait has ended.
+    return Derived::is_over(self) ? Derived::finish(self, result) : wait_for(future, result);
   }
-  static Wait* make_wait(Op* self, EventLoop& loop) noexcept {
+  static WaitHandle* make_wait(Op* self, EventLoop& loop) noexcept {
     try {
       return Derived::new_wait(self, loop);
     } catch (const std::bad_alloc&) {

@@ -182,12 +182,12 @@ def test_functions_of_a_loop_that_has_stopped_do_not_hold_up_those_of_another():
         while not begun.is_set():
             await asyncio.sleep(0)
 
-    async def let_go():
+    async def release():
         await executor.run_in_thread(go_on.set)
 
     stopped = asyncio.new_event_loop()
     stopped.run_until_complete(begin())
-    asyncio.run(let_go())
+    asyncio.run(release())
     stopped.run_until_complete(asyncio.gather(*tasks))
     stopped.close()
 

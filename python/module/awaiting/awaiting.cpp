@@ -1,10 +1,10 @@
 #include "module/awaiting/awaiting.hpp"
 
-#include "module/method/arguments.hpp"
-#include "bridge/forgotten.hpp"
-#include "bridge/runtime_state.hpp"
+#include <mtaio/python/raised_error.hpp>
 
-#include <utility>
+#include "bridge/cached_objects.hpp"
+#include "bridge/never_awaited.hpp"
+#include "module/method/arguments.hpp"
 
 namespace mtaio::python {
 namespace {
@@ -20,19 +20,13 @@ bool is_iterable_coroutine(PyObject* object) noexcept {
   return code && (reinterpret_cast<PyCodeObject*>(code.get())->co_flags & CO_ITERABLE_COROUTINE);
 }
 
-/// The value of the StopIteration that is set, which is then no longer set; null if what is set is
-/// something else.
+/// Takes the value of the StopIteration that is set. Null if another exception is set, which stays.
 PyObject* fetch_stop_value() noexcept {
-  if (!PyErr_Occurred()) {
-    Py_INCREF(Py_None);
-    return Py_None;
-  }
+  if (!PyErr_Occurred()) return Py_NewRef(Py_None);
   if (!PyErr_ExceptionMatches(PyExc_StopIteration)) return nullptr;
   const RaisedError raised = RaisedError::fetch();
   PyObject* value = reinterpret_cast<PyStopIterationObject*>(raised.get())->value;
-  if (!value) value = Py_None;
-  Py_INCREF(value);
-  return value;
+  return Py_NewRef(value ? value : Py_None);
 }
 
 }  // namespace
@@ -60,38 +54,34 @@ PyObject* iterator_of(PyObject* awaitable) {
       return nullptr;
     }
   }
-  Py_INCREF(awaitable);
-  return awaitable;
+  return Py_NewRef(awaitable);
 }
 
 bool is_future(PyObject* object) noexcept {
   if (PyCoro_CheckExact(object)) return false;
-  RaisedError before = RaisedError::fetch();
-  // Of the class: some objects have any attribute that they are asked for.
-  PyObject* name = state().name_future_blocking;
+  const PreservedError preserved;
+  // Looked up in the class first: some objects have any attribute that they are asked for.
+  PyObject* name = cached().name_future_blocking;
   const bool has = PyObject_HasAttr(reinterpret_cast<PyObject*>(Py_TYPE(object)), name) != 0;
   const Reference blocking = Reference::take(has ? PyObject_GetAttr(object, name) : nullptr);
   PyErr_Clear();
-  if (before) std::move(before).restore();
   return blocking && blocking.get() != Py_None;
 }
 
 bool is_done(PyObject* future) noexcept {
-  RaisedError before = RaisedError::fetch();
+  const PreservedError preserved;
   const Reference done = Reference::take(PyObject_CallMethod(future, "done", nullptr));
-  const bool is = done && PyObject_IsTrue(done.get()) == 1;
+  const bool truth = done && PyObject_IsTrue(done.get()) == 1;
   PyErr_Clear();
-  if (before) std::move(before).restore();
-  return is;
+  return truth;
 }
 
 void cancel(PyObject* future) noexcept {
   const Reference keep = Reference::to(future);
-  RaisedError before = RaisedError::fetch();
+  const PreservedError preserved;
   const Reference done =
-      Reference::take(PyObject_CallMethodNoArgs(keep.get(), state().name_cancel));
+      Reference::take(PyObject_CallMethodNoArgs(keep.get(), cached().name_cancel));
   if (!done) PyErr_WriteUnraisable(keep.get());
-  if (before) std::move(before).restore();
 }
 
 void close_unstarted(PyObject* awaitable) noexcept {
@@ -99,17 +89,16 @@ void close_unstarted(PyObject* awaitable) noexcept {
     hand_over(awaitable);
     return;
   }
-  RaisedError before = RaisedError::fetch();
-  PyObject* closed = PyObject_CallMethodNoArgs(awaitable, state().name_close);
+  const PreservedError preserved;
+  PyObject* closed = PyObject_CallMethodNoArgs(awaitable, cached().name_close);
   if (!closed) PyErr_WriteUnraisable(awaitable);
   Py_XDECREF(closed);
-  if (before) std::move(before).restore();
 }
 
 PySendResult step(PyObject* iterator, PyObject* error, PyObject** result) {
   if (!error) {
     if (PyCoro_CheckExact(iterator)) return PyIter_Send(iterator, Py_None, result);
-    // What is not the interpreter's may be an operation that steps another one, and so on.
+    // It may be an operation that steps another operation, and so on.
     *result = nullptr;
     if (Py_EnterRecursiveCall(" while awaiting") != 0) {
       hand_over(iterator);
@@ -120,14 +109,13 @@ PySendResult step(PyObject* iterator, PyObject* error, PyObject** result) {
     return outcome;
   }
   Reference throws;
-  if (PyObject* found = PyObject_GetAttr(iterator, state().name_throw)) {
+  if (PyObject* found = PyObject_GetAttr(iterator, cached().name_throw)) {
     throws = Reference::take(found);
     *result = PyObject_CallOneArg(throws.get(), error);
   } else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
-    // As 'yield from' does with an iterator that has no throw().
+    // 'yield from' does the same with an iterator that has no throw().
     PyErr_Clear();
-    Py_INCREF(error);
-    RaisedError::raise(error);
+    RaisedError::raise(Py_NewRef(error));
     *result = nullptr;
   } else {
     *result = nullptr;

@@ -1,15 +1,16 @@
-/// Something that an event loop calls after a while.
+/// Timers of an event loop.
 #pragma once
 
 #include <mtaio/python/reference.hpp>
 
 namespace mtaio::python {
 
-/// Has `loop` call `method` of `self` after some seconds. Its handle for `disarm()`, or null with
-/// an exception set.
-[[nodiscard]] PyObject* arm(PyObject* loop, double seconds, PyMethodDef& method, PyObject* self);
+/// Has `loop` call `method` of `self` after some seconds. Returns the loop's handle, for
+/// `disarm_timer()`, or null with an exception set.
+[[nodiscard]] PyObject* arm_timer(PyObject* loop, double seconds, PyMethodDef& method,
+                                  PyObject* self);
 
-/// Gives up a handle, which may be null. An exception that is set stays.
-void disarm(PyObject* handle) noexcept;
+/// Cancels and drops a handle, which may be null. An exception that is set stays.
+void disarm_timer(PyObject* handle) noexcept;
 
 }  // namespace mtaio::python

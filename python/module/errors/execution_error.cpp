@@ -1,6 +1,8 @@
 #include "module/errors/execution_error.hpp"
 
-#include "module/module_state.hpp"
+#include <mtaio/python/raised_error.hpp>
+
+#include "bridge/cached_objects.hpp"
 #include "bridge/type_tables.hpp"
 
 #include <array>
@@ -8,21 +10,21 @@
 namespace mtaio::python {
 namespace {
 
-// What is quoted of an ExecutionError's text: they may be nested thousands deep, and each quotes
-// the next.
+// How much of an ExecutionError's text is quoted: they may be nested thousands deep, and each
+// quotes the next.
 constexpr Py_ssize_t kQuoted = 500;
 
-/// The text of an exception, which may have anything in place of str().
+/// The text of an exception, whose str() may fail.
 Reference message_of(PyObject* error) {
   Reference text = Reference::take(PyObject_Str(error));
   if (!text) {
     PyErr_Clear();
     return Reference::take(PyUnicode_FromString("<exception str() failed>"));
   }
-  const bool ours = PyErr_GivenExceptionMatches(error, module_state().execution_error) != 0;
+  const bool ours = PyErr_GivenExceptionMatches(error, cached().execution_error) != 0;
   if (!ours || PyUnicode_GET_LENGTH(text.get()) <= kQuoted) return text;
-  const Reference begin = Reference::take(PyUnicode_Substring(text.get(), 0, kQuoted));
-  return begin ? Reference::take(PyUnicode_FromFormat("%U...", begin.get())) : Reference{};
+  const Reference beginning = Reference::take(PyUnicode_Substring(text.get(), 0, kQuoted));
+  return beginning ? Reference::take(PyUnicode_FromFormat("%U...", beginning.get())) : Reference{};
 }
 
 /// "task 3 of 10 failed: ValueError: refused"; null with an exception set.
@@ -43,7 +45,7 @@ PyObject* make_error(PyObject* what, PyObject* failures) {
   const Reference keywords = Reference::take(
       Py_BuildValue("{s:O,s:O}", "index", PyTuple_GET_ITEM(first, 0), "failures", failures));
   if (!arguments || !keywords) return nullptr;
-  return PyObject_Call(module_state().execution_error, arguments.get(), keywords.get());
+  return PyObject_Call(cached().execution_error, arguments.get(), keywords.get());
 }
 
 bool are_failures(PyObject* object) noexcept {
@@ -56,7 +58,7 @@ bool are_failures(PyObject* object) noexcept {
 /// raise_execution_error(what, failures)
 PyObject* raise_it(PyObject*, PyObject* const* given, Py_ssize_t count) {
   if (count != 2 || !PyUnicode_Check(given[0]) || !are_failures(given[1])) {
-    PyErr_SetString(PyExc_TypeError, "raise_execution_error() is not for others");
+    PyErr_SetString(PyExc_TypeError, "raise_execution_error() is internal");
     return nullptr;
   }
   raise_execution_error(given[0], given[1]);
@@ -74,7 +76,8 @@ std::array<PyMethodDef, 2> functions{{
 void raise_execution_error(PyObject* what, PyObject* failures) {
   PyObject* error = what && failures ? make_error(what, failures) : nullptr;
   if (!error) return;
-  RaisedError::raise_from(error, PyTuple_GET_ITEM(PyTuple_GET_ITEM(failures, 0), 1));
+  RaisedError::set_cause(error, PyTuple_GET_ITEM(PyTuple_GET_ITEM(failures, 0), 1));
+  RaisedError::raise(error);
 }
 
 void raise_execution_error(const char* what, PyObject* cause) {

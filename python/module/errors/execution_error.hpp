@@ -5,13 +5,15 @@
 
 namespace mtaio::python {
 
-/// An ExecutionError because of what `what` ("task 3 of 10", a str) has failed with; its text is
-/// "`what` failed: ValueError: refused". `failures` is a tuple of pairs of an index and what was
-/// raised, by time, and not empty. Where `what` or `failures` is null, what is raised already
-/// stays.
+/// Raises an ExecutionError of `what` ("task 3 of 10", a str); its text is "`what` failed:
+/// ValueError: refused". `failures` is a tuple of pairs of an index and an exception, by time, and
+/// not empty. If `what` or `failures` is null, the exception that is set stays.
 void raise_execution_error(PyObject* what, PyObject* failures);
 
-/// For something that failed on its own, with `cause` (borrowed).
+/// The same for a single failure, `cause` (borrowed).
 void raise_execution_error(const char* what, PyObject* cause);
+
+/// Adds the function `raise_execution_error` to the module. False with an exception set.
+[[nodiscard]] bool add_execution_error(PyObject* module);
 
 }  // namespace mtaio::python

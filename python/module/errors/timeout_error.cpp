@@ -1,6 +1,8 @@
 #include "module/errors/timeout_error.hpp"
 
-#include "module/module_state.hpp"
+#include <mtaio/python/raised_error.hpp>
+
+#include "bridge/cached_objects.hpp"
 
 #include <array>
 #include <cstdio>
@@ -12,7 +14,7 @@ Reference make_timeout_error(const char* call, const char* name, double seconds,
   std::snprintf(text.data(), text.size(), "TaskExecutor.%s(%s=%g): the time ran out.", call, name,
                 seconds);
   Reference error =
-      Reference::take(PyObject_CallFunction(module_state().timeout_error, "s", text.data()));
+      Reference::take(PyObject_CallFunction(cached().timeout_error, "s", text.data()));
   if (error && cause) RaisedError::set_cause(error.get(), cause);
   return error;
 }

@@ -1,12 +1,12 @@
-/// What is raised when a time has run out.
+/// The error of a timeout of TaskExecutor.
 #pragma once
 
 #include <mtaio/python/reference.hpp>
 
 namespace mtaio::python {
 
-/// A TimeoutError, "TaskExecutor.`call`(`name`=`seconds`): the time ran out.", because of `cause`
-/// (borrowed; null for none): the CancelledError whose traceback shows where the time was spent.
+/// A TimeoutError, "TaskExecutor.`call`(`name`=`seconds`): the time ran out.". Its `cause`
+/// (borrowed, may be null) is the CancelledError whose traceback shows where the time was spent.
 /// Null with an exception set.
 [[nodiscard]] Reference make_timeout_error(const char* call, const char* name, double seconds,
                                            PyObject* cause);

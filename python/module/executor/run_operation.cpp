@@ -1,12 +1,14 @@
 #include "module/executor/run_operation.hpp"
 
-#include "module/awaiting/awaiting.hpp"
-#include "module/errors/execution_error.hpp"
-#include "module/awaiting/loop_timer.hpp"
-#include "module/errors/timeout_error.hpp"
+#include <mtaio/python/raised_error.hpp>
+
+#include "bridge/cached_objects.hpp"
 #include "bridge/operation_type.hpp"
 #include "bridge/running_loop.hpp"
-#include "bridge/runtime_state.hpp"
+#include "module/awaiting/awaiting.hpp"
+#include "module/awaiting/loop_timer.hpp"
+#include "module/errors/execution_error.hpp"
+#include "module/errors/timeout_error.hpp"
 
 #include <cmath>
 #include <utility>
@@ -14,40 +16,39 @@
 namespace mtaio::python {
 namespace {
 
-using State = RunOperation::State;
-
-/// `where` is the CancelledError that shows what the time was spent with, or null.
+/// `where` is the CancelledError that shows where the time was spent, or null.
 void raise_timeout(double timeout, PyObject* where) {
   Reference error = make_timeout_error("run", "timeout", timeout, where);
   if (error) RaisedError::raise(error.release());
 }
 
-/// What a method of the task that counts requests says; -1 with an exception set.
-long ask_task(PyObject* task, PyObject* method) {
+/// Calls a method of the task that returns the number of its cancellation requests. -1 with an
+/// exception set.
+long count_requests(PyObject* task, PyObject* method) {
   const Reference count = Reference::take(PyObject_CallMethodNoArgs(task, method));
   return count ? PyLong_AsLong(count.get()) : -1;
 }
 
-/// The loop's call when the time is over.
+/// The loop's call when the time has run out.
 PyObject* time_out(PyObject* object, PyObject*) {
-  auto* self = reinterpret_cast<RunOperation*>(object);
-  if (self->state != State::kRunning) Py_RETURN_NONE;
+  auto* self = static_cast<RunOperation*>(object);
+  if (self->state != OperationState::kStarted) Py_RETURN_NONE;
   self->timed_out = self->asked_task = true;
   const Reference task = Reference::to(self->task);
-  return PyObject_CallMethodNoArgs(task.get(), python::state().name_cancel);
+  return PyObject_CallMethodNoArgs(task.get(), cached().name_cancel);
 }
 
 PyMethodDef time_out_method{"time_out", &time_out, METH_NOARGS, nullptr};
 
-/// Notes who waits, and how often it has been asked to stop. False with an exception set.
+/// Notes the task that waits, and how many requests to stop it has. False with an exception set.
 bool note_task(RunOperation* self) {
-  self->task = PyObject_CallNoArgs(python::state().current_task);
+  self->task = PyObject_CallNoArgs(cached().current_task);
   if (!self->task) return false;
   if (self->task == Py_None) {
     PyErr_SetString(PyExc_RuntimeError, "TaskExecutor.run(timeout=...): called outside a task.");
     return false;
   }
-  self->cancelling = ask_task(self->task, python::state().name_cancelling);
+  self->cancelling = count_requests(self->task, cached().name_cancelling);
   return self->cancelling >= 0;
 }
 
@@ -58,41 +59,41 @@ bool start_timer(RunOperation* self) {
     return false;
   }
   if (!note_task(self)) return false;
-  self->timer = arm(loop, self->timeout, time_out_method, reinterpret_cast<PyObject*>(self));
+  self->timer = arm_timer(loop, self->timeout, time_out_method, self);
   return self->timer != nullptr;
 }
 
 void drop_unstarted(RunOperation* self) noexcept {
-  self->state = State::kEnded;
+  self->state = OperationState::kEnded;
   const Reference awaitable = Reference::take(std::exchange(self->awaitable, nullptr));
   if (awaitable) close_unstarted(awaitable.get());
 }
 
-void leave(RunOperation* self) noexcept {
-  self->state = State::kEnded;
-  disarm(std::exchange(self->timer, nullptr));
+void end(RunOperation* self) noexcept {
+  self->state = OperationState::kEnded;
+  disarm_timer(std::exchange(self->timer, nullptr));
   Py_CLEAR(self->child);
 }
 
-/// After the time was over: whether nothing else has asked the task to stop. The request of the
-/// timer has been obeyed, or is not needed any more. An exception that is set stays.
+/// After the time has run out: withdraws the timer's request to stop, and returns whether there was
+/// no other request. An exception that is set stays.
 bool only_timed_out(RunOperation* self) noexcept {
-  RaisedError before = RaisedError::fetch();
-  const auto& names = python::state();
+  const PreservedError preserved;
+  const CachedObjects& names = cached();
   const long left =
-      ask_task(self->task, self->asked_task ? names.name_uncancel : names.name_cancelling);
+      count_requests(self->task, self->asked_task ? names.name_uncancel : names.name_cancelling);
   if (left < 0) PyErr_WriteUnraisable(self->task);
-  if (before) std::move(before).restore();
   return left <= self->cancelling;
 }
 
-/// What its child has ended with becomes what it ends with itself.
+/// The child has ended. The operation ends with the same result, or with an error because of the
+/// child's.
 PySendResult finish(RunOperation* self, PySendResult outcome) {
-  leave(self);
+  end(self);
   const bool expired = self->timed_out && only_timed_out(self);
   Py_CLEAR(self->task);
   if (outcome == PYGEN_RETURN) return outcome;
-  if (expired && PyErr_ExceptionMatches(python::state().cancelled_error)) {
+  if (expired && PyErr_ExceptionMatches(cached().cancelled_error)) {
     const RaisedError where = RaisedError::fetch();
     raise_timeout(self->timeout, where.get());
   } else if (PyErr_ExceptionMatches(PyExc_Exception)) {
@@ -102,7 +103,7 @@ PySendResult finish(RunOperation* self, PySendResult outcome) {
   return PYGEN_ERROR;
 }
 
-/// Asks a future or a task to stop that is not done. False with an exception set.
+/// Cancels a future or a task unless it is done. False with an exception set.
 bool stop_future(RunOperation* self) {
   const Reference done = Reference::take(PyObject_CallMethod(self->awaitable, "done", nullptr));
   const int is_done = done ? PyObject_IsTrue(done.get()) : -1;
@@ -110,18 +111,18 @@ bool stop_future(RunOperation* self) {
   if (!note_task(self)) return false;
   self->timed_out = true;
   const Reference asked =
-      Reference::take(PyObject_CallMethodNoArgs(self->awaitable, python::state().name_cancel));
+      Reference::take(PyObject_CallMethodNoArgs(self->awaitable, cached().name_cancel));
   return static_cast<bool>(asked);
 }
 
-/// The time was over before it began. False: nothing is to be waited for, and an exception is set.
+/// The time limit is zero or less. False, with an exception set, if there is no need to wait.
 bool begin_too_late(RunOperation* self) {
   if (is_future(self->awaitable)) return stop_future(self);
   raise_timeout(self->timeout, nullptr);
   return false;
 }
 
-/// False: it has ended, with an exception set.
+/// False with an exception set; then it has ended.
 bool begin(RunOperation* self) {
   const bool begun =
       self->timeout <= 0 ? begin_too_late(self) : std::isinf(self->timeout) || start_timer(self);
@@ -129,13 +130,13 @@ bool begin(RunOperation* self) {
     drop_unstarted(self);
     return false;
   }
-  self->state = State::kRunning;
+  self->state = OperationState::kStarted;
   const Reference awaitable = Reference::take(std::exchange(self->awaitable, nullptr));
   self->child = iterator_of(awaitable.get());
   return self->child || finish(self, PYGEN_ERROR) != PYGEN_ERROR;
 }
 
-struct Type : OperationType<Type, RunOperation> {
+struct RunOperationType : OperationType<RunOperationType, RunOperation> {
   static constexpr const char* kName = "mtaio._core.RunOperation";
   static constexpr const char* kDoc =
       "A coroutine to be run; nothing happens before it is awaited.";
@@ -144,29 +145,29 @@ struct Type : OperationType<Type, RunOperation> {
   static const char* name(const RunOperation*) noexcept { return "run"; }
   static PyObject* repr(RunOperation* self) {
     switch (self->state) {
-      case State::kNew:
+      case OperationState::kNew:
         return repr_with("<TaskExecutor.run(%R) not awaited yet>", self->awaitable);
-      case State::kRunning:
+      case OperationState::kStarted:
         return repr_with("<TaskExecutor.run() running %R>", self->child);
-      case State::kEnded:
+      case OperationState::kEnded:
         break;
     }
     return PyUnicode_FromString("<TaskExecutor.run() done>");
   }
 
-  /// `shown`, which is kept meanwhile, may be null.
+  /// `shown` may be null.
   static PyObject* repr_with(const char* format, PyObject* shown) {
     const Reference keep = Reference::to(shown ? shown : Py_None);
     PyObject* text = PyUnicode_FromFormat(format, keep.get());
     if (text || !PyErr_ExceptionMatches(PyExc_RecursionError)) return text;
-    // A loop in debug mode shows its tasks, and would end with the error.
+    // A loop in debug mode shows its tasks, and the error would end the loop.
     PyErr_Clear();
     return PyUnicode_FromString("<TaskExecutor.run() of ...>");
   }
 
   static PySendResult resume(RunOperation* self, PyObject* error, PyObject** result) {
-    if (self->state == State::kEnded) return refuse_reuse(self);
-    if (self->state == State::kNew) {
+    if (self->state == OperationState::kEnded) return refuse_reuse(self);
+    if (self->state == OperationState::kNew) {
       if (error) {
         drop_unstarted(self);
         return raise_from_operation(Py_NewRef(error));
@@ -177,11 +178,7 @@ struct Type : OperationType<Type, RunOperation> {
     const PySendResult outcome = step(child.get(), error, result);
     return outcome == PYGEN_NEXT ? outcome : finish(self, outcome);
   }
-  static bool idle(RunOperation* self) noexcept {
-    if (self->state == State::kRunning) return false;
-    drop_unstarted(self);
-    return true;
-  }
+  static void leave(RunOperation* self) noexcept { drop_unstarted(self); }
 
   static int traverse(RunOperation* self, visitproc visit, void* arg) {
     Py_VISIT(self->awaitable);
@@ -192,7 +189,7 @@ struct Type : OperationType<Type, RunOperation> {
   }
   static void clear(RunOperation* self) {
     drop_unstarted(self);
-    leave(self);
+    end(self);
     Py_CLEAR(self->task);
   }
 };
@@ -200,22 +197,14 @@ struct Type : OperationType<Type, RunOperation> {
 }  // namespace
 
 PyObject* RunOperation::create(PyObject* awaitable, double timeout) {
-  RunOperation* made = Type::make();
-  if (!made) {
-    close_unstarted(awaitable);
-    return nullptr;
-  }
-  Py_INCREF(awaitable);
-  made->awaitable = awaitable;
-  made->child = made->timer = made->task = nullptr;
-  made->cancelling = 0;
-  made->timeout = timeout;
-  made->timed_out = made->asked_task = false;
-  made->state = State::kNew;
-  PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
-  return reinterpret_cast<PyObject*>(made);
+  RunOperation* made = RunOperationType::create([&](RunOperation& self) {
+    self.awaitable = Py_NewRef(awaitable);
+    self.timeout = timeout;
+  });
+  if (!made) close_unstarted(awaitable);
+  return made;
 }
 
-bool add_run_operation(PyObject* module) { return Type::add_to(module); }
+bool add_run_operation(PyObject* module) { return RunOperationType::add_to(module); }
 
 }  // namespace mtaio::python

@@ -1,31 +1,37 @@
 /// What run() of the executor returns.
 #pragma once
 
-#include <mtaio/python/reference.hpp>
-
-#include <cstdint>
+#include "bridge/operation.hpp"
 
 namespace mtaio::python {
 
 /// Awaits one awaitable in the caller's task, for a limited time. Nothing happens before it is
-/// awaited. When the time is over the task is cancelled, as by `asyncio.timeout()`: what another
-/// cancels meanwhile is not swallowed. If it was over before, a coroutine is not started, and a
-/// future or a task, which goes on by itself, is cancelled and waited for unless it is done.
-struct RunOperation {
-  enum class State : std::uint8_t { kNew, kRunning, kEnded };
-
-  PyObject_HEAD PyObject* awaitable;  // until it is awaited,
-  PyObject* child;                    // and from then on the iterator with which it is
-  PyObject* timer;                    // the loop's handle, or null
-  PyObject* task;                     // the caller's,
-  long cancelling;                    // and how many had asked it to stop before
-  double timeout;                     // in seconds
+/// awaited. When the time has run out the task is cancelled, as `asyncio.timeout()` does it: a
+/// cancellation by another request is not swallowed. If the time limit is zero or less, a coroutine
+/// is not started; a future or a task, which runs by itself, is cancelled and waited for unless it
+/// is done.
+struct RunOperation : Operation {
   bool timed_out;
-  bool asked_task;  // to stop, because of that; otherwise the future was asked
-  State state;
+  /// The task was asked to stop because of the timeout; otherwise the future was.
+  bool asked_task;
+  /// Null once it is awaited.
+  PyObject* awaitable;
+  /// The iterator with which it is awaited; null before.
+  PyObject* child;
+  /// The loop's handle, or null.
+  PyObject* timer;
+  /// The task of the caller.
+  PyObject* task;
+  /// How many requests to stop the task had before.
+  long cancelling;
+  /// In seconds.
+  double timeout;
 
-  /// `awaitable` is closed if it fails. Null with an exception set.
+  /// Null with an exception set; then `awaitable` was closed.
   [[nodiscard]] static PyObject* create(PyObject* awaitable, double timeout);
 };
+
+/// Adds the type to the module. False with an exception set.
+[[nodiscard]] bool add_run_operation(PyObject* module);
 
 }  // namespace mtaio::python

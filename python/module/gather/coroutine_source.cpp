@@ -1,16 +1,54 @@
 #include "module/gather/coroutine_source.hpp"
 
 #include "module/awaiting/awaiting.hpp"
-#include "module/executor/executor_object.hpp"
-#include "module/threads/thread_call.hpp"
+#include "module/method/arguments.hpp"
+#include "module/threads/executor_object.hpp"
+#include "module/threads/thread_operation.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
+#include <unordered_map>
 #include <utility>
 
 namespace mtaio::python {
 
-bool CoroutineSource::has_more(Py_ssize_t& started) noexcept {
+bool CoroutineSource::fill(PyObject* awaitables) {
+  const Py_ssize_t count = PyTuple_GET_SIZE(awaitables);
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    PyObject* each = PyTuple_GET_ITEM(awaitables, i);
+    if (is_awaitable(each)) continue;
+    PyErr_Format(PyExc_TypeError,
+                 "TaskExecutor.gather(): argument %zd is %s %.100s, which cannot be awaited; pass "
+                 "coroutines, futures or tasks.",
+                 i + 1, article(each), Py_TYPE(each)->tp_name);
+    return false;
+  }
+  std::unordered_map<PyObject*, Py_ssize_t> seen;
+  try {
+    given.reserve(static_cast<std::size_t>(count));
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      PyObject* each = PyTuple_GET_ITEM(awaitables, i);
+      // An awaitable with no reference but the tuple's is not in it twice.
+      if (Py_REFCNT(each) > 1) {
+        const auto [at, first] = seen.try_emplace(each, i);
+        if (!first) {
+          copies.emplace_back(i, at->second);
+          given.push_back(nullptr);
+          continue;
+        }
+      }
+      given.push_back(each);
+    }
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+    return false;
+  }
+  for (PyObject* each : given) Py_XINCREF(each);
+  return true;
+}
+
+bool CoroutineSource::has_more() noexcept {
   if (exhausted) return false;
   if (!function) {
     const auto total = static_cast<Py_ssize_t>(given.size());
@@ -20,7 +58,7 @@ bool CoroutineSource::has_more(Py_ssize_t& started) noexcept {
   return !pulling;
 }
 
-bool CoroutineSource::is_over(Py_ssize_t started) const noexcept {
+bool CoroutineSource::is_over() const noexcept {
   if (function) return length == 0;
   return std::all_of(given.begin() + started, given.end(),
                      [](PyObject* each) { return !each || (is_future(each) && is_done(each)); });
@@ -37,7 +75,7 @@ void CoroutineSource::estimate_length() noexcept {
   }
 }
 
-Next CoroutineSource::next(Py_ssize_t started, PyObject*& made) {
+Next CoroutineSource::next(PyObject*& made) {
   if (!function) {
     made = std::exchange(given[static_cast<std::size_t>(started)], nullptr);
     return Next::kAwaitable;
@@ -79,19 +117,18 @@ Next CoroutineSource::apply(PyObject* arguments, PyObject*& made) {
 }
 
 PyObject* CoroutineSource::call_in_thread(PyObject* called, PyObject* arguments) {
-  const Reference by = Reference::to(executor);
-  const PyObject* pool = as_executor(by.get())->pool;
-  if (!pool || pool == Py_None) {
-    return new_thread_call(by.get(), called, arguments, nullptr, true);
+  const Reference caller = Reference::to(executor);
+  if (!has_own_pool(caller.get())) {
+    return ThreadOperation::create(caller.get(), called, arguments, nullptr, true);
   }
-  return PyObject_CallMethod(by.get(), "_call_in_pool", "OO", called, arguments);
+  return PyObject_CallMethod(caller.get(), "_call_in_pool", "OO", called, arguments);
 }
 
 void CoroutineSource::gives_awaitables() noexcept {
   if (may_give_awaitables) Py_CLEAR(executor);
 }
 
-void CoroutineSource::stop(Py_ssize_t started) noexcept {
+void CoroutineSource::stop() noexcept {
   for (auto i = static_cast<std::size_t>(started); i < given.size(); ++i) {
     if (!given[i]) continue;
     if (is_future(given[i])) {
@@ -103,7 +140,7 @@ void CoroutineSource::stop(Py_ssize_t started) noexcept {
   }
 }
 
-void CoroutineSource::drop(Py_ssize_t started) noexcept {
+void CoroutineSource::drop() noexcept {
   exhausted = true;
   for (auto i = static_cast<std::size_t>(started); i < given.size(); ++i) {
     const Reference unstarted = Reference::take(std::exchange(given[i], nullptr));

@@ -10,56 +10,81 @@
 
 namespace mtaio::python {
 
-/// What there is to run next.
+/// What a worker runs next.
 enum class Next : std::uint8_t {
   kAwaitable,
-  kThreadCall,  // awaitable that gives a pair: what was returned, perhaps to be awaited, and raised
-  kPull,        // awaitable that gives the arguments of the next call
-  kValue,       // a function of map() has given a result at once
+  /// An awaitable that gives a pair: what a function returned in a thread, perhaps an awaitable,
+  /// and what it raised.
+  kThreadCall,
+  /// An awaitable that gives the arguments of the next call.
+  kPull,
+  /// Not an awaitable: a function of map() has returned a result.
+  kValue,
   kExhausted,
-  kFailed,  // an exception is set
+  /// An exception is set.
+  kFailed,
 };
 
-/// All that it refers to are owned references, given up by `drop()`.
+/// Gives one coroutine after the other. Its pointers are owned references, given up by `drop()`.
 ///
-/// Everything here may run any code, that of `drop()` too: what is used afterwards is kept.
+/// All members may run any code, `drop()` too. So they keep references to the objects that they use
+/// afterwards.
 struct CoroutineSource {
   static constexpr Py_ssize_t kUnknown = std::numeric_limits<Py_ssize_t>::max();
 
-  std::vector<PyObject*> given;  // those of gather(); null once started, and where it is a copy
-  std::vector<std::pair<Py_ssize_t, Py_ssize_t>> copies;  // position and that of the original
-  PyObject* function = nullptr;                           // that of map(),
-  std::vector<PyObject*> iterators;                       // and what it is applied to,
-  PyObject* async_iterator = nullptr;                     // or an asynchronous iterator of tuples
-  PyObject* executor = nullptr;      // in whose threads the function is called; null: in the loop
-  bool may_give_awaitables = false;  // then it will be called in the loop
-  Py_ssize_t length = kUnknown;      // so many items they probably have
+  /// How many coroutines have started.
+  Py_ssize_t started = 0;
+  /// No more will start.
   bool exhausted = false;
-  bool pulling = false;  // a crewman awaits the asynchronous iterator
 
-  /// Goes on to what may be started next; `started` is its number.
-  [[nodiscard]] bool has_more(Py_ssize_t& started) noexcept;
-  /// Whether nothing is left that would take time: there are only futures that are done.
-  [[nodiscard]] bool is_over(Py_ssize_t started) const noexcept;
+  // Of gather().
+
+  /// The awaitables; null once started, and in place of copies.
+  std::vector<PyObject*> given;
+  /// The awaitables that were given more than once: the position of each copy and of its original.
+  std::vector<std::pair<Py_ssize_t, Py_ssize_t>> copies;
+
+  // Of map().
+
+  PyObject* function = nullptr;
+  /// What the function is applied to.
+  std::vector<PyObject*> iterators;
+  /// Instead of `iterators`: an asynchronous iterator of tuples.
+  PyObject* async_iterator = nullptr;
+  /// The function is called in the threads of this executor; null: in the loop.
+  PyObject* executor = nullptr;
+  /// The function may turn out to return awaitables, and is then called in the loop.
+  bool may_give_awaitables = false;
+  /// A worker awaits the asynchronous iterator.
+  bool pulling = false;
+  /// How many items the iterators probably have.
+  Py_ssize_t length = kUnknown;
+
+  /// Takes the arguments of a gather(). False with an exception set.
+  [[nodiscard]] bool fill(PyObject* awaitables);
+  /// Skips what cannot be started; returns whether there is a coroutine to start.
+  [[nodiscard]] bool has_more() noexcept;
+  /// Whether all that is left are futures that are done.
+  [[nodiscard]] bool is_over() const noexcept;
   /// Asks the iterators how many items they have.
   void estimate_length() noexcept;
-  /// How many may be left to start; not known if there are more than expected.
-  [[nodiscard]] Py_ssize_t at_most(Py_ssize_t started) const noexcept {
+  /// How many are probably left to start; kUnknown if more have started than expected.
+  [[nodiscard]] Py_ssize_t at_most() const noexcept {
     const Py_ssize_t expected = function ? length : static_cast<Py_ssize_t>(given.size());
     return started < expected ? expected - started : kUnknown;
   }
-  /// The next one to run, a new reference; only if has_more().
-  [[nodiscard]] Next next(Py_ssize_t started, PyObject*& made);
-  /// The same for the arguments that were pulled.
+  /// The next one to run, a new reference. Only if has_more().
+  [[nodiscard]] Next next(PyObject*& made);
+  /// The same for arguments that were pulled.
   [[nodiscard]] Next apply(PyObject* arguments, PyObject*& made);
-  /// A call in a thread has given something that can be awaited. From now on such a function is
-  /// called in the loop, if it may be.
+  /// The function has returned an awaitable in a thread. From now on it is called in the loop, if
+  /// it may be.
   void gives_awaitables() noexcept;
-  /// Nothing new will start: coroutines are closed, futures are cancelled and left to be waited
-  /// for.
-  void stop(Py_ssize_t started) noexcept;
-  /// Nothing more will start: what has not is closed.
-  void drop(Py_ssize_t started) noexcept;
+  /// No coroutine will start any more: those that have not are closed. Futures are cancelled, and
+  /// stay, to be waited for.
+  void stop() noexcept;
+  /// Nothing will start any more: all that has not is closed, and all references are given up.
+  void drop() noexcept;
   int traverse(visitproc visit, void* arg) const;
 
  private:

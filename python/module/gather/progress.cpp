@@ -1,8 +1,7 @@
 #include "module/gather/progress.hpp"
 
-#include "module/method/arguments.hpp"
-#include "module/module_state.hpp"
 #include "bridge/type_tables.hpp"
+#include "module/method/arguments.hpp"
 
 #include <structmember.h>
 
@@ -53,12 +52,12 @@ Several calls may share one: it then counts for all of them.)";
 
 std::array<PyMemberDef, 5> members{{
     {"total", T_PYSSIZET, offsetof(ProgressObject, total), READONLY,
-     "How many there are; 0 as long as that is not known, as for an iterator."},
+     "How many there are; 0 as long as that is not known, for an iterator for example."},
     {"started", T_PYSSIZET, offsetof(ProgressObject, started), READONLY, "How many have started."},
     {"done", T_PYSSIZET, offsetof(ProgressObject, done), READONLY,
-     "How many have ended, in whatever way."},
+     "How many have ended, with a result or an exception."},
     {"failed", T_PYSSIZET, offsetof(ProgressObject, failed), READONLY,
-     "How many of those have failed; not those that were cancelled because another one failed."},
+     "How many have failed; not counting those that were cancelled because another one failed."},
     {},
 }};
 std::array<PyType_Slot, 6> slots{{
@@ -74,35 +73,38 @@ PyType_Spec spec{"mtaio.core.Progress", sizeof(ProgressObject), 0,
 
 }  // namespace
 
-bool ProgressReport::accepts(PyObject* to, const char* call) {
-  const bool is_class = PyType_Check(to) != 0;
-  if (!is_class && (PyObject_TypeCheck(to, type) || PyCallable_Check(to) || has_counters(to))) {
+bool ProgressReport::accepts(PyObject* progress, const char* call) {
+  const bool is_class = PyType_Check(progress) != 0;
+  if (!is_class && (PyObject_TypeCheck(progress, type) || PyCallable_Check(progress) ||
+                    has_counters(progress))) {
     return true;
   }
-  PyErr_Format(PyExc_TypeError,
-               "%s(progress=%R): a progress is a Progress, a function or an object with the "
-               "attributes total, started, done and failed, not %s %.100s.",
-               call, to, is_class ? "the class" : article(to),
-               is_class ? reinterpret_cast<PyTypeObject*>(to)->tp_name : Py_TYPE(to)->tp_name);
+  PyErr_Format(
+      PyExc_TypeError,
+      "%s(progress=%R): a progress is a Progress, a function or an object with the "
+      "attributes total, started, done and failed, not %s %.100s.",
+      call, progress, is_class ? "the class" : article(progress),
+      is_class ? reinterpret_cast<PyTypeObject*>(progress)->tp_name : Py_TYPE(progress)->tp_name);
   return false;
 }
 
-ProgressReport::ProgressReport(PyObject* to) noexcept
-    : to_{Reference::to(to)},
-      kind_{PyObject_TypeCheck(to, type) ? Kind::kCounters
-            : PyCallable_Check(to)       ? Kind::kFunction
-                                         : Kind::kAttributes} {}
+ProgressReport::ProgressReport(PyObject* progress) noexcept
+    : progress_{Reference::to(progress)},
+      kind_{PyObject_TypeCheck(progress, type) ? Kind::kCounters
+            : PyCallable_Check(progress)       ? Kind::kFunction
+                                               : Kind::kAttributes} {}
 
 bool ProgressReport::add(Py_ssize_t ProgressObject::* counter, const char* attribute,
                          Py_ssize_t more) {
   if (kind_ == Kind::kCounters) {
-    as_progress(to_.get())->*counter += more;
+    as_progress(progress_.get())->*counter += more;
     return true;
   }
-  const Reference before = Reference::take(PyObject_GetAttrString(to_.get(), attribute));
-  const Reference by = Reference::take(before ? PyLong_FromSsize_t(more) : nullptr);
-  const Reference after = Reference::take(by ? PyNumber_Add(before.get(), by.get()) : nullptr);
-  return after && PyObject_SetAttrString(to_.get(), attribute, after.get()) == 0;
+  const Reference value = Reference::take(PyObject_GetAttrString(progress_.get(), attribute));
+  const Reference increment = Reference::take(value ? PyLong_FromSsize_t(more) : nullptr);
+  const Reference sum =
+      Reference::take(increment ? PyNumber_Add(value.get(), increment.get()) : nullptr);
+  return sum && PyObject_SetAttrString(progress_.get(), attribute, sum.get()) == 0;
 }
 
 bool ProgressReport::add_total(Py_ssize_t more) {
@@ -117,7 +119,7 @@ bool ProgressReport::count_done(bool failed) {
   if (kind_ == Kind::kFunction) {
     const Reference one = Reference::take(PyLong_FromLong(1));
     const Reference called =
-        Reference::take(one ? PyObject_CallOneArg(to_.get(), one.get()) : nullptr);
+        Reference::take(one ? PyObject_CallOneArg(progress_.get(), one.get()) : nullptr);
     return static_cast<bool>(called);
   }
   return add(&ProgressObject::done, "done", 1) &&

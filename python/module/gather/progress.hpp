@@ -1,4 +1,4 @@
-/// How far a gather() or map() has come, for the program to look at.
+/// How far a gather() or map() has come, for the program to read.
 #pragma once
 
 #include <mtaio/python/reference.hpp>
@@ -10,29 +10,31 @@ namespace mtaio::python {
 
 /// The Python type Progress.
 struct ProgressObject {
-  PyObject_HEAD Py_ssize_t total;
+  PyObject ob_base;
+  Py_ssize_t total;
   Py_ssize_t started;
   Py_ssize_t done;
   Py_ssize_t failed;
 };
 
-/// What a gather() or map() was given as `progress`: a Progress; another object with the same
+/// Reports to the `progress` of a gather() or map(): a Progress; another object with the same
 /// attributes, which are set; or a function, which is called with 1 for each coroutine that ends.
 ///
 /// The members that report may run any code. They return false with an exception set.
 class ProgressReport {
  public:
-  /// False with a TypeError set if `to` is none of that; `call` is "TaskExecutor.gather".
-  [[nodiscard]] static bool accepts(PyObject* to, const char* call);
+  /// Whether `progress` is one of these. If not, a TypeError is set. `call` is
+  /// "TaskExecutor.gather".
+  [[nodiscard]] static bool accepts(PyObject* progress, const char* call);
 
-  explicit ProgressReport(PyObject* to) noexcept;
+  explicit ProgressReport(PyObject* progress) noexcept;
 
   [[nodiscard]] bool add_total(Py_ssize_t more);
   [[nodiscard]] bool count_started();
   [[nodiscard]] bool count_done(bool failed);
 
   int traverse(visitproc visit, void* arg) const {
-    Py_VISIT(to_.get());
+    Py_VISIT(progress_.get());
     return 0;
   }
 
@@ -42,8 +44,11 @@ class ProgressReport {
   [[nodiscard]] bool add(Py_ssize_t ProgressObject::* counter, const char* attribute,
                          Py_ssize_t more);
 
-  Reference to_;
+  Reference progress_;
   Kind kind_;
 };
+
+/// Adds the type Progress to the module. False with an exception set.
+[[nodiscard]] bool add_progress(PyObject* module);
 
 }  // namespace mtaio::python

@@ -1,32 +1,30 @@
 /// What the methods of a Latch return.
 #pragma once
 
-#include <mtaio/latch.hpp>
-#include <mtaio/python/wait.hpp>
-
 #include "bridge/wait_operation.hpp"
+#include "module/latch/latch_object.hpp"
 
 namespace mtaio::python {
 
-/// The Python type Latch.
-struct LatchObject {
-  PyObject_HEAD Latch* latch;
-  PyObject* weak_references;
-  bool initialised;
-};
-
 /// An operation on a latch, to be awaited once. Only count_down() takes effect at the call.
-struct LatchOperation {
-  PyObject_HEAD LatchObject* latch;
-  Wait* wait;       // while it waits
-  PyObject* timer;  // the loop's handle, while it waits for at most `timeout`
-  double timeout;   // infinite: none
+struct LatchOperation : Operation {
   bool counted_down;
   bool timed_out;
-  WaitState state;
+  LatchObject* latch;
+  /// Null unless it waits.
+  WaitHandle* wait;
+  /// The loop's handle, if it waits for a limited time.
+  PyObject* timer;
+  /// In seconds, perhaps infinite.
+  double timeout;
 
-  /// A wait for at most `timeout` seconds, or the result of a count_down(), which has been done.
-  [[nodiscard]] static PyObject* create(LatchObject* latch, double timeout, bool counted_down);
+  /// A wait for at most `timeout` seconds. Null with an exception set.
+  [[nodiscard]] static PyObject* create_wait(LatchObject* latch, double timeout);
+  /// The result of a count_down(), which is done by then. Null with an exception set.
+  [[nodiscard]] static PyObject* create_count_down(LatchObject* latch);
 };
+
+/// Adds the type to the module. False with an exception set.
+[[nodiscard]] bool add_latch_operation(PyObject* module);
 
 }  // namespace mtaio::python

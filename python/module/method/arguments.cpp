@@ -13,10 +13,9 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
-// --- What is wrong ---
+// --- Errors ---
 
-/// How an error shows a value: not more than a part of a long one, and the type of one that cannot
-/// be shown.
+/// How an error shows a value: the beginning of a long one, and the type of one without a repr.
 Reference show(PyObject* value) {
   constexpr Py_ssize_t kLongest = 80;
   Reference text = Reference::take(PyObject_Repr(value));
@@ -25,8 +24,8 @@ Reference show(PyObject* value) {
     return Reference::take(PyUnicode_FromFormat("<%.100s>", Py_TYPE(value)->tp_name));
   }
   if (PyUnicode_GET_LENGTH(text.get()) <= kLongest) return text;
-  const Reference begin = Reference::take(PyUnicode_Substring(text.get(), 0, kLongest));
-  return begin ? Reference::take(PyUnicode_FromFormat("%U...", begin.get())) : Reference{};
+  const Reference beginning = Reference::take(PyUnicode_Substring(text.get(), 0, kLongest));
+  return beginning ? Reference::take(PyUnicode_FromFormat("%U...", beginning.get())) : Reference{};
 }
 
 /// Raises "`call`(`name`=`value`): `rule`."
@@ -45,9 +44,9 @@ void refuse_type(CallName call, const char* name, PyObject* value, const char* r
                rule, article(value), Py_TYPE(value)->tp_name);
 }
 
-// --- Sorting ---
+// --- Placing arguments ---
 
-/// Those given by position.
+/// Places the arguments given by position.
 bool place(CallName call, const Parameters& parameters, PyObject* const* given, Py_ssize_t count,
            std::span<PyObject*> places) {
   std::ranges::fill(places, nullptr);
@@ -63,7 +62,7 @@ bool place(CallName call, const Parameters& parameters, PyObject* const* given, 
   return true;
 }
 
-/// One given by name.
+/// Places an argument given by name.
 bool place(CallName call, const Parameters& parameters, PyObject* name, PyObject* value,
            std::span<PyObject*> places) {
   const auto found = std::ranges::find_if(parameters.names, [name](const char* each) {
@@ -73,8 +72,8 @@ bool place(CallName call, const Parameters& parameters, PyObject* name, PyObject
     refuse_keyword(call, name);
     return false;
   }
-  PyObject*& to = places[static_cast<std::size_t>(found - parameters.names.begin())];
-  if (to) {
+  PyObject*& argument = places[static_cast<std::size_t>(found - parameters.names.begin())];
+  if (argument) {
     const Reference called = call.text();
     if (called) {
       PyErr_Format(PyExc_TypeError, "%U() got multiple values for argument '%U'", called.get(),
@@ -82,7 +81,7 @@ bool place(CallName call, const Parameters& parameters, PyObject* name, PyObject
     }
     return false;
   }
-  to = value;
+  argument = value;
   return true;
 }
 
@@ -106,7 +105,7 @@ bool is_number(PyObject* value) noexcept {
   return number && (number->nb_float || number->nb_index);
 }
 
-/// Infinite if it is too large; NaN with an exception set, or without.
+/// Infinite if it is too large. NaN if it is NaN, or with an exception set.
 double to_double(PyObject* number) {
   const double value = PyFloat_AsDouble(number);
   if (value != -1.0 || !PyErr_Occurred()) return value;
@@ -120,8 +119,7 @@ double to_double(PyObject* number) {
 
 // --- Times ---
 
-/// Of a timedelta.
-double seconds_of(PyObject* delta) noexcept {
+double seconds_of_timedelta(PyObject* delta) noexcept {
   constexpr double kDay = 24 * 3600;
   return kDay * PyDateTime_DELTA_GET_DAYS(delta) + PyDateTime_DELTA_GET_SECONDS(delta) +
          1e-6 * PyDateTime_DELTA_GET_MICROSECONDS(delta);
@@ -177,7 +175,7 @@ double parse_seconds(PyObject* value, CallName call, const char* name) {
   if (value == Py_None) return kInfinity;
   if (!is_number(value)) {
     const int delta = is_timedelta(value);
-    if (delta == 1) return seconds_of(value);
+    if (delta == 1) return seconds_of_timedelta(value);
     if (delta < 0) return kNotANumber;
   }
   double seconds = kNotANumber;
@@ -198,26 +196,26 @@ Py_ssize_t parse_limit(PyObject* value, CallName call) {
 }
 
 bool parse_integer(PyObject* value, CallName call, const char* name, const char* rule,
-                   Py_ssize_t& into) {
+                   Py_ssize_t& result) {
   if (!PyIndex_Check(value)) {
     refuse_type(call, name, value, rule);
     return false;
   }
-  into = PyNumber_AsSsize_t(value, nullptr);
-  return into != -1 || !PyErr_Occurred();
+  result = PyNumber_AsSsize_t(value, nullptr);
+  return result != -1 || !PyErr_Occurred();
 }
 
 bool parse_number(PyObject* value, CallName call, const char* name, const char* rule,
-                  const char* rule_for_nan, double& into) {
+                  const char* rule_for_nan, double& result) {
   if (PyFloat_CheckExact(value)) {
-    into = PyFloat_AS_DOUBLE(value);
+    result = PyFloat_AS_DOUBLE(value);
   } else if (!is_number(value)) {
     refuse_type(call, name, value, rule);
     return false;
   } else {
-    into = to_double(value);
+    result = to_double(value);
   }
-  if (!std::isnan(into)) return true;
+  if (!std::isnan(result)) return true;
   if (!PyErr_Occurred()) refuse(PyExc_ValueError, call, name, value, rule_for_nan);
   return false;
 }

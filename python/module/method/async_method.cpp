@@ -1,6 +1,5 @@
 #include "module/method/async_method.hpp"
 
-#include "module/module_state.hpp"
 #include "bridge/type_tables.hpp"
 
 #include <structmember.h>
@@ -27,8 +26,8 @@ PyObject* call_inner(PyObject* object, PyObject* const* arguments, std::size_t f
   return PyObject_Vectorcall(as_async_method(object)->inner, arguments, flags, keywords);
 }
 
-/// Whether the first argument is of the class itself. If it is not, because it is of a subclass or
-/// of another class, `inner` is called: the hot paths below are to be short.
+/// Whether the first argument is of the class itself. If it is of a subclass or of another class,
+/// `inner` is called, which keeps the hot paths below short.
 bool has_self(const AsyncMethod* method, PyObject* const* arguments, std::size_t flags) noexcept {
   return PyVectorcall_NARGS(flags) > 0 && Py_IS_TYPE(arguments[0], method->owner);
 }
@@ -54,7 +53,7 @@ PyObject* call_without_arguments(PyObject* object, PyObject* const* arguments, s
   return method->function(arguments[0], nullptr);
 }
 
-vectorcallfunc way_to_call(const AsyncMethod* method) noexcept {
+vectorcallfunc choose_vectorcall(const AsyncMethod* method) noexcept {
   if (!method->owner) return &call_inner;
   switch (reinterpret_cast<PyMethodDescrObject*>(method->inner)->d_method->ml_flags) {
     case METH_FASTCALL | METH_KEYWORDS:
@@ -72,7 +71,7 @@ bool takes_tuple(const AsyncMethod* method) noexcept {
              (METH_VARARGS | METH_KEYWORDS);
 }
 
-// --- What the class and inspect ask it ---
+// --- What the class and inspect use ---
 
 PyObject* bind(PyObject* object, PyObject* self, PyObject* type) {
   if (!self || self == Py_None) return Py_NewRef(object);
@@ -90,8 +89,8 @@ PyObject* get_attribute(PyObject* object, PyObject* name) {
   return as_async_method(object)->attribute(name);
 }
 
-/// Attributes that any object has, or its type; of the shape.
-PyObject* get_from_shape(PyObject* object, void* name) {
+/// The stub's value of an attribute that every object, or its type, has.
+PyObject* get_from_stub(PyObject* object, void* name) {
   const Reference text = Reference::take(PyUnicode_FromString(static_cast<const char*>(name)));
   return text ? as_async_method(object)->attribute(text.get()) : nullptr;
 }
@@ -100,10 +99,10 @@ PyObject* get_class(PyObject*, void*) {
   return Py_NewRef(reinterpret_cast<PyObject*>(&PyFunction_Type));
 }
 
-/// For pickle: where it is found, as with functions.
+/// For pickle: the name by which it is found, as for functions.
 PyObject* reduce(PyObject* object, PyObject*) {
   static char name[] = "__qualname__";
-  return get_from_shape(object, name);
+  return get_from_stub(object, name);
 }
 
 PyObject* repr(PyObject* object) {
@@ -112,14 +111,14 @@ PyObject* repr(PyObject* object) {
 }
 
 int clear(PyObject* object) {
-  Py_CLEAR(as_async_method(object)->shape);
+  Py_CLEAR(as_async_method(object)->stub);
   return 0;
 }
 
 int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(as_async_method(object)->inner);
-  Py_VISIT(as_async_method(object)->shape);
+  Py_VISIT(as_async_method(object)->stub);
   return 0;
 }
 
@@ -134,8 +133,8 @@ void destroy(PyObject* object) {
 
 std::array<PyGetSetDef, 4> properties{{
     {"__class__", &get_class, nullptr, nullptr, nullptr},
-    {"__doc__", &get_from_shape, nullptr, nullptr, const_cast<char*>("__doc__")},
-    {"__module__", &get_from_shape, nullptr, nullptr, const_cast<char*>("__module__")},
+    {"__doc__", &get_from_stub, nullptr, nullptr, const_cast<char*>("__doc__")},
+    {"__module__", &get_from_stub, nullptr, nullptr, const_cast<char*>("__module__")},
     {},
 }};
 std::array<PyMethodDef, 2> methods{{{"__reduce__", &reduce, METH_NOARGS, nullptr}, {}}};
@@ -160,14 +159,14 @@ std::array<PyType_Slot, 11> slots{{
 PyType_Spec spec{"mtaio._core.AsyncMethod", sizeof(AsyncMethod), 0,
                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |
                      Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-                     Py_TPFLAGS_IMMUTABLETYPE,  // or the interpreter looks it up at each call
+                     Py_TPFLAGS_IMMUTABLETYPE,  // spares the interpreter a look-up at each call
                  slots.data()};
 
 PyObject* async_method(PyObject*, PyObject* inner) { return AsyncMethod::create(inner); }
 
 std::array<PyMethodDef, 2> functions{{
     {"async_method", &async_method, METH_O,
-     PyDoc_STR("A function whose result is to be awaited, as a method that says so.")},
+     PyDoc_STR("A function that returns an awaitable, as a method that looks async.")},
     {},
 }};
 
@@ -177,27 +176,26 @@ PyObject* AsyncMethod::create(PyObject* inner) {
   auto* made = PyObject_GC_New(AsyncMethod, async_method_type);
   if (!made) return nullptr;
   made->inner = Py_NewRef(inner);
-  made->shape = made->weak_references = nullptr;
+  made->stub = made->weak_references = nullptr;
   made->owner = nullptr;
   made->function = nullptr;
   if (Py_IS_TYPE(inner, &PyMethodDescr_Type)) {
     made->owner = PyDescr_TYPE(inner);
     made->function = reinterpret_cast<PyMethodDescrObject*>(inner)->d_method->ml_meth;
   }
-  made->vectorcall = way_to_call(made);
+  made->vectorcall = choose_vectorcall(made);
   PyObject_GC_Track(reinterpret_cast<PyObject*>(made));
   return reinterpret_cast<PyObject*>(made);
 }
 
 PyObject* AsyncMethod::attribute(PyObject* name) {
-  if (!shape) {
-    const Reference module = Reference::take(PyImport_ImportModule("mtaio._shapes"));
-    PyObject* made =
-        module ? PyObject_CallMethod(module.get(), "async_function_like", "O", inner) : nullptr;
+  if (!stub) {
+    const Reference module = Reference::take(PyImport_ImportModule("mtaio._async_stubs"));
+    PyObject* made = module ? PyObject_CallMethod(module.get(), "async_stub", "O", inner) : nullptr;
     if (!made) return nullptr;
-    Py_XSETREF(shape, made);
+    Py_XSETREF(stub, made);
   }
-  const Reference keep = Reference::to(shape);
+  const Reference keep = Reference::to(stub);
   return PyObject_GetAttr(keep.get(), name);
 }
 

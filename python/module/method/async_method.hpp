@@ -1,4 +1,4 @@
-/// Methods whose results are to be awaited, and which say so.
+/// Methods that return awaitables, and look like async functions.
 #pragma once
 
 #include <mtaio/python/reference.hpp>
@@ -9,33 +9,41 @@ namespace mtaio::python {
 
 /// A method that returns an operation, in a class.
 ///
-/// To inspect, asyncio and unittest.mock a function is one whose result is to be awaited if it has
-/// the code object of an `async def`, which no method of C has, nor a function that returns an
-/// operation. So this stands in the class in place of `inner`: a call goes to the same C function,
-/// by the same way; for everything else it has the attributes of `shape`, an async function with
-/// the parameters and the documentation of `inner`, and says that it is of the type of functions.
+/// To inspect, asyncio and unittest.mock a function is async if it has the code object of an
+/// `async def`. No method of C has one, nor has a function that returns an operation. So the class
+/// has an AsyncMethod in place of `inner`. A call reaches the same C function, in the same way. It
+/// has the attributes of `stub`, an async function with the parameters and the documentation of
+/// `inner`, and its `__class__` is the type of functions.
 struct AsyncMethod {
-  PyObject_HEAD PyObject* inner;  // a method of C, or a function of Python
-  PyObject* shape;                // null until it is asked for
+  PyObject ob_base;
+  /// A method of C, or a function of Python.
+  PyObject* inner;
+  /// Null until it is needed.
+  PyObject* stub;
   PyObject* weak_references;
   vectorcallfunc vectorcall;
-  PyTypeObject* owner;   // of a method of C: the class (owned by `inner`),
-  PyCFunction function;  // and what is called
+  /// The class of a method of C (owned by `inner`); null for a function of Python.
+  PyTypeObject* owner;
+  /// The function of a method of C.
+  PyCFunction function;
 
   /// Null with an exception set.
   [[nodiscard]] static PyObject* create(PyObject* inner);
-  /// An attribute of `shape`; null with an exception set.
+  /// An attribute of `stub`; null with an exception set.
   [[nodiscard]] PyObject* attribute(PyObject* name);
 };
 
-/// Puts async methods in the place of methods of C. False with an exception set.
+/// Replaces methods of C with async methods. False with an exception set.
 [[nodiscard]] bool make_async(PyTypeObject* type, std::initializer_list<const char*> names);
 
-/// `method` of `self`, of a C function that takes its arguments as a tuple: a bound method of the
-/// interpreter would take the tuple of `gather(*coroutines)` to pieces and refer to each of them
-/// once more. Null with an exception set.
+/// `method`, bound to `self`, for a C function that takes its arguments as a tuple. A bound method
+/// of the interpreter would unpack the tuple of `gather(*coroutines)` and add a reference to each
+/// coroutine. Null with an exception set.
 [[nodiscard]] PyObject* bind_async_method(AsyncMethod& method, PyObject* self);
 /// False with an exception set.
 [[nodiscard]] bool prepare_bound_async_method();
+
+/// Adds the function `async_method` to the module. False with an exception set.
+[[nodiscard]] bool add_async_method(PyObject* module);
 
 }  // namespace mtaio::python

@@ -1,5 +1,5 @@
-#include "module/method/async_method.hpp"
 #include "bridge/type_tables.hpp"
+#include "module/method/async_method.hpp"
 
 #include <structmember.h>
 
@@ -12,9 +12,10 @@ namespace {
 
 PyTypeObject* bound_type = nullptr;
 
-/// What `executor.gather` is when it is not called at once.
+/// `executor.gather`, for example, when it is not called immediately.
 struct BoundAsyncMethod {
-  PyObject_HEAD AsyncMethod* method;
+  PyObject ob_base;
+  AsyncMethod* method;
   PyObject* self;
   PyObject* weak_references;
 };
@@ -46,7 +47,7 @@ PyObject* get_attribute(PyObject* object, PyObject* name) {
   return PyObject_GetAttr(reinterpret_cast<PyObject*>(as_bound(object)->method), name);
 }
 
-/// As types.MethodType(method, self), for weakref.WeakMethod.
+/// Like types.MethodType(method, self); weakref.WeakMethod calls it.
 PyObject* make(PyTypeObject*, PyObject* arguments, PyObject* /*keywords*/) {
   PyObject* method = nullptr;
   PyObject* self = nullptr;
@@ -54,7 +55,7 @@ PyObject* make(PyTypeObject*, PyObject* arguments, PyObject* /*keywords*/) {
   return PyObject_CallMethod(method, "__get__", "O", self);
 }
 
-// These are as with the bound methods of the interpreter.
+// These do the same as for the bound methods of the interpreter.
 
 PyObject* reduce(PyObject* object, PyObject*) {
   const Reference builtins = Reference::take(PyImport_ImportModule("builtins"));
@@ -80,9 +81,9 @@ PyObject* compare(PyObject* left, PyObject* right, int how) {
 }
 
 Py_hash_t hash(PyObject* object) {
-  const std::hash<void*> of;
+  const std::hash<void*> hash_of;
   const auto value =
-      static_cast<Py_hash_t>(of(as_bound(object)->self) ^ of(as_bound(object)->method));
+      static_cast<Py_hash_t>(hash_of(as_bound(object)->self) ^ hash_of(as_bound(object)->method));
   return value == -1 ? -2 : value;
 }
 

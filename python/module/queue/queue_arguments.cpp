@@ -40,7 +40,7 @@ Py_ssize_t parse_maxsize(PyObject* queue, PyObject* value) {
     double number = 0;
     if (!parse_number(value, call, "maxsize", "", "maxsize must be a number", number)) return -1;
     if (std::isinf(number) && number > 0) return 0;
-    // 1.5 items are two.
+    // Rounded up: with a maxsize of 1.5 there is room for two items.
     const Reference whole =
         Reference::take(PyLong_FromDouble(std::isinf(number) ? -1 : std::ceil(number)));
     if (!whole) return -1;

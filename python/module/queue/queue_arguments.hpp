@@ -1,4 +1,4 @@
-/// The arguments of a queue: of its constructor, of put() and put_nowait().
+/// The arguments of a queue's constructor, of put() and of put_nowait().
 #pragma once
 
 #include "module/method/arguments.hpp"
@@ -12,7 +12,7 @@ namespace mtaio::python {
 [[nodiscard]] PyObject* parse_item_and_priority(PyObject* const* arguments, Py_ssize_t count,
                                                 PyObject* keywords, CallName call,
                                                 double& priority);
-/// The maxsize that was asked for, 0 for an infinite one; -1 with an exception set.
+/// The maxsize, 0 for an infinite one; -1 with an exception set.
 [[nodiscard]] Py_ssize_t parse_maxsize(PyObject* queue, PyObject* value);
 
 }  // namespace mtaio::python

@@ -8,8 +8,7 @@ inline constexpr const char* kAsyncQueueDoc = R"(AsyncQueue(maxsize=0)
 
 A queue between coroutines, threads and event loops: first in, first out.
 
-At most maxsize items are in it at a time; 0: any number. A negative maxsize is a
-ValueError.
+It holds at most maxsize items; 0 means any number. A negative maxsize is a ValueError.
 
     queue: AsyncQueue[str] = AsyncQueue(maxsize=10)
     await queue.put("item")
@@ -17,8 +16,8 @@ ValueError.
     queue.task_done()
     await queue.join()
 
-It may be used from several event loops and from plain threads at once. No item is lost
-or doubled, whatever is cancelled or times out when. Those who wait are served first
+Several event loops and plain threads may use it concurrently. No item is lost or
+doubled when an operation is cancelled or times out. Waiting operations are served first
 come, first served. After shutdown(), 'async for item in queue' ends.)";
 
 inline constexpr const char* kPriorityQueueDoc = R"(PriorityQueue(maxsize=0)
@@ -49,15 +48,15 @@ inline constexpr const char* kPutDoc = R"(put($self, /, item)
 
 Put an item into the queue; wait while it is full.
 
-To be awaited. Cancelled, it has not put the item. Raises QueueShutDown once the queue
-has been shut down.)";
+To be awaited. If it is cancelled, it has not put the item. Raises QueueShutDown once
+the queue has been shut down.)";
 inline constexpr const char* kPutPrioritisedDoc = R"(put($self, /, item, priority=0)
 --
 
 Put an item into the queue; wait while it is full.
 
-The lowest priority number comes out first. Negative and infinite ones are fine; one
-that is not a number is a ValueError at the call. To be awaited. Cancelled, it has not
+The item with the lowest priority number comes out first. Negative and infinite numbers
+are fine; NaN is a ValueError at the call. To be awaited. If it is cancelled, it has not
 put the item. Raises QueueShutDown once the queue has been shut down.)";
 inline constexpr const char* kPutNowaitDoc = R"(put_nowait($self, /, item)
 --
@@ -76,8 +75,8 @@ inline constexpr const char* kGetDoc = R"(get($self, /)
 
 Remove and return the next item; wait while there is none.
 
-To be awaited. Cancelled, it has not taken an item. Raises QueueShutDown once the queue
-has been shut down and is empty.)";
+To be awaited. If it is cancelled, it has not taken an item. Raises QueueShutDown once
+the queue has been shut down and is empty.)";
 inline constexpr const char* kGetNowaitDoc = R"(get_nowait($self, /)
 --
 
@@ -90,7 +89,7 @@ inline constexpr const char* kPutBlockingDoc = R"(put_blocking($self, /, item, t
 Put an item into the queue; block the thread while it is full.
 
 For threads without an event loop. They wait in the same line as coroutines. The timeout
-is in seconds, or a datetime.timedelta; zero or less only looks. When it is over, raises
+is in seconds, or a datetime.timedelta; zero or less does not wait. When it is over, raises
 mtaio.exceptions.QueueFull, which is a TimeoutError, a queue.Full and an
 asyncio.QueueFull. Raises QueueShutDown once the queue has been shut down, and
 RuntimeError in a thread that runs an event loop.)";
@@ -101,7 +100,7 @@ inline constexpr const char* kPutBlockingPrioritisedDoc =
 Put an item into the queue; block the thread while it is full.
 
 For threads without an event loop. They wait in the same line as coroutines. The timeout
-is in seconds, or a datetime.timedelta; zero or less only looks. When it is over, raises
+is in seconds, or a datetime.timedelta; zero or less does not wait. When it is over, raises
 mtaio.exceptions.QueueFull, which is a TimeoutError, a queue.Full and an
 asyncio.QueueFull. Raises QueueShutDown once the queue has been shut down, and
 RuntimeError in a thread that runs an event loop.)";
@@ -111,14 +110,14 @@ inline constexpr const char* kGetBlockingDoc = R"(get_blocking($self, /, timeout
 Remove and return the next item; block the thread while there is none.
 
 For threads without an event loop. They wait in the same line as coroutines. The timeout
-is in seconds, or a datetime.timedelta; zero or less only looks. When it is over, raises
+is in seconds, or a datetime.timedelta; zero or less does not wait. When it is over, raises
 mtaio.exceptions.QueueEmpty, which is a TimeoutError, a queue.Empty and an
 asyncio.QueueEmpty. Raises QueueShutDown once the queue has been shut down and is empty,
 and RuntimeError in a thread that runs an event loop.)";
 inline constexpr const char* kTaskDoneDoc = R"(task_done($self, /)
 --
 
-Say that an item that was got has been dealt with.
+Report that an item which get() returned has been processed.
 
 Raises ValueError when called more often than items were put.)";
 inline constexpr const char* kJoinDoc = R"(join($self, /)
@@ -132,8 +131,8 @@ inline constexpr const char* kShutdownDoc = R"(shutdown($self, /, immediate=Fals
 
 End the queue: later and waiting puts raise QueueShutDown.
 
-Gets go on until the queue is empty and then raise it too. With immediate, what is in
-the queue is dropped and counted as done.)";
+Gets continue until the queue is empty and then raise it too. With immediate, the items
+in the queue are dropped and counted as done.)";
 inline constexpr const char* kQsizeDoc = R"(qsize($self, /)
 --
 

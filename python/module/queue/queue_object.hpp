@@ -8,10 +8,12 @@
 namespace mtaio::python {
 
 struct QueueObject {
-  PyObject_HEAD AnyQueue* queue;
+  PyObject ob_base;
+  AnyQueue* queue;
   PyObject* weak_references;
   bool initialised;
-  Py_ssize_t getters;  // operations that wait
+  // How many operations and blocked threads wait.
+  Py_ssize_t getters;
   Py_ssize_t putters;
 };
 
@@ -26,23 +28,7 @@ struct QueueObject {
 }
 [[nodiscard]] PyObject* repr_of_queue(PyObject* object);
 
-/// A raised QueueShutDown, as the put or get of `queue`. Always null.
-PyObject* raise_shut_down(QueueObject* queue, bool putting);
-
-/// Puts without waiting; what follows a put: the wake-ups. False with an exception set; `full` says
-/// whether that is for want of room, in which case no exception is set.
-[[nodiscard]] inline bool put_now(QueueObject* queue, PyObject* item, double priority, bool& full) {
-  const AnyQueue::Put put = queue->queue->put(item, priority);
-  if (put == AnyQueue::Put::kStored) [[likely]]
-    return EventLoop::deliver();
-  full = put == AnyQueue::Put::kFull;
-  if (put == AnyQueue::Put::kShutDown) raise_shut_down(queue, true);
-  return false;
-}
-/// Gets without waiting; null without an exception when the queue is empty, and then whether it has
-/// been shut down.
-[[nodiscard]] inline PyObject* get_now(QueueObject* queue, bool& shut_down) {
-  return queue->queue->get(shut_down);
-}
+/// Adds the types to the module. False with an exception set.
+[[nodiscard]] bool add_queues(PyObject* module);
 
 }  // namespace mtaio::python

@@ -1,25 +1,22 @@
 #include "module/queue/queue_operation.hpp"
 
-#include "module/module_state.hpp"
+#include "bridge/cached_objects.hpp"
 
 #include <utility>
 
 namespace mtaio::python {
 namespace {
 
-using Op = QueueOperation;
-using Kind = Op::Kind;
+using Kind = QueueOperation::Kind;
 
-// The newest operation, if it has not waited: the garbage collector is told of it when the next one
-// is made. Most have gone by then. Guarded by the GIL.
-Op* untracked = nullptr;
+/// The newest operation, if it has not waited. The garbage collector learns of it when the next one
+/// is made; most are destroyed by then. Guarded by the GIL.
+QueueOperation* untracked = nullptr;
 
 PyObject* as_object(QueueObject* queue) noexcept { return reinterpret_cast<PyObject*>(queue); }
 
 void track_newest() noexcept {
-  if (Op* newest = std::exchange(untracked, nullptr)) {
-    PyObject_GC_Track(reinterpret_cast<PyObject*>(newest));
-  }
+  if (QueueOperation* newest = std::exchange(untracked, nullptr)) PyObject_GC_Track(newest);
 }
 
 const char* name_of(Kind kind) noexcept {
@@ -36,7 +33,7 @@ const char* name_of(Kind kind) noexcept {
   return "?";
 }
 
-Py_ssize_t* waiting_count(const Op* self) noexcept {
+Py_ssize_t* waiting_count(const QueueOperation* self) noexcept {
   switch (self->kind) {
     case Kind::kPut:
       return &self->queue->putters;
@@ -47,7 +44,7 @@ Py_ssize_t* waiting_count(const Op* self) noexcept {
   }
 }
 
-Wait* new_wait_in(AnyQueue& queue, Kind kind) {
+WaitHandle* new_wait_in(AnyQueue& queue, Kind kind) {
   switch (kind) {
     case Kind::kPut:
       return queue.new_putter();
@@ -58,16 +55,18 @@ Wait* new_wait_in(AnyQueue& queue, Kind kind) {
   }
 }
 
-struct Type : WaitOperationType<Type, Op> {
+struct QueueOperationType : WaitOperationType<QueueOperationType, QueueOperation> {
   static constexpr const char* kName = "mtaio._core.QueueOperation";
   static constexpr const char* kDoc =
       "An operation on a queue. Nothing happens before it is awaited; it may be awaited once, or "
       "made a task of.";
 
-  static const char* owner(const Op* self) noexcept { return short_name(as_object(self->queue)); }
-  static const char* name(const Op* self) noexcept { return name_of(self->kind); }
-  static PyObject* repr(Op* self) {
-    const char* state = to_text(self->state);
+  static const char* owner(const QueueOperation* self) noexcept {
+    return short_name(as_object(self->queue));
+  }
+  static const char* name(const QueueOperation* self) noexcept { return name_of(self->kind); }
+  static PyObject* repr(QueueOperation* self) {
+    const char* state = state_text(self);
     if (const Reference item = Reference::to(self->item)) {
       return PyUnicode_FromFormat("<%s.%s(%R), %s, of %R>", owner(self), name(self), item.get(),
                                   state, as_object(self->queue));
@@ -76,13 +75,13 @@ struct Type : WaitOperationType<Type, Op> {
                                 as_object(self->queue));
   }
 
-  // A get that finds an item, and a put that finds room, nearly always wake nothing, and then there
-  // is nothing else to do. From here to there the compiler finds no reason to save a register, or
-  // to guard the stack.
+  // A get that finds an item, and a put that finds room, nearly always wake no waiter, and have
+  // then nothing else to do. On this path the compiler has no reason to save a register, or to
+  // guard the stack.
 
   static PySendResult send(PyObject* object, PyObject* value, PyObject** result) {
-    Op* self = as_operation(object);
-    if (self->state == WaitState::kNew) [[likely]] {
+    QueueOperation* self = as_operation(object);
+    if (self->state == OperationState::kNew) [[likely]] {
       if (self->kind == Kind::kPut) {
         if (put_quietly(self)) {
           *result = Py_NewRef(Py_None);
@@ -96,8 +95,8 @@ struct Type : WaitOperationType<Type, Op> {
     return WaitOperationType::send(object, value, result);
   }
   static PyObject* next(PyObject* object) {
-    Op* self = as_operation(object);
-    if (self->state == WaitState::kNew) [[likely]] {
+    QueueOperation* self = as_operation(object);
+    if (self->state == OperationState::kNew) [[likely]] {
       if (self->kind == Kind::kPut) {
         if (put_quietly(self)) return nullptr;  // the end of an iteration, with None
       } else if (PyObject* item = get_quietly(self)) {
@@ -107,8 +106,8 @@ struct Type : WaitOperationType<Type, Op> {
     return next_slowly(object);
   }
 
-  static PySendResult begin(Op* self, PyObject** result) {
-    self->state = WaitState::kEnded;  // unless it waits; nothing above may take it for a new one
+  static PySendResult begin(QueueOperation* self, PyObject** result) {
+    self->state = OperationState::kEnded;  // unless it waits; from here on it is not new
     if (self->kind == Kind::kPut) {
       bool full = false;
       if (put_now(self->queue, self->item, self->priority, full)) return give_none(self, result);
@@ -122,20 +121,20 @@ struct Type : WaitOperationType<Type, Op> {
     if (PyErr_Occurred()) return fail(self);
     return shut_down ? end_of_queue(self) : begin_wait(self, result);
   }
-  static Wait* new_wait(Op* self, EventLoop&) {
+  static WaitHandle* new_wait(QueueOperation* self, EventLoop&) {
     if (self == untracked) track_newest();
-    Wait* wait = new_wait_in(*self->queue->queue, self->kind);
+    WaitHandle* wait = new_wait_in(*self->queue->queue, self->kind);
     if (Py_ssize_t* count = waiting_count(self)) ++*count;
     return wait;
   }
-  /// There are at least as many woken on the other side as wait on this one. Those who have been
-  /// woken on this side are in both numbers.
-  static bool comes_soon(const Op* self) noexcept {
+  /// Whether at least as many waiters of the other kind have been woken as wait here. Waiters of
+  /// this kind that have been woken are in both numbers.
+  static bool comes_soon(const QueueOperation* self) noexcept {
     const Py_ssize_t* waiting = waiting_count(self);
-    return waiting && std::cmp_greater_equal(self->queue->queue->on_the_way(), *waiting);
+    return waiting && std::cmp_greater_equal(self->queue->queue->in_transit(), *waiting);
   }
-  /// Takes what it brought.
-  static PySendResult finish(Op* self, PyObject** result) {
+  /// Takes what the waiter was given.
+  static PySendResult finish(QueueOperation* self, PyObject** result) {
     AnyQueue& queue = *self->queue->queue;
     if (!self->wait->take()) {
       PyErr_SetString(PyExc_RuntimeError, "the event loop of the operation was closed");
@@ -143,27 +142,27 @@ struct Type : WaitOperationType<Type, Op> {
     }
     if (self->kind == Kind::kJoin) return give_none(self, result);
     if (self->kind == Kind::kPut) {
-      const AnyQueue::Put put = queue.bring(*self->wait, self->item, self->priority);
+      const AnyQueue::Put put = queue.put_reserved(*self->wait, self->item, self->priority);
       if (put == AnyQueue::Put::kShutDown) raise_shut_down(self->queue, true);
       if (put != AnyQueue::Put::kStored) {
-        EventLoop::deliver_unraisable();
+        EventLoop::flush_unraisable();
         return fail(self);
       }
-      return EventLoop::deliver() ? give_none(self, result) : fail(self);
+      return EventLoop::flush() ? give_none(self, result) : fail(self);
     }
     if (PyObject* item = queue.take_given(*self->wait)) return give(self, item, result);
     return PyErr_Occurred() ? fail(self) : end_of_queue(self);
   }
-  static void leave(Op* self) noexcept {
-    self->state = WaitState::kEnded;
-    if (Wait* wait = std::exchange(self->wait, nullptr)) {
+  static void leave(QueueOperation* self) noexcept {
+    self->state = OperationState::kEnded;
+    if (WaitHandle* wait = std::exchange(self->wait, nullptr)) {
       if (Py_ssize_t* count = waiting_count(self)) --*count;
       wait->abandon();
     }
     Py_CLEAR(self->item);
   }
   /// A get that got nothing because the queue was shut down.
-  static PySendResult end_of_queue(Op* self) noexcept {
+  static PySendResult end_of_queue(QueueOperation* self) noexcept {
     if (self->kind == Kind::kNext) {
       PyErr_SetNone(PyExc_StopAsyncIteration);
     } else {
@@ -172,20 +171,20 @@ struct Type : WaitOperationType<Type, Op> {
     return fail(self);
   }
 
-  static int traverse(Op* self, visitproc visit, void* arg) {
+  static int traverse(QueueOperation* self, visitproc visit, void* arg) {
     Py_VISIT(self->queue);
     Py_VISIT(self->item);
     return self->wait ? self->wait->traverse(visit, arg) : 0;
   }
-  static void clear(Op* self) { leave(self); }
-  static void release(Op* self) {
+  static void clear(QueueOperation* self) { leave(self); }
+  static void drop(QueueOperation* self) {
     leave(self);
     Py_CLEAR(self->queue);
   }
   static void destroy(PyObject* object) {
-    Op* self = as_operation(object);
-    // One that has ended has nothing but its queue.
-    if (self == untracked && self->state == WaitState::kEnded && end_life_quietly(self))
+    QueueOperation* self = as_operation(object);
+    // An operation that has ended refers only to its queue.
+    if (self == untracked && self->state == OperationState::kEnded && end_life_quietly(self))
         [[likely]] {
       untracked = nullptr;
       Py_DECREF(self->queue);
@@ -195,15 +194,15 @@ struct Type : WaitOperationType<Type, Op> {
   }
 
  private:
-  static bool put_quietly(Op* self) noexcept {
+  static bool put_quietly(QueueOperation* self) noexcept {
     if (!self->queue->queue->put_quietly(self->item, self->priority)) return false;
     self->item = nullptr;
-    self->state = WaitState::kEnded;
+    self->state = OperationState::kEnded;
     return true;
   }
-  static PyObject* get_quietly(Op* self) noexcept {
+  static PyObject* get_quietly(QueueOperation* self) noexcept {
     PyObject* item = self->kind == Kind::kJoin ? nullptr : self->queue->queue->get_quietly();
-    if (item) self->state = WaitState::kEnded;
+    if (item) self->state = OperationState::kEnded;
     return item;
   }
   static PyObject* no_value(PyObject* none) noexcept {
@@ -223,35 +222,45 @@ struct Type : WaitOperationType<Type, Op> {
   }
 };
 
-PyObject* start(Op* made, Kind kind, QueueObject* queue, PyObject* item, double priority) noexcept {
+PyObject* set_fields(QueueOperation* made, Kind kind, QueueObject* queue, PyObject* item,
+                     double priority) noexcept {
   Py_INCREF(queue);
   Py_XINCREF(item);
+  made->kind = kind;
   made->queue = queue;
   made->item = item;
   made->wait = nullptr;
   made->priority = priority;
-  made->kind = kind;
-  made->state = WaitState::kNew;
   untracked = made;
-  return reinterpret_cast<PyObject*>(made);
+  return made;
 }
 
 [[gnu::noinline]] PyObject* create_slowly(Kind kind, QueueObject* queue, PyObject* item,
                                           double priority) {
-  Op* made = Type::make();  // may run any code, which makes operations too
+  QueueOperation* made =
+      QueueOperationType::make();  // may run any code, which makes operations too
   if (!made) return nullptr;
   track_newest();
-  return start(made, kind, queue, item, priority);
+  return set_fields(made, kind, queue, item, priority);
 }
 
 }  // namespace
 
+PyObject* raise_shut_down(QueueObject* queue, bool putting) {
+  PyErr_Format(cached().queue_shut_down,
+               putting ? "%s.put(): the queue was shut down; it takes no more items."
+                       : "%s.get(): the queue was shut down and is empty; use 'async for' to end a "
+                         "loop without an exception.",
+               short_name(as_object(queue)));
+  return nullptr;
+}
+
 PyObject* QueueOperation::create(Kind kind, QueueObject* queue, PyObject* item, double priority) {
-  Op* made = untracked ? nullptr : Type::make_quietly();
-  return made ? start(made, kind, queue, item, priority)
+  QueueOperation* made = untracked ? nullptr : QueueOperationType::make_quietly();
+  return made ? set_fields(made, kind, queue, item, priority)
               : create_slowly(kind, queue, item, priority);
 }
 
-bool add_queue_operation(PyObject* module) { return Type::add_to(module); }
+bool add_queue_operation(PyObject* module) { return QueueOperationType::add_to(module); }
 
 }  // namespace mtaio::python

@@ -16,12 +16,11 @@ struct Shown {
 /// The first items, as a list.
 Reference first_items(AnyQueue& queue) {
   Shown shown;
-  queue.look_through(
-      [](PyObject* item, void* with) {
-        auto& to = *static_cast<Shown*>(with);
-        if (to.count == kMostShown) return;
-        Py_INCREF(item);
-        to.items.at(static_cast<std::size_t>(to.count++)) = item;
+  queue.visit_items(
+      [](PyObject* item, void* argument) {
+        auto& first = *static_cast<Shown*>(argument);
+        if (first.count == kMostShown) return;
+        first.items.at(static_cast<std::size_t>(first.count++)) = Py_NewRef(item);
       },
       &shown);
   Reference list = Reference::take(PyList_New(0));

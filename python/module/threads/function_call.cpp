@@ -1,25 +1,25 @@
 #include "module/threads/function_call.hpp"
 
-#include "module/executor/executor_object.hpp"
+#include <mtaio/python/raised_error.hpp>
 
-#include <array>
+#include "module/threads/executor_object.hpp"
+
 #include <utility>
 
 namespace mtaio::python {
 
-FunctionCall::FunctionCall(ThreadCall& of) noexcept
-    : OutsideCall{&FunctionCall::arrive},
-      executor_{Object::to(of.executor)},
-      function_{Object::to(of.function)},
-      arguments_{Object::to(of.arguments)},
-      keywords_{Object::to(of.keywords)} {}
+FunctionCall::FunctionCall(const ThreadOperation& operation) noexcept
+    : ExternalCall{&FunctionCall::arrive},
+      executor_{Object::to(operation.executor)},
+      function_{Object::to(operation.function)},
+      arguments_{Object::to(operation.arguments)},
+      keywords_{Object::to(operation.keywords)} {}
 
-FunctionCall* FunctionCall::start(ThreadCall& of, EventLoop& loop) {
-  auto* call = new FunctionCall{of};
+FunctionCall* FunctionCall::start(ThreadOperation& operation, EventLoop& loop) {
+  auto* call = new FunctionCall{operation};
   call->context_ = Object::take(PyContext_CopyCurrent());
-  call->hold();  // for the thread
-  if (!call->context_ || !call->prepare(loop, reinterpret_cast<PyObject*>(&of)) ||
-      !PythonThreads::submit(*call, loop)) {
+  call->retain();  // for the thread
+  if (!call->context_ || !call->prepare(loop, &operation) || !PythonThreads::submit(*call, loop)) {
     delete call;
     return nullptr;
   }
@@ -34,32 +34,29 @@ PyObject* FunctionCall::take_result() noexcept {
 }
 
 void FunctionCall::abandon() noexcept {
-  forget_pending();
+  drop_future();
   if (PythonThreads::withdraw(*this)) {
-    count_ended();
-    let_go();
+    count_call_ended(executor_.get());
+    release();  // for the thread
   }
-  let_go();
+  release();
 }
 
 void FunctionCall::call() {
-  const std::array<PyObject*, 2> before{context_.get(), function_.get()};
-  PyObject* keywords = keywords_.get();
   PyObject* result = nullptr;
-  if (PyContext_Enter(before[0]) == 0) {
-    result = PyObject_Call(before[1], arguments_.get(), keywords);
-    RaisedError raised = RaisedError::fetch();
-    if (PyContext_Exit(before[0]) < 0) PyErr_WriteUnraisable(before[0]);
-    if (raised) std::move(raised).restore();
+  if (PyContext_Enter(context_.get()) == 0) {
+    result = PyObject_Call(function_.get(), arguments_.get(), keywords_.get());
+    const PreservedError raised_by_function;
+    if (PyContext_Exit(context_.get()) < 0) PyErr_WriteUnraisable(context_.get());
   }
   if (result) {
     result_ = Object::take(result);
   } else {
-    RaisedError raised = RaisedError::fetch();
+    const RaisedError raised = RaisedError::fetch();
     error_ = Object::to(raised.get());
   }
-  // What the function was given goes where it ran. Not the context: the loop made it, and knows
-  // what is beside it in memory.
+  // The arguments of the function are dropped where it ran. The context is not: the loop made it,
+  // and the objects beside it in memory are the loop's.
   for (Object* each : {&function_, &arguments_, &keywords_}) *each = Object{};
 }
 
@@ -71,18 +68,8 @@ void FunctionCall::refused(PyObject* error) noexcept {
 
 std::coroutine_handle<> FunctionCall::arrive(lowlevel::Job& job) noexcept {
   auto& self = static_cast<FunctionCall&>(job);
-  if (!self.loop_closed()) self.count_ended();
-  return OutsideCall::arrive(job);
-}
-
-void FunctionCall::count_ended() noexcept {
-  ExecutorObject* executor = as_executor(executor_.get());
-  if (--executor->calls > 0 || executor->watched == 0) return;
-  RaisedError before = RaisedError::fetch();
-  PyObject* told = PyObject_CallMethod(executor_.get(), "_calls_ended", nullptr);
-  if (!told) PyErr_WriteUnraisable(executor_.get());
-  Py_XDECREF(told);
-  if (before) std::move(before).restore();
+  if (!self.loop_closed()) count_call_ended(self.executor_.get());
+  return ExternalCall::arrive(job);
 }
 
 }  // namespace mtaio::python

@@ -2,47 +2,48 @@
 #pragma once
 
 #include <mtaio/coro/frame_allocator.hpp>
+#include <mtaio/python/external_call.hpp>
 #include <mtaio/python/object.hpp>
-#include <mtaio/python/outside_call.hpp>
 
 #include "module/threads/python_threads.hpp"
-#include "module/threads/thread_call.hpp"
+#include "module/threads/thread_operation.hpp"
 
 #include <coroutine>
 #include <cstddef>
 
 namespace mtaio::python {
 
-/// The call itself: shared by the operation, which may go before the function returns, and by the
-/// thread and the loop that it comes back to.
-class FunctionCall final : public OutsideCall, public ThreadJob {
+/// The call itself. Its owners are the operation, which may be destroyed before the function
+/// returns, and the thread that calls the function, from which the loop takes it over.
+class FunctionCall final : public ExternalCall, public ThreadJob {
  public:
-  // Hundreds at a time are nothing special, and malloc() is quick only with a few.
+  // There may be hundreds at a time, and malloc() is fast for a few only.
+
   void* operator new(std::size_t size) { return internal::allocate_frame(size); }
   void operator delete(void* call, std::size_t size) noexcept {
     internal::deallocate_frame(call, size);
   }
 
-  /// Submits it, with a copy of the context. Null with an exception set.
-  static FunctionCall* start(ThreadCall& of, EventLoop& loop);
+  /// Submits the call of `operation`, with a copy of the context. Null with an exception set.
+  static FunctionCall* start(ThreadOperation& operation, EventLoop& loop);
 
-  /// What came out of it: a new reference, or null with the exception set.
+  /// The result of the function: a new reference, or null with its exception set.
   PyObject* take_result() noexcept;
-  /// It has not started: whoever lets go of it now need not wait for it.
+  /// Whether the function has not been called yet, so that an operation that gives up need not
+  /// wait.
   [[nodiscard]] bool waits_for_thread() const noexcept { return ThreadJob::linked(); }
-  /// The function was not called, because no thread could be had.
+  /// Whether the function was not called because no thread could be started.
   [[nodiscard]] bool was_refused() const noexcept { return refused_; }
-  /// The operation lets go. One that has not started never will.
+  /// The operation gives up its ownership. A function that has not been called never will be.
   void abandon() noexcept;
 
  private:
-  explicit FunctionCall(ThreadCall& of) noexcept;
+  explicit FunctionCall(const ThreadOperation& operation) noexcept;
 
   void call() override;
   void finished() noexcept override { come_back(); }
   void refused(PyObject* error) noexcept override;
   static std::coroutine_handle<> arrive(lowlevel::Job& job) noexcept;
-  void count_ended() noexcept;
 
   Object executor_;
   Object function_;
@@ -51,7 +52,8 @@ class FunctionCall final : public OutsideCall, public ThreadJob {
   Object context_;
   Object result_;
   Object error_;
-  bool refused_ = false;  // with the GIL only
+  /// With the GIL only.
+  bool refused_ = false;
 };
 
 }  // namespace mtaio::python

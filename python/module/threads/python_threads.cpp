@@ -1,8 +1,13 @@
+/// send/finish  A sender counts itself, with the GIL, before it uses the pool without the GIL.
+/// finish()
+///              first takes the pool away, with the GIL, so that there are no more senders. Then it
+///              waits until the count is zero, which acquires all that the senders did, and deletes
+///              the pool.
 #include "module/threads/python_threads.hpp"
 
 #include <mtaio/thread_pool.hpp>
 
-#include "bridge/runtime_state.hpp"
+#include "bridge/cached_objects.hpp"
 
 #include <pthread.h>
 
@@ -23,16 +28,14 @@ namespace {
 ThreadPool* pool = nullptr;
 bool finished = false;
 lowlevel::IntrusiveList<ThreadJob> calls;
-bool runner_on_its_way = false;  // submitted, and has not had the GIL yet
-EventLoop* asked = nullptr;      // is going to send one in its next turn; held
+/// A runner was submitted to the pool and has not had the GIL yet.
+bool runner_starting = false;
+/// The loop that will start a runner on its next iteration; retained.
+EventLoop* asked = nullptr;
 
-// E1  send <-> finish   A sender counts itself, with the GIL, before it uses the pool without.
-// Whoever
-//                       deletes the pool has taken it away before, with the GIL, and waits for the
-//                       count.
 std::atomic<int> senders{0};
 
-/// A thread of the pool keeps its Python thread state from one call to the next: that it is made
+/// A thread of the pool, which keeps its Python thread state from one call to the next: making one
 /// costs more than most calls, and threading.local lives in it.
 class PythonThread {
  public:
@@ -63,11 +66,11 @@ thread_local PythonThread this_python_thread;
 
 void run(lowlevel::BlockingJob& self) noexcept;
 
-/// Has a thread come and run calls. If none can be started: why.
-std::optional<std::string> start_runner(ThreadPool& in) {
+/// Has a thread of the pool run calls. If none can be started, returns why.
+std::optional<std::string> start_runner(ThreadPool& threads) {
   auto* runner = new lowlevel::BlockingJob{&run};
   try {
-    in.submit(*runner);
+    threads.submit(*runner);
     return std::nullopt;
   } catch (const std::exception& error) {
     delete runner;
@@ -79,11 +82,12 @@ void run(lowlevel::BlockingJob& self) noexcept {
   delete &self;
   PythonThread& thread = this_python_thread;
   thread.acquire_gil();
-  runner_on_its_way = false;
+  runner_starting = false;
   ThreadJob* last = nullptr;
   while (ThreadJob* job = calls.pop_front()) {
-    // Another thread, in case the function blocks; at the exit there are no more.
-    if (pool && !calls.empty() && !runner_on_its_way) runner_on_its_way = !start_runner(*pool);
+    // Starts another runner, in case the function blocks; at the interpreter's exit there is no
+    // pool.
+    if (pool && !calls.empty() && !runner_starting) runner_starting = !start_runner(*pool);
     job->call();
     if (calls.empty()) {
       last = job;
@@ -92,7 +96,7 @@ void run(lowlevel::BlockingJob& self) noexcept {
     job->finished();
   }
   thread.release_gil();
-  // Only now: the loop that is woken wants the GIL first of all.
+  // Without the GIL, because the loop that this wakes needs it first of all.
   if (last) last->finished();
 }
 
@@ -105,43 +109,43 @@ void refuse_all(const std::string& reason) {
   while (ThreadJob* job = calls.pop_front()) job->refused(error.get());
 }
 
-/// What a loop calls in the turn after a submit.
-PyObject* send_runner(PyObject*, PyObject*) {
+/// The loop calls this on the iteration after a submit.
+PyObject* start_runner_for_loop(PyObject*, PyObject*) {
   if (EventLoop* loop = std::exchange(asked, nullptr)) loop->release();
-  if (!pool || calls.empty() || runner_on_its_way) Py_RETURN_NONE;
-  runner_on_its_way = true;
-  ThreadPool& to = *pool;
+  if (!pool || calls.empty() || runner_starting) Py_RETURN_NONE;
+  runner_starting = true;
+  ThreadPool& threads = *pool;
   senders.fetch_add(1, std::memory_order_relaxed);
   std::optional<std::string> problem;
   Py_BEGIN_ALLOW_THREADS;
-  problem = start_runner(to);
-  senders.fetch_sub(1, std::memory_order_release);  // E1, the sender
+  problem = start_runner(threads);
+  senders.fetch_sub(1, std::memory_order_release);  // send/finish, the sender
   Py_END_ALLOW_THREADS;
   if (!problem) Py_RETURN_NONE;
-  runner_on_its_way = false;
+  runner_starting = false;
   refuse_all(*problem);
   if (PyErr_Occurred()) return nullptr;
   Py_RETURN_NONE;
 }
 
-/// Has the loop send a runner in its next turn. False with an exception set.
-bool ask(EventLoop& loop) {
-  static PyMethodDef method{"send_runner", &send_runner, METH_NOARGS, nullptr};
+/// Has the loop start a runner on its next iteration. False with an exception set.
+bool ask(EventLoop& event_loop) {
+  static PyMethodDef method{"start_runner_for_loop", &start_runner_for_loop, METH_NOARGS, nullptr};
   static PyObject* const function = PyCFunction_New(&method, nullptr);
-  const Reference of = loop.loop();
-  if (!function || !of) return false;
+  const Reference loop = event_loop.loop();
+  if (!function || !loop) return false;
   const Reference handle =
-      Reference::take(PyObject_CallMethodOneArg(of.get(), state().name_call_soon, function));
+      Reference::take(PyObject_CallMethodOneArg(loop.get(), cached().name_call_soon, function));
   if (!handle) return false;
   if (asked) asked->release();
-  loop.hold();
-  asked = &loop;
+  event_loop.retain();
+  asked = &event_loop;
   return true;
 }
 
 void after_fork_in_child() noexcept {
-  pool = nullptr;  // its threads are in the parent
-  runner_on_its_way = false;
+  pool = nullptr;  // its threads do not exist in the child
+  runner_starting = false;
   asked = nullptr;
   senders.store(0, std::memory_order_relaxed);
   new (&calls) lowlevel::IntrusiveList<ThreadJob>;
@@ -150,7 +154,7 @@ void after_fork_in_child() noexcept {
 bool start() {
   static const int fork_handler = pthread_atfork(nullptr, nullptr, &after_fork_in_child);
   (void)fork_handler;
-  // As many as asyncio's to_thread() has.
+  // The number of threads of asyncio.to_thread().
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   pool = new ThreadPool{std::min<std::size_t>(32, cores + 4)};
   return true;
@@ -166,8 +170,8 @@ bool PythonThreads::submit(ThreadJob& job, EventLoop& loop) {
   }
   if (!pool && !start()) return false;
   calls.push_back(job);
-  if (runner_on_its_way || asked == &loop || ask(loop)) return true;
-  if (!job.linked()) {  // another loop's thread has taken it meanwhile
+  if (runner_starting || asked == &loop || ask(loop)) return true;
+  if (!job.linked()) {  // a runner that another loop started has taken it meanwhile
     PyErr_Clear();
     return true;
   }
@@ -187,7 +191,9 @@ void PythonThreads::finish() {
   pool = nullptr;
   if (!ending) return;
   Py_BEGIN_ALLOW_THREADS;
-  while (senders.load(std::memory_order_acquire) > 0) std::this_thread::yield();  // E1
+  while (senders.load(std::memory_order_acquire) > 0) {  // send/finish, the end
+    std::this_thread::yield();
+  }
   delete ending;
   Py_END_ALLOW_THREADS;
 }

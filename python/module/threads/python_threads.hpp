@@ -12,9 +12,9 @@ class ThreadJob : public lowlevel::ListNode<ThreadJob> {
  public:
   /// Calls the function. With the GIL.
   virtual void call() = 0;
-  /// Tells whoever waits. Without the GIL, or with it; it may be gone when this returns.
+  /// Wakes the operation that waits. With the GIL or without it. This may destroy the job.
   virtual void finished() noexcept = 0;
-  /// Instead of both: it cannot be called, for this reason (borrowed). With the GIL.
+  /// Instead of both: the function cannot be called, because of `error` (borrowed). With the GIL.
   virtual void refused(PyObject* error) noexcept = 0;
 
  protected:
@@ -22,19 +22,20 @@ class ThreadJob : public lowlevel::ListNode<ThreadJob> {
 };
 
 /// Calls run in the order of submission, each on one of the library's threads. A thread that has
-/// the GIL goes on with the next call without giving it up; while a function lets go of it, to
+/// the GIL continues with the next call without releasing it; while a function releases the GIL, to
 /// block, other threads take the other calls. All members are called with the GIL.
 ///
-/// A thread is sent for in the next turn of the loop, without the GIL: the first thing it wants is
-/// the GIL, and by then there is little that the loop still does with it. So it finds all calls of
-/// this turn, and on one core it preempts the loop and runs them at once.
+/// The loop starts a runner, a thread that runs calls, on its next iteration and without the GIL:
+/// the runner needs the GIL first of all, and by then the loop has little left to do with it. So
+/// the runner finds all calls of that iteration, and on one core it preempts the loop and runs them
+/// immediately.
 class PythonThreads {
  public:
   /// On the thread of `loop`. False with an exception set: the interpreter is about to exit.
   [[nodiscard]] static bool submit(ThreadJob& job, EventLoop& loop);
-  /// False if it has started.
+  /// Removes a job that has not started. False if it has started.
   [[nodiscard]] static bool withdraw(ThreadJob& job) noexcept;
-  /// Waits for all calls, and for the threads to end. There are none afterwards.
+  /// Waits for all calls, and for the threads to end. No call can be submitted afterwards.
   static void finish();
 };
 

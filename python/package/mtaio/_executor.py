@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from . import _core
-from ._endings import (
+from ._task_waiting import (
     Watch,
     cancel_elsewhere,
     failed_unseen,

@@ -10,7 +10,7 @@ from types import FunctionType
 from typing import Any, Literal
 
 from . import _core
-from ._endings import wait_for_all
+from ._task_waiting import wait_for_all
 from ._lambdas import returned_call
 
 # Plain functions that have to be called in a loop and give something to await,

@@ -69,7 +69,7 @@ class Operation(Coroutine[Any, Any, T], Generic[T]):
             typ = typ() if val is None else val if isinstance(val, BaseException) else typ(val)
         raise typ.with_traceback(tb)
 
-    def __del__(self, warn: Callable[[object], None] = _core.warn_of_forgotten) -> None:
+    def __del__(self, warn: Callable[[object], None] = _core.warn_never_awaited) -> None:
         if self._start is not None and not self._handed_over:
             warn(self)
 

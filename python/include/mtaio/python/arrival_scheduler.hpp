@@ -1,12 +1,12 @@
-/// A scheduler for what waits and is not a coroutine of the library.
+/// A scheduler for waiters that are not coroutines of the library.
 #pragma once
 
 #include <mtaio/lowlevel/scheduler.hpp>
 
 namespace mtaio::python {
 
-/// Where waits of Python arrive, through `post()`. Everything else is for coroutines of the
-/// library, which do not run there.
+/// Waits of Python arrive here, through `post()`. All other members are for coroutines of the
+/// library, which do not run here.
 class ArrivalScheduler : public lowlevel::Scheduler {
  public:
   [[nodiscard]] lowlevel::TimePoint now() noexcept final;

@@ -7,12 +7,13 @@
 
 namespace mtaio::python {
 
-/// A thread without an event loop, during one call that blocks it until a `Wait` has arrived. It
-/// belongs to the Wait, not to the call: the interpreter's exit may end the thread before.
+/// A thread without an event loop, during one call that blocks it until a `WaitHandle` has arrived.
+/// It belongs to the WaitHandle, not to the call, because the interpreter's exit may end the thread
+/// before the call returns.
 class BlockedThread final : public ArrivalScheduler {
  public:
-  /// There is nothing to run on the thread, it only has to be woken: so the job, which is the Wait,
-  /// runs on the poster.
+  /// Runs the job, which is the WaitHandle, on the thread that posts: the blocked thread only has
+  /// to be woken.
   void post(lowlevel::Job& job) noexcept override { (void)job.run(); }
 
   void wake() noexcept { awake_.set(); }
@@ -22,7 +23,8 @@ class BlockedThread final : public ArrivalScheduler {
   /// Without the GIL.
   void block(lowlevel::TimePoint deadline) const noexcept { (void)awake_.wait_until(deadline); }
 
-  /// In a forked child, of a thread that blocked in the parent: the child does not have it.
+  /// Whether this is a forked child and the thread blocked in the parent; it does not exist in the
+  /// child.
   [[nodiscard]] bool is_of_parent() const noexcept { return process_.forked(); }
 
  private:

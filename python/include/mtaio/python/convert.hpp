@@ -1,4 +1,4 @@
-/// How values go between C++ and Python.
+/// Conversion of values between C++ and Python.
 #pragma once
 
 #include <mtaio/python/object.hpp>
@@ -18,7 +18,7 @@ namespace mtaio::python {
 ///     template <>
 ///     struct mtaio::python::Convert<Point> {
 ///       static PyObject* to_python(Point&& value);                  // new reference, or null
-///       static bool from_python(PyObject* object, Point& to);       // false with an exception set
+///       static bool from_python(PyObject* object, Point& value);    // false with an exception set
 ///     };
 ///
 /// Both are called with the GIL. There are conversions of bool, integers, floating point numbers,
@@ -26,12 +26,12 @@ namespace mtaio::python {
 template <class T>
 struct Convert;
 
-/// What is a Python object stays what it is.
+/// A Python object stays as it is.
 template <>
 struct Convert<Object> {
   static PyObject* to_python(Object value) { return value.release(); }
-  static bool from_python(PyObject* object, Object& to) {
-    to = Object::to(object);
+  static bool from_python(PyObject* object, Object& result) {
+    result = Object::to(object);
     return true;
   }
 };
@@ -39,10 +39,10 @@ struct Convert<Object> {
 template <>
 struct Convert<bool> {
   static PyObject* to_python(bool value) { return PyBool_FromLong(value ? 1 : 0); }
-  static bool from_python(PyObject* object, bool& to) {
-    const int is = PyObject_IsTrue(object);
-    to = is > 0;
-    return is >= 0;
+  static bool from_python(PyObject* object, bool& result) {
+    const int truth = PyObject_IsTrue(object);
+    result = truth > 0;
+    return truth >= 0;
   }
 };
 
@@ -55,25 +55,25 @@ struct Convert<T> {
       return PyLong_FromUnsignedLongLong(value);
     }
   }
-  static bool from_python(PyObject* object, T& to) {
+  static bool from_python(PyObject* object, T& result) {
     const Reference number = Reference::take(PyNumber_Index(object));
     if (!number) return false;
     if constexpr (std::is_signed_v<T>) {
       const long long value = PyLong_AsLongLong(number.get());
       if (value == -1 && PyErr_Occurred()) return false;
-      return fit(value, to);
+      return fit(value, result);
     } else {
       const unsigned long long value = PyLong_AsUnsignedLongLong(number.get());
       if (value == static_cast<unsigned long long>(-1) && PyErr_Occurred()) return false;
-      return fit(value, to);
+      return fit(value, result);
     }
   }
 
  private:
   template <class Wide>
-  static bool fit(Wide value, T& to) {
-    to = static_cast<T>(value);
-    if (static_cast<Wide>(to) == value) return true;
+  static bool fit(Wide value, T& result) {
+    result = static_cast<T>(value);
+    if (static_cast<Wide>(result) == value) return true;
     PyErr_Format(PyExc_OverflowError, "the integer does not fit into %zu bytes", sizeof(T));
     return false;
   }
@@ -82,30 +82,30 @@ struct Convert<T> {
 template <std::floating_point T>
 struct Convert<T> {
   static PyObject* to_python(T value) { return PyFloat_FromDouble(static_cast<double>(value)); }
-  static bool from_python(PyObject* object, T& to) {
+  static bool from_python(PyObject* object, T& result) {
     const double value = PyFloat_AsDouble(object);
     if (value == -1.0 && PyErr_Occurred()) return false;
-    to = static_cast<T>(value);
+    result = static_cast<T>(value);
     return true;
   }
 };
 
-/// A str, in UTF-8; bytes are taken too, as they are.
+/// A str, in UTF-8. Bytes are accepted too and are not decoded.
 template <>
 struct Convert<std::string> {
   static PyObject* to_python(const std::string& value) {
     return PyUnicode_DecodeUTF8(value.data(), static_cast<Py_ssize_t>(value.size()),
                                 "surrogateescape");
   }
-  static bool from_python(PyObject* object, std::string& to) {
+  static bool from_python(PyObject* object, std::string& result) {
     if (PyBytes_Check(object)) {
-      to.assign(PyBytes_AS_STRING(object), static_cast<std::size_t>(PyBytes_GET_SIZE(object)));
+      result.assign(PyBytes_AS_STRING(object), static_cast<std::size_t>(PyBytes_GET_SIZE(object)));
       return true;
     }
     Py_ssize_t size = 0;
     const char* text = PyUnicode_AsUTF8AndSize(object, &size);
     if (!text) return false;
-    to.assign(text, static_cast<std::size_t>(size));
+    result.assign(text, static_cast<std::size_t>(size));
     return true;
   }
 };
@@ -117,16 +117,16 @@ struct Convert<std::optional<T>> {
     if (!value) Py_RETURN_NONE;
     return Convert<T>::to_python(std::move(*value));
   }
-  static bool from_python(PyObject* object, std::optional<T>& to) {
+  static bool from_python(PyObject* object, std::optional<T>& result) {
     if (object == Py_None) {
-      to.reset();
+      result.reset();
       return true;
     }
-    return Convert<T>::from_python(object, to.emplace());
+    return Convert<T>::from_python(object, result.emplace());
   }
 };
 
-/// A list; any iterable is taken.
+/// A list; any iterable is accepted.
 template <class T>
 struct Convert<std::vector<T>> {
   static PyObject* to_python(std::vector<T> values) {
@@ -138,17 +138,17 @@ struct Convert<std::vector<T>> {
     }
     return list.release();
   }
-  static bool from_python(PyObject* object, std::vector<T>& to) {
+  static bool from_python(PyObject* object, std::vector<T>& result) {
     const Reference items = Reference::take(PySequence_Fast(object, "an iterable is needed"));
     if (!items) return false;
-    to.clear();
-    to.reserve(static_cast<std::size_t>(PySequence_Fast_GET_SIZE(items.get())));
-    // A list itself, which the conversion of an item may change.
+    result.clear();
+    result.reserve(static_cast<std::size_t>(PySequence_Fast_GET_SIZE(items.get())));
+    // It may be the list itself, which the conversion of an item may change.
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i) {
       const Reference item = Reference::to(PySequence_Fast_GET_ITEM(items.get(), i));
       T value{};
       if (!Convert<T>::from_python(item.get(), value)) return false;
-      to.push_back(std::move(value));
+      result.push_back(std::move(value));
     }
     return true;
   }

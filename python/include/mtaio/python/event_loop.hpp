@@ -4,6 +4,8 @@
 #include <mtaio/lowlevel/intrusive_list.hpp>
 #include <mtaio/lowlevel/spin_lock.hpp>
 #include <mtaio/python/arrival_scheduler.hpp>
+#include <mtaio/python/operation_future.hpp>
+#include <mtaio/python/owner_count.hpp>
 #include <mtaio/python/reference.hpp>
 
 #include <pthread.h>
@@ -17,31 +19,37 @@ namespace mtaio::python {
 /// Brings jobs from any thread to the thread on which an event loop of asyncio, or of uvloop, runs.
 ///
 /// There is one for each loop in which something of the library has waited. It knows the loop
-/// weakly and is shared by whoever waits in it. A post needs no GIL: it links the job and writes to
-/// an eventfd that the loop watches, once for all the jobs that are there when the loop gets to
-/// it. A post on the loop's own thread inside a `Calling` needs no eventfd either.
+/// weakly, and all that wait in the loop share it. A post needs no GIL: it links the job and writes
+/// to an eventfd that the loop watches, once for all jobs that are there when the loop reads it. A
+/// post on the loop's own thread inside a `Batch` needs no eventfd either.
 ///
-/// `Job::run()` is called with the GIL, on the loop's thread while it runs; or, once the loop has
-/// been closed (`closed()`), on the thread that posts or closes it, perhaps without the GIL. It
-/// must touch no Python object then. What it returns is ignored.
+/// `Job::run()` is called with the GIL, on the loop's thread while it runs. Once the loop has been
+/// closed (`closed()`), it is called on the thread that posts or closes, perhaps without the GIL,
+/// and must touch no Python object. What it returns is ignored.
 ///
-/// E1  post <-> close    both under lock_: a job is in the list when the loop is closed, or the
-///                       poster sees that it is closed.
+/// post/close  Both take lock_: the job is in the list when the loop is closed, and the closer runs
+///             it, or the poster sees that the loop is closed, and runs it itself. closed_ needs no
+///             order of its own: it is written with the GIL and lock_, and each reader has one of
+///             them, or is a job that such a reader runs.
 class EventLoop final : public ArrivalScheduler {
  public:
-  /// That of the running loop, held for the caller. Null with an exception set when no loop runs.
+  /// The EventLoop of the running loop, retained for the caller. Null with an exception set when no
+  /// loop runs.
   [[nodiscard]] static EventLoop* of_running();
 
-  void hold() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  void retain() noexcept { owners_.retain(); }
   void release() noexcept {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (owners_.release()) delete this;
   }
 
-  /// The loop itself; null when it is gone. With the GIL.
+  /// The loop itself; null when it was destroyed. With the GIL.
   [[nodiscard]] Reference loop() const noexcept;
+  /// A future of the loop for the task that awaits `owner`. Null with an exception set. With the
+  /// GIL.
+  [[nodiscard]] OperationFuture* create_future(PyObject* owner) const;
   /// Whether it is the loop that runs on this thread. With the GIL.
   [[nodiscard]] bool is_running_here() const noexcept;
-  [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
   /// Whether a job that is run may step a task itself, instead of having the loop do it: true at
   /// most once, in a job that came from elsewhere. With the GIL, on the loop's thread.
@@ -50,22 +58,22 @@ class EventLoop final : public ArrivalScheduler {
   /// The interpreter is about to exit: no loop will run any more. With the GIL.
   static void close_all() noexcept;
 
-  /// The GIL is held, and whatever is posted by this thread to a loop that runs on it is kept for
-  /// `deliver()`.
-  class Calling {
+  /// As long as it exists, jobs that this thread posts to a loop that runs on it are kept for
+  /// `flush()`. With the GIL.
+  class Batch {
    public:
-    Calling() noexcept { calling_thread.store(this_thread_id(), std::memory_order_relaxed); }
-    Calling(const Calling&) = delete;
-    Calling& operator=(const Calling&) = delete;
-    ~Calling() { calling_thread.store(0, std::memory_order_relaxed); }
+    Batch() noexcept { batching_thread.store(this_thread_id(), std::memory_order_relaxed); }
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+    ~Batch() { batching_thread.store(0, std::memory_order_relaxed); }
   };
 
-  /// Runs what was posted inside a `Calling`; directly after it, before anything else that may run
-  /// Python code. False with an exception set.
-  [[nodiscard]] static bool deliver() { return kept_jobs.empty() || deliver_all(); }
+  /// Runs the jobs that were posted inside a `Batch`. Has to follow it directly, before anything
+  /// else that may run Python code. False with an exception set.
+  [[nodiscard]] static bool flush() { return batched_jobs.empty() || flush_all(); }
   /// The same where nothing can be raised; an exception that is set stays.
-  static void deliver_unraisable() noexcept {
-    if (!kept_jobs.empty()) deliver_all_unraisable();
+  static void flush_unraisable() noexcept {
+    if (!batched_jobs.empty()) flush_all_unraisable();
   }
 
   void post(lowlevel::Job& job) noexcept override;
@@ -81,8 +89,8 @@ class EventLoop final : public ArrivalScheduler {
   static std::uintptr_t this_thread_id() noexcept {
     return static_cast<std::uintptr_t>(pthread_self());
   }
-  [[gnu::cold]] static bool deliver_all();
-  [[gnu::cold]] static void deliver_all_unraisable() noexcept;
+  [[gnu::cold]] static bool flush_all();
+  [[gnu::cold]] static void flush_all_unraisable() noexcept;
 
   bool start_watching(PyObject* loop);
   void post_from_elsewhere(lowlevel::Job& job) noexcept;
@@ -91,18 +99,24 @@ class EventLoop final : public ArrivalScheduler {
   void close() noexcept;
   static void after_fork_in_child() noexcept;
 
-  // Which thread is inside a Calling; it holds the GIL. Read without it by posts from elsewhere.
-  static inline constinit std::atomic<std::uintptr_t> calling_thread{0};
-  static inline constinit Jobs kept_jobs;  // guarded by the GIL
+  /// The thread inside a Batch, which holds the GIL. Posts from elsewhere read it without the GIL.
+  static inline constinit std::atomic<std::uintptr_t> batching_thread{0};
+  /// Guarded by the GIL.
+  static inline constinit Jobs batched_jobs;
 
-  std::atomic<std::uint32_t> references_{1};
+  OwnerCount owners_;
   PyObject* weak_loop_ = nullptr;
-  PyObject* loop_address_;  // for comparison only
+  /// For comparison only.
+  PyObject* loop_address_;
   int eventfd_ = -1;
-  bool may_step_ = false;            // with the GIL only
-  std::atomic<bool> closed_{false};  // written under lock_
-  lowlevel::SpinLock lock_;              // guards all below
-  bool signalled_ = false;           // the eventfd has been written to, and not yet read
+  /// Guarded by the GIL.
+  bool may_step_ = false;
+  /// Written under lock_ and with the GIL.
+  std::atomic<bool> closed_{false};
+  /// Guards the fields below.
+  lowlevel::SpinLock lock_;
+  /// The eventfd was written to and not read yet.
+  bool signalled_ = false;
   Jobs posted_;
 };
 

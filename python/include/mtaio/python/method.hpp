@@ -23,7 +23,7 @@ class Method<kFunction> {
                 "take arguments by value: nothing else lives as long as the coroutine");
 
  public:
-  // The name is static, so that what is awaited can say what it is.
+  /// Static, so that the repr of the awaitable can show it.
   static inline const char* name = "?";
 
   static PyObject* call(PyObject*, PyObject* const* given, Py_ssize_t count) noexcept {
@@ -62,15 +62,15 @@ class Method<kFunction> {
 };
 
 /// A line of a module's table of methods: `kFunction` as a function of Python. If it returns
-/// `mtaio::Task<T>`, it gives something to be awaited from asyncio.
+/// `mtaio::Task<T>`, the Python function returns an awaitable for asyncio.
 ///
 ///     mtaio::Task<std::string> greet(std::string name);
 ///
 ///     PyMethodDef methods[] = {mtaio::python::method<greet>("greet", "Greets."), {}};
 ///
-/// The arguments are converted at the call; the coroutine takes them by value, because nothing
-/// else lives as long as it does. It runs on workers of C++, which never take the GIL, and comes
-/// back to the event loop that awaits it.
+/// The arguments are converted at the call. The coroutine takes them by value, because nothing else
+/// lives as long as it does. It runs on workers of C++, which never take the GIL, and its result
+/// comes back to the event loop that awaits it.
 template <auto kFunction>
 [[nodiscard]] PyMethodDef method(const char* name, const char* doc = nullptr) {
   Method<kFunction>::name = name;

@@ -1,4 +1,4 @@
-/// A Python object in the hands of C++ code that does not hold the GIL.
+/// A Python object, for C++ code that does not hold the GIL.
 #pragma once
 
 #include <mtaio/python/reference.hpp>
@@ -8,9 +8,10 @@
 namespace mtaio::python {
 
 /// Owns a reference to a Python object, or to none. May be moved and destroyed on any thread, with
-/// the GIL or without: then the reference is given up by the next thread that has it.
+/// the GIL or without it. If it is destroyed without the GIL, a thread that has the GIL gives up
+/// the reference later.
 ///
-///     mtaio::AsyncQueue<mtaio::python::Object> queue;     // what a Python AsyncQueue is
+///     mtaio::AsyncQueue<mtaio::python::Object> queue;     // a Python AsyncQueue is one of these
 class Object {
  public:
   Object() = default;
@@ -35,7 +36,7 @@ class Object {
   [[nodiscard]] PyObject* release() noexcept { return std::exchange(object_, nullptr); }
   explicit operator bool() const noexcept { return object_ != nullptr; }
 
-  /// Gives up what was dropped without the GIL. With the GIL.
+  /// Gives up the references that were dropped without the GIL. With the GIL.
   static void give_up_dropped() noexcept;
 
  private:

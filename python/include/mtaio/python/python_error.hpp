@@ -1,4 +1,4 @@
-/// A Python exception on its way through C++.
+/// A Python exception that passes through C++.
 #pragma once
 
 #include <mtaio/python/object.hpp>
@@ -9,8 +9,8 @@
 
 namespace mtaio::python {
 
-/// What `co_await` of a Python awaitable throws when that raised. Raised again as it was when it
-/// comes back to Python. Any thread.
+/// `co_await` of a Python awaitable throws this when the awaitable has raised. When it comes back
+/// to Python, the same exception is raised again. Any thread.
 class PythonError : public std::exception {
  public:
   /// Takes the exception that is set. With the GIL.
@@ -29,7 +29,7 @@ class PythonError : public std::exception {
   std::shared_ptr<std::string> text_;
 };
 
-/// Sets the Python exception that `error` amounts to. With the GIL.
+/// Sets the Python exception that corresponds to `error`. With the GIL.
 void raise_in_python(const std::exception_ptr& error) noexcept;
 
 }  // namespace mtaio::python

@@ -6,6 +6,7 @@
 #include <mtaio/priority_queue.hpp>
 #include <mtaio/python/any_queue.hpp>
 #include <mtaio/python/convert.hpp>
+#include <mtaio/python/queue_of.hpp>
 
 #include <memory>
 #include <typeinfo>
@@ -24,7 +25,7 @@ struct ConvertQueue {
   static PyObject* to_python(std::shared_ptr<Queue> queue, const char* kind) {
     return wrap_queue(std::make_unique<QueueOf<T, Storage, Queue>>(std::move(queue)), kind);
   }
-  static bool from_python(PyObject* object, std::shared_ptr<Queue>& to) {
+  static bool from_python(PyObject* object, std::shared_ptr<Queue>& result) {
     AnyQueue* found = unwrap_queue(object);
     if (!found) return false;
     const auto* shared = static_cast<std::shared_ptr<Queue>*>(found->shared(typeid(Queue)));
@@ -34,14 +35,14 @@ struct ConvertQueue {
                       "mtaio::python::Object");
       return false;
     }
-    to = *shared;
+    result = *shared;
     return true;
   }
 };
 
-/// `std::shared_ptr<AsyncQueue<T>>` is an `mtaio.core.AsyncQueue` in Python: the same queue, used
-/// by C++ tasks, event loops and threads at once. Its items are converted on their way. A queue
-/// made in Python has items of type `Object`.
+/// `std::shared_ptr<AsyncQueue<T>>` is an `mtaio.core.AsyncQueue` in Python: the same queue, which
+/// C++ tasks, event loops and threads may use concurrently. Its items are converted when Python
+/// puts or gets them. A queue made in Python has items of type `Object`.
 template <class T>
 struct Convert<std::shared_ptr<AsyncQueue<T>>>
     : ConvertQueue<T, internal::FifoStorage, AsyncQueue<T>> {

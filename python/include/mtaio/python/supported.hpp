@@ -1,4 +1,4 @@
-/// Stops a compilation for a Python that mtaio cannot work with, in a sentence.
+/// Stops the compilation for a Python that mtaio does not support, with a reason.
 #pragma once
 
 #define PY_SSIZE_T_CLEAN

@@ -3,7 +3,7 @@
 
 #include <mtaio/python/convert.hpp>
 #include <mtaio/python/event_loop.hpp>
-#include <mtaio/python/outside_call.hpp>
+#include <mtaio/python/external_call.hpp>
 #include <mtaio/python/python_error.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/task_executor.hpp>
@@ -17,16 +17,16 @@
 
 namespace mtaio::python {
 
-/// Shared by the awaitable, which Python may drop at any time, and by the task, which runs on a
-/// worker of C++ and never takes the GIL.
-class TaskCall : public OutsideCall {
+/// Shared by the awaitable, which Python may drop at any time, and the task, which runs on a worker
+/// of C++ and never takes the GIL.
+class TaskCall : public ExternalCall {
  public:
-  /// Starts the task; it comes back to `loop`. Once, with the GIL. False with an exception set.
+  /// Starts the task, which comes back to `loop`. Once, with the GIL. False with an exception set.
   bool start(EventLoop& loop, PyObject* owner);
   void request_stop() noexcept { stop_.request_stop(); }
-  /// What came out of it: a new reference, or null with an exception set.
+  /// The result: a new reference, or null with an exception set.
   [[nodiscard]] PyObject* take() noexcept;
-  /// The awaitable goes; the task is asked to stop if it runs.
+  /// The awaitable is being destroyed; the task is asked to stop if it runs.
   void abandon() noexcept;
 
   /// On a worker: creates the C++ task.
@@ -35,7 +35,7 @@ class TaskCall : public OutsideCall {
  protected:
   [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_.get_token(); }
   void failed(std::exception_ptr error) noexcept { error_ = std::move(error); }
-  /// The task has ended. The call may be gone when this returns.
+  /// The task has ended. This may destroy the call.
   void ended() noexcept { come_back(); }
 
  private:
@@ -51,14 +51,14 @@ class TaskCallOf final : public TaskCall {
   explicit TaskCallOf(Task<T> task) noexcept : task_{std::move(task)} {}
 
   void launch(TaskExecutor& executor) override {
-    // Nobody awaits the handle: carry() throws nothing.
-    (void)executor.create_task(carry(*this));
+    // The handle is not needed: run_task() throws nothing.
+    (void)executor.create_task(run_task(*this));
   }
 
  private:
   using Value = std::conditional_t<std::is_void_v<T>, bool, T>;
 
-  static Task<void> carry(TaskCallOf& self) {
+  static Task<void> run_task(TaskCallOf& self) {
     try {
       auto task = with_stop_token(self.stop_token(), std::move(self.task_));
       if constexpr (std::is_void_v<T>) {
@@ -87,8 +87,8 @@ class TaskCallOf final : public TaskCall {
 /// The awaitable of a call, which it takes over. Null with an exception set. With the GIL.
 [[nodiscard]] PyObject* new_task_operation(TaskCall* call, const char* name);
 
-/// What `task` becomes in Python: something to be awaited, once, in any event loop. Cancelling it
-/// asks the task to stop, and waits for it. With the GIL.
+/// `task` as an awaitable of Python, to be awaited once, in any event loop. Cancelling it asks the
+/// task to stop and waits for it. With the GIL.
 template <class T>
 [[nodiscard]] PyObject* to_awaitable(Task<T> task, const char* name = "Task") {
   return new_task_operation(new TaskCallOf<T>{std::move(task)}, name);
