@@ -1,4 +1,4 @@
-"""What methods look like to inspect whose results are to be awaited."""
+"""Async functions that stand for methods which return awaitables, for inspect and asyncio."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def async_stub(method: Any) -> types.FunctionType:
-    """An async function with the parameters and the documentation of a method. It is never called."""
+    """An async function, never called, with the parameters and the documentation of a method."""
     if isinstance(method, types.FunctionType):
         code = method.__code__.replace(co_flags=method.__code__.co_flags | inspect.CO_COROUTINE)
         made = types.FunctionType(
@@ -17,7 +17,7 @@ def async_stub(method: Any) -> types.FunctionType:
         )
         made.__kwdefaults__ = method.__kwdefaults__
         functools.update_wrapper(made, method)
-        del made.__dict__["__wrapped__"]  # it stands in place of the method, which is not to be found
+        del made.__dict__["__wrapped__"]  # inspect would follow it to the method
         return made
     scope: dict[str, Any] = {"__name__": method.__objclass__.__module__}
     exec(f"async def {method.__name__}{inspect.signature(method)}: ...", scope)

@@ -13,7 +13,7 @@ T4 = TypeVar("T4")
 T5 = TypeVar("T5")
 T6 = TypeVar("T6")
 
-Async: TypeAlias = Coroutine[Any, Any, T]  # what is to be awaited
+Async: TypeAlias = Coroutine[Any, Any, T]
 OrError: TypeAlias = T | BaseException
 Time: TypeAlias = float | datetime.timedelta | None
 Reports: TypeAlias = Progress | Callable[[int], object] | None
@@ -64,9 +64,9 @@ class Progress:
     @property
     def failed(self) -> int: ...
 
-# What gather() gives for so many awaitables of different types. It is a list; to a type checker it
-# is a tuple as well, so that `number, text = await executor.gather(count(), read())` has two types.
-# A base class first gives its methods: those of the list.
+# The results of gather() for two to six awaitables of different types. They are a list. To a type
+# checker they are a tuple as well, so that `number, text = await executor.gather(count(), read())`
+# has two types. The list comes first, so that the methods are those of a list.
 class TwoResults(  # type: ignore[misc]
     list[T1 | T2],
     tuple[T1, T2],

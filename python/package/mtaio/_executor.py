@@ -9,38 +9,21 @@ import concurrent.futures
 import contextlib
 import contextvars
 import datetime
-import functools
 import math
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from . import _core
-from ._task_waiting import (
-    Watch,
-    cancel_elsewhere,
-    failed_unseen,
-    set_from_anywhere,
-    wait_for_all,
-)
-from ._mapping import AsyncSource, where_to_call
+from ._mapping import AsyncSource, iterator_of, where_to_call
 from ._operation import Operation
+from ._spawned_tasks import SpawnedTasks
+from ._task_waiting import FailureWatch, set_from_anywhere
 from .exceptions import TimeoutError
 
 T = TypeVar("T")
 
 atexit.register(_core.finish_threads)
-
-
-def _iterator(iterable: Any) -> Iterator[Any] | AsyncIterator[Any]:
-    try:
-        if hasattr(type(iterable), "__aiter__"):
-            items: AsyncIterator[Any] = aiter(iterable)
-            return items
-        plain: Iterator[Any] = iter(iterable)
-        return plain
-    except TypeError as error:
-        raise TypeError(f"TaskExecutor.map(): {error}.") from None
 
 
 class TaskExecutor(_core.ExecutorBase):
@@ -50,14 +33,14 @@ class TaskExecutor(_core.ExecutorBase):
             result = await executor.run(process_item("data"), timeout=5)
             results = await executor.gather(*(process_item(i) for i in items), limit=2)
 
-    Leaving ``async with`` asks what ``create_task()`` left running to stop, and waits for that and
-    for functions in threads. With ``wait=True`` it waits for the tasks instead, those included that
-    they create meanwhile, and raises the first failure that was not looked at; if the block raises
-    or is cancelled, they are cancelled as well. Nothing is ever left running behind the caller's
-    back: ``run``, ``gather`` and ``map`` return, or raise, when everything that they started has
-    ended.
+    Leaving ``async with`` cancels the tasks of ``create_task()`` that still run, and waits for them
+    and for functions in threads. With ``wait=True`` it waits for the tasks instead of cancelling
+    them, including tasks that they create meanwhile. Then it raises the first failure that was not
+    retrieved. If the block raises or is cancelled, the tasks are cancelled. Nothing is left
+    running: ``run``, ``gather`` and ``map`` return, or raise, when everything that they started
+    has ended.
 
-    Functions run in the library's own threads, or in ``thread_pool``, which is used and left alone.
+    Functions run in the library's own threads, or in ``thread_pool``, which is never shut down.
     """
 
     def __init__(
@@ -72,18 +55,15 @@ class TaskExecutor(_core.ExecutorBase):
                 "concurrent.futures.ThreadPoolExecutor, or None."
             )
         self._pool = thread_pool
-        self._watch = Watch() if wait else None
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._created = 0
-        self._watches: list[Watch] = []  # of the calls of wait(),
-        self._waiting: list[asyncio.Task[Any]] = []  # and those of our tasks that make them
+        self._watch = FailureWatch() if wait else None
+        self._spawned = SpawnedTasks(self._watch)
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._pool_calls = 0
 
     def __repr__(self) -> str:
         state = " closed" if self._closed else ""
         calls = self._calls + self._pool_calls
-        return f"<TaskExecutor at {id(self):#x}{state} tasks={len(self._tasks)} threads={calls}>"
+        return f"<TaskExecutor at {id(self):#x}{state} tasks={len(self._spawned)} threads={calls}>"
 
     def _check_open(self, member: str) -> None:
         if self._closed:
@@ -107,14 +87,14 @@ class TaskExecutor(_core.ExecutorBase):
         """Apply a function to every item of the iterables, at most ``limit`` at a time.
 
         To be awaited; gives a list of the results, in order. Items are pulled one at a time, only
-        when a call may start, so that an endless iterable is fine; an asynchronous one is too.
-        Several iterables are zipped, as long as the shortest.
+        when a call may start, so that an iterable may be endless. It may also be asynchronous.
+        Several iterables are zipped and end with the shortest.
 
-        An async function is awaited. A plain one runs in a thread, and if it returns something that
-        can be awaited, that is. A lambda that calls an async function is called in the loop, and so
-        is one that has turned out to return something to await.
+        An async function is awaited. A plain function runs in a thread; if it returns an awaitable,
+        that is awaited. A lambda that calls an async function is called in the loop, and so is a
+        lambda that has returned an awaitable before.
 
-        Failures, ``timeout``, ``task_timeout`` and ``progress`` are as with ``gather()``; a failure
+        Failures, ``timeout``, ``task_timeout`` and ``progress`` work as in ``gather()``; a failure
         of an iterable counts like one of the function.
         """
         self._check_open("map")
@@ -130,21 +110,21 @@ class TaskExecutor(_core.ExecutorBase):
             "return_exceptions": return_exceptions,
         }
         where = where_to_call(func)
-        iterators = tuple(_iterator(each) for each in iterables)
+        iterators = tuple(iterator_of(each) for each in iterables)
         if not any(isinstance(each, AsyncIterator) for each in iterators):
             return _core.map(self, func, where, iterators, None, options)
         source = AsyncSource(list(iterators))
         mapping = _core.map(self, func, where, (), source, options)
-        _core.close_unstarted(mapping)  # it is run() that has to be awaited
+        _core.close_unstarted(mapping)  # no warning of it: run() is what has to be awaited
 
         async def run() -> list[Any]:
             try:
                 results = await mapping
-            except GeneratorExit:  # closed by hand: nothing can be waited for
+            except GeneratorExit:  # closed explicitly: close() cannot wait
                 source.cancel()
                 raise
             except BaseException:
-                with contextlib.suppress(Exception):  # the first one counts
+                with contextlib.suppress(Exception):  # the first exception counts
                     await source.aclose()
                 raise
             await source.aclose()
@@ -161,8 +141,8 @@ class TaskExecutor(_core.ExecutorBase):
     ) -> asyncio.Task[T]:
         """Start a coroutine in the background and return its task.
 
-        What is still running when the executor is closed is cancelled and waited for; with
-        ``TaskExecutor(wait=True)``, leaving ``async with`` waits for it instead.
+        A task that still runs when the executor is closed is cancelled and waited for. With
+        ``TaskExecutor(wait=True)``, leaving ``async with`` waits for it instead of cancelling it.
         """
         try:
             self._check_open("create_task")
@@ -174,24 +154,8 @@ class TaskExecutor(_core.ExecutorBase):
         except BaseException:
             _core.close_unstarted(coro)
             raise
-        index, self._created = self._created, self._created + 1
-        if task.done():
-            self._task_ended(index, task)
-        else:
-            self._tasks.add(task)
-            task.add_done_callback(functools.partial(self._task_ended, index))
+        self._spawned.add(task)
         return task
-
-    def _task_ended(self, index: int, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        failed = failed_unseen(task)
-        if failed and self._watch is not None:
-            self._watch.note(index, task)
-        for watch in self._watches if failed else ():
-            if watch is not self._watch:
-                watch.note(index, task)
-        if failed or len(self._tasks) <= len(self._waiting):
-            self._wake_watches()
 
     # Threads.
 
@@ -212,12 +176,12 @@ class TaskExecutor(_core.ExecutorBase):
     async def _call_in_pool(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None
     ) -> tuple[Any, BaseException | None]:
-        """Calls a function in the pool; gives what it returned, and what it raised."""
+        """Calls a function in the pool; returns the pair of what it returned and raised."""
         assert self._pool is not None
         context = contextvars.copy_context()
 
         def run() -> tuple[Any, BaseException | None]:
-            # Not every exception can be set on a future.
+            # Some exceptions cannot be set on a future.
             try:
                 return context.run(func, *args, **(kwargs or {})), None
             except BaseException as error:
@@ -248,22 +212,22 @@ class TaskExecutor(_core.ExecutorBase):
     def wait(
         self, timeout: float | datetime.timedelta | None = None
     ) -> Coroutine[Any, Any, None]:
-        """Wait until what ``create_task()`` has started has ended, without stopping any of it.
+        """Wait until the tasks of ``create_task()`` have ended, without cancelling them.
 
-        To be awaited. Tasks that are created meanwhile are waited for too, but not those that wait
-        here themselves. Once all have ended, raises ExecutionError of the first that failed
+        To be awaited. It waits for tasks that are created meanwhile too, but not for tasks that
+        call it themselves. Once all have ended, it raises ExecutionError of the first task that failed
         meanwhile (with ``TaskExecutor(wait=True)``: at any time before), unless the program has
-        looked at that failure itself, by awaiting the task for example; ``index`` is the number of
-        the task, in the order of creation. Raises TimeoutError after ``timeout`` seconds; the tasks
-        go on.
+        retrieved that failure, by awaiting the task for example. ``index`` is the number of the
+        task, in the order of creation. After ``timeout`` seconds it raises TimeoutError; the tasks
+        continue.
         """
         seconds = _core.parse_seconds(timeout, "TaskExecutor.wait", "timeout")
 
         async def wait() -> None:
-            watch = self._watch or Watch()
+            watch = self._watch or FailureWatch()
             try:
                 async with asyncio.timeout(None if seconds == math.inf else seconds):
-                    await self._wait_for_tasks(watch, stop_at_failure=False)
+                    await self._spawned.wait(watch, stop_at_failure=False)
             except builtins.TimeoutError as error:
                 raise TimeoutError(
                     f"TaskExecutor.wait(timeout={seconds:g}): the time ran out."
@@ -274,12 +238,12 @@ class TaskExecutor(_core.ExecutorBase):
 
     @_core.async_method
     def cancel_all(self) -> Coroutine[Any, Any, None]:
-        """Cancel what ``create_task()`` has started, and wait until it has ended. To be awaited."""
-        return Operation("TaskExecutor.cancel_all", self._cancel_all)
+        """Cancel the tasks of ``create_task()``, and wait until they have ended. To be awaited."""
+        return Operation("TaskExecutor.cancel_all", self._spawned.cancel_all)
 
     @_core.async_method
     def close(self) -> Coroutine[Any, Any, None]:
-        """Cancel what was started, and wait for that and for functions in threads.
+        """Cancel the tasks of ``create_task()``; wait for them and for functions in threads.
 
         To be awaited; ``async with`` does it. The executor cannot be used afterwards.
         """
@@ -297,56 +261,18 @@ class TaskExecutor(_core.ExecutorBase):
     ) -> None:
         try:
             if self._watch is not None and exc_type is None:
-                await self._wait_for_tasks(self._watch, stop_at_failure=True)
+                await self._spawned.wait(self._watch, stop_at_failure=True)
         finally:
             await self._close()
         if self._watch is not None and exc_type is None:
             self._watch.raise_failures()
-
-    async def _wait_for_tasks(self, watch: Watch, stop_at_failure: bool) -> None:
-        """Waits until all have ended, or one has failed."""
-        loop, current = asyncio.get_running_loop(), asyncio.current_task()
-        self._watches.append(watch)
-        if current in self._tasks:
-            self._waiting.append(current)
-            self._wake_watches()
-        try:
-            while not (stop_at_failure and watch.failures()):
-                if all(
-                    each in self._waiting or each.get_loop().is_closed()
-                    for each in list(self._tasks)
-                ):
-                    return
-                await watch.news(loop)
-        finally:
-            self._watches.remove(watch)
-            if current in self._waiting:
-                self._waiting.remove(current)
-
-    def _wake_watches(self) -> None:
-        for watch in self._watches:
-            watch.wake()
-
-    async def _cancel_all(self) -> None:
-        loop = asyncio.get_running_loop()
-        current = asyncio.current_task()
-        ends: set[asyncio.Future[Any]] = set()
-        for task in list(self._tasks):
-            if task is current:
-                continue
-            if task.get_loop() is loop:
-                task.cancel()
-                ends.add(task)
-            else:
-                ends.add(cancel_elsewhere(task, loop))
-        await wait_for_all(ends)
 
     async def _close(self) -> None:
         self._closed = True
         stop: asyncio.CancelledError | None = None
         while True:
             try:
-                await self._cancel_all()
+                await self._spawned.cancel_all()
                 await self._no_calls()
                 break
             except asyncio.CancelledError as error:
@@ -362,7 +288,7 @@ class TaskExecutor(_core.ExecutorBase):
             await idle
 
     def _calls_ended(self) -> None:
-        """Functions in threads have returned; also called by the core."""
+        """To be called when functions in threads have returned; the core calls it too."""
         if self._calls + self._pool_calls > 0:
             return
         self._watched = False

@@ -1,4 +1,4 @@
-"""What to say where the package lies without its C++ core."""
+"""The error for a package without its C++ core."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sysconfig
 
 
 def why_core_is_missing() -> str:
-    """A sentence about the package's folder, for an ImportError."""
+    """The text of an ImportError, which says what the package's folder contains."""
     wanted = f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
     here = sorted(path.name for path in pathlib.Path(__file__).parent.glob("_core.*.so"))
     return (

@@ -1,4 +1,4 @@
-"""What a lambda calls, read from its bytecode."""
+"""The function that a lambda calls, read from its bytecode."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def returned_call(func: FunctionType) -> Any:
     ops = list(dis.get_instructions(func))
     depths = _depths(ops)
     first = next((i for i, op in enumerate(ops) if op.opname not in _PROLOGUE), len(ops))
-    # What is called stands first, with a null or the object that it is a method of; the arguments
+    # The function is loaded first, with a null or the object whose method it is. The arguments
     # follow.
     called = _variable(func, ops[first])
     if called is _NOTHING:
@@ -35,7 +35,7 @@ def returned_call(func: FunctionType) -> Any:
         return None
     if ops[first].opname == "PUSH_NULL" and depths.get(ops[first].offset) == 1:
         first += 1
-    # It is called last, and is on the stack until then.
+    # The function is called last, and is on the stack until then.
     for op, following in zip(ops[first:], ops[first + 1 :]):
         depth = depths.get(op.offset)
         if depth is not None and depth < 2:
@@ -46,7 +46,7 @@ def returned_call(func: FunctionType) -> Any:
 
 
 def _depths(ops: list[dis.Instruction]) -> dict[int, int]:
-    """How many values are on the stack before each instruction, by offset; not in handlers."""
+    """The depth of the stack before each instruction, by offset; not in exception handlers."""
     position = {op.offset: i for i, op in enumerate(ops)}
     depths: dict[int, int] = {}
     todo = [(0, 0)]
@@ -79,11 +79,11 @@ def _variable(func: FunctionType, op: dis.Instruction) -> Any:
     return _NOTHING
 
 
-def _attribute(of: Any, name: str) -> Any:
-    """An attribute, without running any code of the program for it."""
-    found = inspect.getattr_static(of, name, _NOTHING)
+def _attribute(owner: Any, name: str) -> Any:
+    """An attribute, found without running code of the program."""
+    found = inspect.getattr_static(owner, name, _NOTHING)
     if isinstance(found, (staticmethod, classmethod)):
         return found.__func__
     if inspect.isroutine(found):
-        return getattr(of, name, _NOTHING)  # bound
+        return getattr(owner, name, _NOTHING)  # bound
     return _NOTHING if hasattr(type(found), "__get__") else found

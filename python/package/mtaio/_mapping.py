@@ -1,4 +1,4 @@
-"""What TaskExecutor.map() has to know of functions and iterables."""
+"""How TaskExecutor.map() calls functions, and pulls asynchronous iterables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import _core
 from ._task_waiting import wait_for_all
 from ._lambdas import returned_call
 
-# Plain functions that have to be called in a loop and give something to await,
+# Plain functions and methods that have to be called in a loop and return awaitables.
 _IN_LOOP = (
     asyncio.create_task,
     asyncio.ensure_future,
@@ -21,16 +21,26 @@ _IN_LOOP = (
     asyncio.shield,
     asyncio.wrap_future,
 )
-# and such methods.
 _METHODS_IN_LOOP = ("create_task", "run_in_executor")
 _OWNERS = (asyncio.AbstractEventLoop, asyncio.TaskGroup)
 
 
-def where_to_call(func: Callable[..., Any]) -> Literal["loop", "thread", "lambda"]:
-    """Where map() calls a function; "lambda" means in a thread until that gives an awaitable.
+def iterator_of(iterable: Any) -> Iterator[Any] | AsyncIterator[Any]:
+    try:
+        if hasattr(type(iterable), "__aiter__"):
+            items: AsyncIterator[Any] = aiter(iterable)
+            return items
+        plain: Iterator[Any] = iter(iterable)
+        return plain
+    except TypeError as error:
+        raise TypeError(f"TaskExecutor.map(): {error}.") from None
 
-    An async function is called in the loop. So is a lambda that calls one to return what it gives,
-    as ``lambda url: fetch(session, url)`` does. Other functions may block.
+
+def where_to_call(func: Callable[..., Any]) -> Literal["loop", "thread", "lambda"]:
+    """Where map() calls a function; "lambda" means in a thread until it returns an awaitable.
+
+    An async function is called in the loop. So is a lambda that returns the result of calling one,
+    such as ``lambda url: fetch(session, url)``. Other functions may block.
     """
     if gives_awaitables(func):
         return "loop"
@@ -42,7 +52,7 @@ def where_to_call(func: Callable[..., Any]) -> Literal["loop", "thread", "lambda
 
 
 def gives_awaitables(func: Any) -> bool:
-    """Whether it is known that what a function returns is to be awaited."""
+    """Whether a function is known to return awaitables."""
     if inspect.iscoroutinefunction(func) or any(func is each for each in _IN_LOOP):
         return True
     owner, name = getattr(func, "__self__", None), getattr(func, "__name__", "")
@@ -55,10 +65,10 @@ def gives_awaitables(func: Any) -> bool:
 
 
 class AsyncSource:
-    """The items of iterators of which some are asynchronous, zipped.
+    """The zipped items of iterators, some of which are asynchronous.
 
-    All are asked in one task, and so in one context: what an asynchronous generator does around its
-    ``yield``, a timeout or a task group, belongs to that task.
+    One task pulls all of them, in one context: a timeout or a task group that an asynchronous
+    generator has around its ``yield`` belongs to that task.
     """
 
     def __init__(self, iterators: list[Iterator[Any] | AsyncIterator[Any]]) -> None:
@@ -66,7 +76,7 @@ class AsyncSource:
         self._task: asyncio.Task[None] | None = None
         self._wanted: asyncio.Future[None] | None = None
         self._reply: asyncio.Future[tuple[Any, ...]] | None = None
-        self._error: BaseException | None = None  # of which nothing has been told yet
+        self._error: BaseException | None = None  # not raised yet
 
     def __aiter__(self) -> AsyncSource:
         return self
@@ -93,7 +103,7 @@ class AsyncSource:
                     self._reply.set_result(item)
                 try:
                     await self._wanted
-                except asyncio.CancelledError as stop:  # by a timeout around its yield, perhaps
+                except asyncio.CancelledError as stop:  # of a timeout around the yield, perhaps
                     await self._items.athrow(stop)
         except BaseException as raised:
             error = raised
@@ -112,7 +122,7 @@ class AsyncSource:
             self._task.cancel()
 
     async def aclose(self) -> None:
-        """Ends what was started, and waits for that."""
+        """Ends the task, and waits for it."""
         if self._task is None:
             return
         if not self._task.done():

@@ -12,15 +12,15 @@ T = TypeVar("T")
 
 
 class Operation(Coroutine[Any, Any, T], Generic[T]):
-    """A coroutine that does nothing, and needs nobody to await it, before it is awaited.
+    """A coroutine that makes and runs the coroutine of ``start()`` when it is awaited.
 
-    ``start()`` makes the coroutine that does the work.
+    Nothing happens before that, and there is no "was never awaited" warning of the inner coroutine.
     """
 
     _handed_over = False
 
     def __init__(self, name: str, start: Callable[[], Coroutine[Any, Any, T]]) -> None:
-        self._name = self.__qualname__ = name  # as a coroutine has; shown by asyncio
+        self._name = self.__qualname__ = name  # asyncio shows it
         self.__name__ = name.rpartition(".")[2]
         self._start: Callable[[], Coroutine[Any, Any, T]] | None = start
         self._running: Coroutine[Any, Any, T] | None = None

@@ -1,4 +1,4 @@
-"""The types of mtaio.core; _core.pyi has those of the queues, of the latch and of gather()."""
+"""The types of mtaio.core; _core.pyi has the types of the queues, of the latch and of gather()."""
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from typing import Any, Literal, TypeAlias, TypeVar, overload
@@ -19,8 +19,8 @@ C = TypeVar("C")
 T = TypeVar("T")
 Items: TypeAlias = Iterable[A] | AsyncIterable[A]
 
-# The class of _executor.py, with the types of map(): what an async function gives is awaited, so
-# that it comes before a plain one. Arguments after the third are not checked.
+# The class of _executor.py, with the types of map(). Async functions come before plain ones, because
+# an async function matches both. Arguments after the third are not checked.
 class TaskExecutor(_executor.TaskExecutor):
     @overload  # type: ignore[override]
     def map(

@@ -1,4 +1,4 @@
-"""What mtaio raises."""
+"""The exceptions of mtaio."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = [
 
 
 class MTAIOError(Exception):
-    """The base of everything that mtaio raises on its own account."""
+    """The base of the exceptions of mtaio."""
 
 
 class ExecutionError(MTAIOError):
     """A coroutine, or a function that ran in a thread, failed.
 
-    ``__cause__`` is what it raised; of several that failed, the first by time. ``index`` is its
-    position, counted from zero, and ``failures`` lists all of them by time, each as a pair of its
-    index and what it raised.
+    ``__cause__`` is its exception; if several have failed, the first by time. ``index`` is its
+    position, counted from zero. ``failures`` lists all failures by time, each as a pair of its
+    index and its exception.
     """
 
     index: int
@@ -52,33 +52,32 @@ def _make_execution_error(message: str, index: int, failures: Any) -> ExecutionE
 
 
 class TimeoutError(MTAIOError, builtins.TimeoutError):
-    """Time ran out. Also the builtin ``TimeoutError``, which ``asyncio`` raises."""
+    """Time ran out. It is also a builtin ``TimeoutError``, which ``asyncio`` raises."""
 
 
 class QueueEmpty(TimeoutError, asyncio.QueueEmpty, queue.Empty):
     """No item came before the timeout of ``get_blocking()`` was over.
 
-    Also what ``get_nowait()`` raises, ``asyncio.QueueEmpty``, and what the ``get()`` of a
-    ``queue.Queue`` does, ``queue.Empty``.
+    It is also an ``asyncio.QueueEmpty``, which ``get_nowait()`` raises, and a ``queue.Empty``,
+    which ``queue.Queue.get()`` raises.
     """
 
 
 class QueueFull(TimeoutError, asyncio.QueueFull, queue.Full):
     """There was no room before the timeout of ``put_blocking()`` was over.
 
-    Also what ``put_nowait()`` raises, ``asyncio.QueueFull``, and what the ``put()`` of a
-    ``queue.Queue`` does, ``queue.Full``.
+    It is also an ``asyncio.QueueFull``, which ``put_nowait()`` raises, and a ``queue.Full``, which
+    ``queue.Queue.put()`` raises.
     """
 
 
-_Plain = type("_Plain", (Exception,), {})  # a base that changes nothing
+_Plain = type("_Plain", (Exception,), {})  # a base without an effect
 _AsyncioShutDown: Any = getattr(asyncio, "QueueShutDown", _Plain)
 _ShutDown: Any = getattr(queue, "ShutDown", Exception)
 
 
 class QueueShutDown(MTAIOError, _AsyncioShutDown, _ShutDown):  # type: ignore[misc]
-    """The queue was shut down: it takes no more items, or has none left to give.
+    """The queue was shut down: it takes no more items, or is empty.
 
-    From Python 3.13 on, where ``asyncio`` has a ``QueueShutDown`` and ``queue`` a ``ShutDown``,
-    this is both.
+    From Python 3.13 on it is also an ``asyncio.QueueShutDown`` and a ``queue.ShutDown``.
     """
