@@ -215,9 +215,9 @@ class TaskExecutor(_core.ExecutorBase):
         """Wait until the tasks of ``create_task()`` have ended, without cancelling them.
 
         To be awaited. It waits for tasks that are created meanwhile too, but not for tasks that
-        call it themselves. Once all have ended, it raises ExecutionError of the first task that failed
-        meanwhile (with ``TaskExecutor(wait=True)``: at any time before), unless the program has
-        retrieved that failure, by awaiting the task for example. ``index`` is the number of the
+        call it themselves. Once all have ended, it raises ExecutionError of the first task that
+        failed meanwhile (with ``TaskExecutor(wait=True)``: at any time before), unless the program
+        has retrieved that failure, by awaiting the task for example. ``index`` is the number of the
         task, in the order of creation. After ``timeout`` seconds it raises TimeoutError; the tasks
         continue.
         """
