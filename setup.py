@@ -1,8 +1,8 @@
 """Compiles the C++ core into the extension module mtaio._core; pyproject.toml has the rest.
 
-Most of the time goes into headers. So the files of the library, and those of the bridge, are included into one file each
-and compiled together; those of the module, which use the same private names, share the headers that they include. That
-is the same as each by itself, in a third of the time.
+Most of the time is spent in headers. So the files of the library are included into one file and compiled together, and
+so are those of the bridge. The files of the module use the same private names; they share a precompiled header. The
+result is the same as if each file were compiled by itself, in a third of the time.
 """
 
 import collections
@@ -54,14 +54,14 @@ def shared_headers(sources):
 
 
 class Compilation:
-    """Compiles files side by side, and says what it has done."""
+    """Compiles files concurrently, and reports its progress."""
 
     def __init__(self, compile_one, headers, verbose, names):
         self._compile_one = compile_one
         self._headers = headers  # a path without its suffix; .cpp and .hpp exist
         self._headers_compiled = None
         self._verbose = verbose
-        self._names = names  # of files that were not written by hand
+        self._names = names  # of generated files
         self._printing = threading.Lock()
         self._pool = concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0)))
         self._compiled = []
@@ -98,7 +98,7 @@ class Compilation:
 
 
 class BuildSideBySide(build_ext):
-    """Compiles the files of the extension joined and side by side."""
+    """Compiles the files of the extension joined and concurrently."""
 
     def build_extension(self, ext):
         folder = pathlib.Path(self.build_temp, "mtaio")

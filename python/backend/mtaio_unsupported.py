@@ -1,4 +1,4 @@
-"""Where mtaio cannot be used, in a sentence. For setup.py; written so that old versions of Python can read it."""
+"""Why mtaio cannot be used with a Python, in a sentence. For setup.py; old versions of Python can run it."""
 
 import platform
 import struct

@@ -4,9 +4,9 @@
     python3 python/bench/figures.py [--loop uvloop] [--rounds 5] [--json FILE] [ROW...]
 
 Each figure is the median of the rounds; in every round both sides run, one after the other, so that a busy machine
-slows both. Rows with threads have one core: on several, what they take depends on where the kernel puts the threads,
-and is one of two figures. Needs mtaio; janus 2 and uvloop are used if they are there. ROW is part of a row's name: only
-those are run.
+slows both. Rows with threads have one core: on several, the time depends on where the kernel puts the threads, and is
+one of two figures. Needs mtaio; janus 2 and uvloop are used if they are installed. ROW is part of a row's name: only
+those rows are run.
 """
 
 import argparse
@@ -57,7 +57,7 @@ async def deep(queue, count, ours):
     for i in range(10_000):
         priority = i * 7919 % 100_003
         queue.put_nowait(i, priority) if ours else queue.put_nowait((priority, i))
-    queue.get_nowait()  # a pairing heap does what it has put off until now
+    queue.get_nowait()  # a pairing heap catches up on the work that it has put off
     began = clock()
     for i in range(count):
         priority = i * 104_729 % 100_003

@@ -1,4 +1,4 @@
-"""A hundred at a time of many coroutines; as a program, how much memory 100,000 of them take at most, in MB.
+"""Many coroutines, a hundred at a time. As a program: the peak memory of 100,000 of them, in MB.
 
     python3 python/bench/many.py asyncio|mtaio
 """
@@ -22,7 +22,7 @@ async def with_semaphore(function, count):
 
 
 async def with_gather(function, count):
-    from mtaio.core import TaskExecutor  # here: what asyncio takes does not include it
+    from mtaio.core import TaskExecutor  # here, so that asyncio's figure does not include it
 
     return await TaskExecutor().gather(*(function(i) for i in range(count)), limit=100)
 

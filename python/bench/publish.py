@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes a picture and a table of what figures.py has written: how many times better than asyncio.
+"""Makes a picture and a table of the results of figures.py: how many times better than asyncio.
 
     publish.py PICTURE.svg PAGE.md 'asyncio, 3.11'=RUN.json,RUN.json,RUN.json 'asyncio, 3.13'=...
 
-Each column has several runs. The figures are the medians of the runs; a factor that did not come again, within a fifth,
-in all of them is not published. Both stand in PAGE between `<!-- figures -->` and `<!-- end of figures -->`; the picture
+Each column has several runs. The figures are the medians of the runs; a factor that differs by more than a fifth between
+the runs is not published. Both stand in PAGE between `<!-- figures -->` and `<!-- end of figures -->`; the picture
 and the times are those of the first column.
 """
 

@@ -25,7 +25,7 @@ mtaio::Task<void> refuse(std::string why) {
   throw std::invalid_argument{why};
 }
 
-/// Awaits what Python has handed over.
+/// Awaits an awaitable of Python.
 mtaio::Task<Number> twice(mtaio::python::Awaitable<Number> number) {
   const Number value = co_await std::move(number);
   co_return 2 * value;
@@ -38,35 +38,35 @@ mtaio::Task<Number> twice_within(double seconds, mtaio::python::Awaitable<Number
   co_return co_await executor.run(twice(std::move(number)), {.timeout = timeout});
 }
 
-/// Calls a Python function, plain or async, in the event loop it came from.
+/// Calls a Python function, plain or async, in the event loop that passed it.
 mtaio::Task<Number> sum_of(mtaio::python::Function<Number(Number)> f, Number count) {
   Number sum = 0;
   for (Number i = 0; i < count; ++i) sum += co_await f(i);
   co_return sum;
 }
 
-/// One queue for C++ tasks, event loops and threads.
+/// A queue for C++ tasks, event loops and threads.
 Numbers make_queue(Number maxsize) {
   return std::make_shared<mtaio::AsyncQueue<Number>>(static_cast<std::ptrdiff_t>(maxsize));
 }
 
-mtaio::Task<void> produce(Numbers to, Number first, Number count) {
-  for (Number i = first; i < first + count; ++i) co_await to->put(i);
+mtaio::Task<void> produce(Numbers queue, Number first, Number count) {
+  for (Number i = first; i < first + count; ++i) co_await queue->put(i);
 }
 
-mtaio::Task<Number> consume(Numbers from, Number count) {
+mtaio::Task<Number> consume(Numbers queue, Number count) {
   Number sum = 0;
-  for (Number i = 0; i < count; ++i) sum += co_await from->get();
+  for (Number i = 0; i < count; ++i) sum += co_await queue->get();
   co_return sum;
 }
 
-/// Takes the items of a queue made in Python to another one. They are never touched: C++ workers do
-/// not take the GIL.
+/// Moves items from a queue made in Python to another one. C++ workers do not take the GIL, and so
+/// never look at the items.
 using Objects = std::shared_ptr<mtaio::AsyncQueue<mtaio::python::Object>>;
-mtaio::Task<void> forward(Objects from, Objects to, Number count) {
+mtaio::Task<void> forward(Objects source, Objects target, Number count) {
   for (Number i = 0; i < count; ++i) {
-    mtaio::python::Object item = co_await from->get();
-    co_await to->put(std::move(item));
+    mtaio::python::Object item = co_await source->get();
+    co_await target->put(std::move(item));
   }
 }
 
@@ -74,8 +74,8 @@ PyMethodDef methods[] = {
     mtaio::python::method<add_slowly>("add_slowly", "Adds two numbers, after some seconds."),
     mtaio::python::method<refuse>("refuse", "Raises ValueError."),
     mtaio::python::method<twice>("twice", "Awaits a number and doubles it."),
-    mtaio::python::method<twice_within>("twice_within", "The same, in so many seconds."),
-    mtaio::python::method<sum_of>("sum_of", "Adds up what a function gives for 0, 1, 2, ..."),
+    mtaio::python::method<twice_within>("twice_within", "The same, with a time limit in seconds."),
+    mtaio::python::method<sum_of>("sum_of", "Adds up the results of a function for 0, 1, 2, ..."),
     mtaio::python::method<make_queue>("make_queue", "A queue of numbers."),
     mtaio::python::method<produce>("produce", "Puts numbers into a queue."),
     mtaio::python::method<consume>("consume", "Adds up numbers from a queue."),

@@ -19,7 +19,7 @@ if uvloop is not None:
 
 
 def run(main, loop):
-    """Runs a coroutine; nothing may be left over, nothing may be warned of, nothing may reach the loop's handler."""
+    """Runs a coroutine. It may leave no task, cause no warning, and call no handler of the loop."""
     complaints = []
 
     async def watched():
@@ -37,7 +37,7 @@ def run(main, loop):
 
 
 def pytest_configure(config):
-    # While a test runs pytest itself takes what cannot be raised, and only warns of it.
+    # While a test runs, pytest itself handles unraisable exceptions, and only warns of them.
     config.addinivalue_line("filterwarnings", "error::pytest.PytestUnraisableExceptionWarning")
     config.addinivalue_line("markers", "forgets: the test drops operations that were never awaited")
 
@@ -63,10 +63,10 @@ def pytest_pyfunc_call(pyfuncitem):
 
 @pytest.fixture(autouse=True)
 def no_unraisable_errors(monkeypatch):
-    """What cannot be raised, a warning about a coroutine that was not awaited among it, fails the test."""
+    """An unraisable exception, or a warning of a coroutine that was never awaited, fails the test."""
     seen = []
     monkeypatch.setattr(sys, "unraisablehook", lambda each: seen.append((each.exc_value, each.object)))
-    gc.freeze()  # the collections of this test need not look at what others and pytest have left
+    gc.freeze()  # collections in this test then skip the objects of pytest and of other tests
     yield
     gc.collect()
     assert not seen, seen

@@ -2,7 +2,7 @@
 """Finds an interpreter for every version of Python that pyproject.toml claims.
 
 Prints a line for each: the version, a tab, and either the interpreter's path, a tab and its full version, or "-", a tab
-and why there is none. Debian's /usr/bin/python3 is looked at first, then pythonX.Y in the folders of PATH, then what
+and why there is none. Debian's /usr/bin/python3 is tried first, then pythonX.Y in the folders of PATH, then those that
 pyenv has installed, the newest first. One that does not run (a shim of pyenv for a version that is not active, say),
 has no headers, is not CPython or runs without the GIL is passed over.
 """
@@ -14,7 +14,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-# The path of the interpreter itself, so that a shim or a link is not taken for another one.
+# The path of the interpreter itself, so that a shim or a link does not count as another one.
 QUESTION = """
 import pathlib, platform, sys, sysconfig
 headers = pathlib.Path(sysconfig.get_path("include"), "Python.h").exists()
@@ -25,7 +25,7 @@ print(sys.executable, "%d.%d" % sys.version_info[:2], platform.python_version(),
 
 
 def claimed_versions():
-    """["3.11", ...], as the classifiers of pyproject.toml have them."""
+    """["3.11", ...], from the classifiers of pyproject.toml."""
     return re.findall(r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "pyproject.toml").read_text())
 
 

@@ -1,4 +1,4 @@
-"""What the calls take, and what they say of what they do not take."""
+"""The arguments of the calls, and the errors for wrong ones."""
 
 import asyncio
 import datetime
@@ -70,7 +70,7 @@ async def test_a_time_may_be_longer_than_the_loop_can_count(long):
 
 
 @pytest.mark.parametrize("past", [0, -1, -math.inf, -(10**400), -1e300, datetime.timedelta(-1), datetime.timedelta.min])
-async def test_a_time_that_is_over_is_no_time(past):
+async def test_a_timeout_of_zero_or_less_does_not_wait(past):
     assert await Latch(1).wait(timeout=past) is False
     assert await Latch(0).wait(timeout=past) is True
     with pytest.raises(TimeoutError):
@@ -94,7 +94,7 @@ def test_a_timedelta_is_taken_to_the_microsecond():
     assert handles[0] == 1.25
 
 
-def test_what_is_not_a_time_is_named():
+def test_the_error_of_a_wrong_time_names_it():
     executor = TaskExecutor()
     latch = Latch(1)
     wrong = [("5", "'5'", "str"), ([1], "[1]", "list"), (1j, "1j", "complex"), (Strange(), "<Strange>", "Strange")]
@@ -112,7 +112,7 @@ def test_a_long_value_is_shown_in_part():
     assert said(TypeError, Latch(1).wait, "x" * 1000) == f"Latch.wait(timeout='{'x' * 79}...): {A_TIME}, not a str."
 
 
-def test_what_a_number_raises_itself_is_raised():
+def test_an_exception_of_a_number_itself_is_raised():
     class Broken:
         def __float__(self):
             raise KeyError("broken")
@@ -123,7 +123,7 @@ def test_what_a_number_raises_itself_is_raised():
 # limits, sizes, counts, priorities
 
 
-def test_what_is_not_a_limit_is_named():
+def test_the_error_of_a_wrong_limit_names_it():
     executor = TaskExecutor()
     for name, call in [("gather", lambda **k: executor.gather(ready(), **k)), ("map", lambda **k: executor.map(len, [], **k))]:
         for value, kind in [("2", "str"), (2.0, "float"), ([], "list"), (math.inf, "float")]:
@@ -144,7 +144,7 @@ async def test_a_limit_is_any_integer_however_large():
 
 
 @pytest.mark.parametrize("Queue", QUEUES)
-def test_what_is_not_a_maxsize_is_named(Queue):
+def test_the_error_of_a_wrong_maxsize_names_it(Queue):
     name = Queue.__name__
     for value, kind in [("3", "str"), (None, "NoneType"), ([], "list"), (decimal.Decimal(3), "decimal.Decimal")]:
         assert said(TypeError, Queue, value) == f"{name}(maxsize={value!r}): maxsize is an integer, not a {kind}."
@@ -169,7 +169,7 @@ def test_a_maxsize_may_be_large_or_infinite(Queue):
         assert not queue.full() and queue.maxsize > 10**18
 
 
-def test_what_is_not_a_count_is_named():
+def test_the_error_of_a_wrong_count_names_it():
     for value, kind in [("1", "str"), (1.0, "float"), (None, "NoneType")]:
         assert said(TypeError, Latch, value) == f"Latch(count={value!r}): a count is an integer, not a {kind}."
         text = f"Latch.count_down(n={value!r}): n is an integer, not a {kind}."
@@ -184,7 +184,7 @@ def test_what_is_not_a_count_is_named():
     assert latch.get_count() == 0
 
 
-def test_what_is_not_a_priority_is_named():
+def test_the_error_of_a_wrong_priority_names_it():
     queue = PriorityQueue()
     for name in ("put", "put_nowait"):
         put = getattr(queue, name)
@@ -199,7 +199,7 @@ def test_what_is_not_a_priority_is_named():
     assert [queue.get_nowait() for _ in range(5)] == [-(10**400), fractions.Fraction(1, 3), decimal.Decimal("0.5"), True, 10**400]
 
 
-# too many, too few, of another name
+# too many, too few, unknown names
 
 
 @pytest.mark.parametrize("Queue", QUEUES)
@@ -268,10 +268,10 @@ class NotTrue:
         raise KeyError("neither")
 
 
-def test_what_is_neither_true_nor_false_raises_what_it_raises():
+def test_an_exception_of_bool_is_raised():
     executor = TaskExecutor()
     assert said(KeyError, executor.gather, ready(), return_exceptions=NotTrue()) == "'neither'"
     assert said(KeyError, executor.map, len, [], return_exceptions=NotTrue()) == "'neither'"
     queue = AsyncQueue()
     assert said(KeyError, queue.shutdown, NotTrue()) == "'neither'"
-    queue.put_nowait(1)  # it is open
+    queue.put_nowait(1)  # it was not shut down

@@ -1,4 +1,4 @@
-"""Methods that return what is to be awaited say so, and are as methods are in everything else."""
+"""Methods that return awaitables look async to inspect, and otherwise behave as methods."""
 
 import asyncio
 import functools
@@ -20,7 +20,7 @@ METHODS = [
     (Latch, "wait"),
     *((TaskExecutor, name) for name in ("run", "gather", "map", "run_in_thread", "cancel_all", "close")),
 ]
-# What takes effect at the call may be a callback of a loop, which refuses async functions.
+# A method that takes effect at the call may be a callback of a loop, which refuses async functions.
 CALLS = [*((queue, name) for queue in QUEUES for name in ("put_nowait", "get_nowait", "task_done", "shutdown", "qsize"))]
 CALLS += [(Latch, "count_down"), (Latch, "get_count"), (TaskExecutor, "create_task")]
 
@@ -34,7 +34,7 @@ async def double(i):
 
 
 @pytest.mark.parametrize("cls, name", METHODS)
-def test_a_method_whose_result_is_awaited_says_so(cls, name):
+def test_a_method_whose_result_is_awaited_is_async_to_inspect(cls, name):
     for method in (getattr(cls, name), getattr(make(cls), name)):
         assert inspect.iscoroutinefunction(method) and asyncio.iscoroutinefunction(method)
         assert asyncio.iscoroutinefunction(functools.partial(method))
@@ -42,7 +42,7 @@ def test_a_method_whose_result_is_awaited_says_so(cls, name):
 
 
 @pytest.mark.parametrize("cls, name", CALLS)
-def test_a_method_that_takes_effect_at_the_call_does_not(cls, name):
+def test_a_method_that_takes_effect_at_the_call_is_not_async_to_inspect(cls, name):
     for method in (getattr(cls, name), getattr(make(cls), name)):
         assert not inspect.iscoroutinefunction(method) and not asyncio.iscoroutinefunction(method)
 
@@ -111,7 +111,7 @@ def test_methods_can_be_compared_hashed_pickled_and_referred_to_weakly(cls, name
     assert method() is None
 
 
-async def test_calls_arrive_however_they_are_made():
+async def test_a_bound_method_can_be_called_in_every_way():
     queue, executor, latch = PriorityQueue(), TaskExecutor(), Latch(0)
     put = queue.put
     for call in [
@@ -143,7 +143,7 @@ async def test_calls_arrive_however_they_are_made():
 
 
 @pytest.mark.parametrize("cls, name", METHODS)
-def test_a_method_of_something_else_is_refused(cls, name):
+def test_a_method_refuses_objects_of_other_classes(cls, name):
     function = getattr(cls, name)
     with pytest.raises((TypeError, AttributeError)):
         function()

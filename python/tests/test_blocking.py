@@ -1,4 +1,4 @@
-"""Threads that block in a queue. Much of it is what CPython checks of queue.Queue, and janus of its own."""
+"""Threads that block in a queue. Many tests follow those of queue.Queue in CPython, and those of janus."""
 
 import asyncio
 import datetime
@@ -19,7 +19,7 @@ all_queues = pytest.mark.parametrize("Queue", QUEUES)
 
 
 class Thread(threading.Thread):
-    """Calls a function; join() gives what it returned, or raises what it raised."""
+    """Calls a function; join() returns its result, or raises its exception."""
 
     def __init__(self, function, *arguments):
         super().__init__(daemon=True)
@@ -46,7 +46,7 @@ def waiting(queue):
 
 
 def until_waiting(queue, count):
-    """Gives other threads the GIL until so many wait."""
+    """Gives other threads the GIL until `count` of them wait."""
     deadline = time.monotonic() + 30
     while waiting(queue) != count:
         assert time.monotonic() < deadline, repr(queue)
@@ -100,7 +100,7 @@ def test_a_get_waits_for_an_item_and_a_put_for_room(Queue, timeout):
 
 @all_queues
 @pytest.mark.parametrize("timeout", [0, -1, -math.inf, datetime.timedelta(0), 0.001, datetime.timedelta(0, 0, 500)])
-def test_when_the_time_is_over_nothing_was_put_or_got(Queue, timeout):
+def test_a_call_that_timed_out_has_put_or_got_nothing(Queue, timeout):
     queue = Queue(1)
     with pytest.raises(QueueEmpty, match=rf"{Queue.__name__}.get_blocking\(timeout=.*\): .* was empty"):
         queue.get_blocking(timeout)
@@ -112,13 +112,13 @@ def test_when_the_time_is_over_nothing_was_put_or_got(Queue, timeout):
 
 
 @pytest.mark.parametrize("kind", [TimeoutError, MTAIOError, asyncio.QueueEmpty, standard.Empty])
-def test_what_a_get_raises_is_what_others_raise(kind):
+def test_a_get_raises_the_exceptions_of_other_libraries(kind):
     with pytest.raises(kind):
         AsyncQueue().get_blocking(timeout=0)
 
 
 @pytest.mark.parametrize("kind", [TimeoutError, MTAIOError, asyncio.QueueFull, standard.Full])
-def test_what_a_put_raises_is_what_others_raise(kind):
+def test_a_put_raises_the_exceptions_of_other_libraries(kind):
     queue = AsyncQueue(1)
     queue.put_nowait(1)
     with pytest.raises(kind):
@@ -198,7 +198,7 @@ async def test_threads_and_coroutines_put_first_come_first_served():
 
 
 @all_queues
-async def test_a_get_whose_time_is_over_does_not_stand_in_the_way_of_others(Queue):
+async def test_a_get_that_timed_out_does_not_block_the_others(Queue):
     queue = Queue(1)
     with pytest.raises(QueueEmpty):
         await asyncio.to_thread(queue.get_blocking, 0.001)
@@ -217,7 +217,7 @@ async def test_a_get_whose_time_is_over_does_not_stand_in_the_way_of_others(Queu
 
 @all_queues
 @pytest.mark.parametrize("immediate", [False, True])
-def test_a_shutdown_wakes_those_who_are_blocked(Queue, immediate):
+def test_a_shutdown_wakes_blocked_threads(Queue, immediate):
     queue = Queue(1)
     getting = [Thread(queue.get_blocking, timeout) for timeout in (None, 30)]
     until_waiting(queue, 2)
@@ -243,7 +243,7 @@ def test_a_shutdown_wakes_those_who_are_blocked(Queue, immediate):
 
 
 @all_queues
-def test_threads_work_off_what_is_put_until_the_shutdown(Queue):
+def test_threads_process_all_items_until_the_shutdown(Queue):
     queue, done = Queue(5), []
 
     def work():
@@ -305,7 +305,7 @@ async def test_a_queue_is_shared_with_tasks_in_cpp(maxsize):
         await asyncio.to_thread(queue.get_blocking, 0.001)
 
 
-def test_an_item_that_cannot_be_converted_leaves_its_place():
+def test_an_item_that_cannot_be_converted_releases_its_permit():
     queue = bridge.make_queue(1)
     queue.put_blocking(1)
     thread = Thread(queue.put_blocking, "not a number")
@@ -316,7 +316,7 @@ def test_an_item_that_cannot_be_converted_leaves_its_place():
     queue.put_blocking(2, timeout=0)
 
 
-def test_the_end_of_an_item_may_use_the_queue():
+def test_the_destructor_of_an_item_may_use_the_queue():
     queue, left = AsyncQueue(), []
 
     class Item:

@@ -37,7 +37,7 @@ def test_a_forked_child_does_not_serve_threads_of_its_parent():
 
 
 @pytest.mark.parametrize("child_is_served", [False, True])
-def test_a_wait_goes_on_in_a_child_that_is_forked_by_a_signal_handler(child_is_served):
+def test_a_wait_continues_in_a_child_that_is_forked_by_a_signal_handler(child_is_served):
     run_python(
         f"""
         import os, signal, threading
@@ -83,7 +83,7 @@ EXITS = {
         for call in [empty.get_blocking, lambda: empty.get_blocking(60), lambda: full.put_blocking(1)] * 3:
             threading.Thread(target=call, daemon=True).start()
         """,
-    "threads whose time is just over": """
+    "threads whose timeout has just run out": """
         import random, threading
         from mtaio.core import AsyncQueue
         queue = AsyncQueue()
@@ -93,7 +93,7 @@ EXITS = {
                 except TimeoutError: pass
         for _ in range(5): threading.Thread(target=wait, daemon=True).start()
         """,
-    "threads at work": """
+    "threads that put and get": """
         import threading
         from mtaio.core import AsyncQueue
         queue = AsyncQueue(2)

@@ -1,4 +1,4 @@
-"""Blocked threads that signal handlers interrupt, or serve."""
+"""Blocked threads that signal handlers interrupt or serve."""
 
 import contextlib
 import signal
@@ -15,7 +15,7 @@ from mtaio.exceptions import QueueEmpty, QueueShutDown
 
 @contextlib.contextmanager
 def signalled(queue, handler):
-    """Once the main thread waits in the queue, has it call the handler."""
+    """Has the main thread call the handler once it waits in the queue."""
     called = threading.Event()
 
     def call(*_):
@@ -63,7 +63,7 @@ def test_an_interrupted_put_has_not_put():
     queue.put_blocking("second", timeout=0)
 
 
-def test_what_a_get_was_given_goes_back_when_it_is_interrupted():
+def test_the_item_of_a_get_is_put_back_when_it_is_interrupted():
     queue = AsyncQueue(1)
 
     def give_and_interrupt():
@@ -76,7 +76,7 @@ def test_what_a_get_was_given_goes_back_when_it_is_interrupted():
     assert queue.get_blocking(timeout=0) == "x"
 
 
-def test_the_room_that_a_put_was_given_goes_back_when_it_is_interrupted():
+def test_the_permit_of_a_put_is_given_back_when_it_is_interrupted():
     queue = full_queue()
 
     def give_and_interrupt():
@@ -89,7 +89,7 @@ def test_the_room_that_a_put_was_given_goes_back_when_it_is_interrupted():
     assert queue.empty() and not queue.full()
 
 
-def test_a_wait_goes_on_after_a_signal():
+def test_a_wait_continues_after_a_signal():
     queue = AsyncQueue()
     began = time.monotonic()
     with signalled(queue, lambda: None), pytest.raises(QueueEmpty):

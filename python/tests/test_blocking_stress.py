@@ -24,7 +24,7 @@ def test_every_item_is_got_once(Queue, maxsize):
 
     def items(who):
         i = 0
-        while i < 20 or time.monotonic() < over_at:  # on a busy machine the time is over soon
+        while i < 20 or time.monotonic() < over_at:  # on a busy machine the time runs out early
             yield (who, i)
             i += 1
 

@@ -74,7 +74,7 @@ async def test_a_task_awaits_python():
     assert await bridge.sum_of(number, 10) == 45
 
 
-async def test_what_python_raises_goes_through_the_task():
+async def test_an_exception_of_python_passes_through_the_task():
     error = KeyError("x")
     with pytest.raises(KeyError) as raised:
         await bridge.twice(fail(error))
@@ -112,16 +112,16 @@ async def test_cancellation_goes_through_the_task_to_python():
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0])
-async def test_a_task_under_a_time_limit_that_awaits_python_says_so_when_it_is_over(seconds):
+async def test_a_task_under_a_time_limit_that_awaits_python_raises_timeout_error(seconds):
     with pytest.raises(asyncio.TimeoutError):
         await bridge.twice_within(seconds, asyncio.get_running_loop().create_future())
 
 
-async def test_a_task_under_a_time_limit_gives_what_python_gave_in_time():
+async def test_a_task_under_a_time_limit_gives_the_result_that_python_gave_in_time():
     assert await bridge.twice_within(60, number(21)) == 42
 
 
-async def test_what_python_raises_when_the_time_is_over_is_a_timeout():
+async def test_an_exception_of_python_after_the_time_limit_is_a_timeout():
     async def refuse_to_be_cancelled():
         try:
             await asyncio.sleep(3600)
@@ -197,7 +197,7 @@ async def test_one_queue_for_tasks_two_loops_and_a_thread():
 
 
 @pytest.mark.forgets
-async def test_a_long_chain_of_tasks_goes_without_overflowing_the_stack():
+async def test_a_long_chain_of_tasks_is_destroyed_without_overflowing_the_stack():
     chain = bridge.add_slowly(1, 2, 0)
     for _ in range(100_000):
         chain = bridge.twice(chain)

@@ -1,4 +1,4 @@
-"""Objects of ours that hold one another, hundreds of thousands of them."""
+"""Chains of hundreds of thousands of objects of mtaio, each of which refers to the next."""
 
 import asyncio
 import itertools
@@ -49,12 +49,12 @@ LINKS = {
     "thread": lambda last: executor.run_in_thread(id, last),
     "keyword": lambda last: executor.run_in_thread(id, key=last),
 }
-# run() and gather() take nothing but awaitables.
+# run() and gather() take only awaitables.
 MIXED = ["put", "run", "queue", "map", "gather", "latch", "priority queue", "thread", "LIFO queue", "keyword"]
 
 
 @pytest.mark.parametrize("names", [*([each] for each in LINKS), MIXED], ids="-".join)
-def test_a_long_chain_goes_without_overflowing_the_stack(names):
+def test_a_long_chain_is_destroyed_without_overflowing_the_stack(names):
     last = AsyncQueue().get()
     for name in itertools.islice(itertools.cycle(names), MANY):
         last = LINKS[name](last)

@@ -1,4 +1,4 @@
-"""create_task(): waiting for what runs, and leaving `async with`."""
+"""create_task(): waiting for the tasks, and leaving `async with`."""
 
 import asyncio
 import gc
@@ -29,7 +29,7 @@ async def hang(ended=None):
             ended.append(1)
 
 
-async def test_leaving_waits_for_tasks_and_for_what_they_create():
+async def test_leaving_waits_for_tasks_and_for_the_tasks_that_they_create():
     done = []
 
     async def create(executor, generations):
@@ -58,7 +58,7 @@ async def test_a_failure_cancels_the_other_tasks_and_is_raised_on_leaving(turns)
     assert failure.value.index == 1 and str(failure.value.__cause__) == "bad" and len(ended) == 2
 
 
-async def test_a_failure_that_was_awaited_is_the_programs_own():
+async def test_a_failure_that_was_awaited_is_not_raised_again():
     async def look(task):
         with pytest.raises(ValueError):
             await task
@@ -163,7 +163,7 @@ async def test_tasks_of_another_loop_are_waited_for():
     await asyncio.to_thread(thread.join)
 
 
-async def test_a_gather_keeps_what_only_it_refers_to():
+async def test_a_gather_keeps_coroutines_without_another_reference():
     async def unreachable():
         await asyncio.Event().wait()
 
@@ -176,7 +176,7 @@ async def test_a_gather_keeps_what_only_it_refers_to():
     assert gathering.cancelled()
 
 
-async def test_all_failures_of_one_turn_are_told_and_to_each_that_waits():
+async def test_all_failures_of_one_turn_are_raised_in_each_task_that_waits():
     executor = TaskExecutor()
     for _ in range(3):
         executor.create_task(fail(1))
@@ -198,7 +198,7 @@ async def test_tasks_that_wait_do_not_wait_for_each_other():
         executor.create_task(give(None, 5))
 
 
-async def test_what_was_handled_is_not_kept():
+async def test_handled_exceptions_are_not_kept():
     async with TaskExecutor(wait=True) as executor:
         for _ in range(1000):
             with pytest.raises(ValueError):
@@ -206,7 +206,7 @@ async def test_what_was_handled_is_not_kept():
         assert len(executor._watch._failed) < 100
 
 
-async def test_what_goes_wrong_while_leaving_is_told_too():
+async def test_failures_while_leaving_are_raised():
     async def fail_when_cancelled():
         try:
             await hang()
@@ -220,7 +220,7 @@ async def test_what_goes_wrong_while_leaving_is_told_too():
     assert [index for index, _ in failure.value.failures] == [1, 0]
 
 
-async def test_what_is_not_an_exception_is_raised_as_it_is():
+async def test_a_base_exception_is_raised_as_it_is():
     class Fatal(BaseException):
         pass
 

@@ -1,5 +1,4 @@
-"""What the end of an object runs, a destructor, a weakref callback, may be anything: the very operation that drops the
-object, too."""
+"""Destructors and weakref callbacks may run any code. They may even use the operation that drops the object."""
 
 import asyncio
 import contextlib
@@ -30,7 +29,7 @@ async def give(value):
 
 
 def started(operation):
-    """An operation that waits, and what for."""
+    """An operation that waits, and the object that it waits for."""
     return operation, operation.send(None)
 
 
@@ -45,10 +44,10 @@ def workers_of_gather():
     return [each for each in asyncio.all_tasks() if each.get_coro().__qualname__ .startswith("TaskExecutor.gather")]
 
 
-# What an operation ends with.
+# --- Results of operations ---
 
 
-async def test_results_that_lead_to_the_operation_may_be_dropped_by_the_next_one():
+async def test_results_that_refer_to_the_operation_may_be_dropped_by_the_next_one():
     async def time_out():
         async with asyncio.timeout(0.001):
             await asyncio.sleep(10)
@@ -58,7 +57,7 @@ async def test_results_that_lead_to_the_operation_may_be_dropped_by_the_next_one
         await executor.gather(time_out(), time_out(), return_exceptions=True)
 
 
-async def test_results_are_gone_when_the_program_has_dropped_them():
+async def test_results_are_destroyed_when_the_program_drops_them():
     async def fail():
         error = ValueError()
         error.item = item
@@ -75,7 +74,7 @@ async def test_results_are_gone_when_the_program_has_dropped_them():
 
 
 @pytest.mark.parametrize("end", ["next", "send"])
-def test_a_value_is_gone_when_the_exception_that_brought_it_is(end):
+def test_a_value_is_destroyed_with_the_stop_iteration_that_carried_it(end):
     queue = AsyncQueue()
     item = Item()
     seen = weakref.ref(item)
@@ -107,7 +106,7 @@ def test_an_exception_that_was_kept_keeps_its_value():
     assert raised.value.value == "new" and raised.value.args == () and repr(raised.value) == "StopIteration()"
 
 
-async def test_the_end_of_a_value_may_end_other_operations():
+async def test_the_destructor_of_a_value_may_end_other_operations():
     class Busy:
         def __del__(self):
             other = AsyncQueue()
@@ -124,10 +123,10 @@ async def test_the_end_of_a_value_may_end_other_operations():
             next(queue.get())
 
 
-# What runs coroutines.
+# --- Operations that run coroutines ---
 
 
-async def test_an_asynchronous_iterator_may_end_the_map_that_asks_it(monkeypatch):
+async def test_an_asynchronous_iterator_may_end_the_map_that_pulls_it(monkeypatch):
     before = sys.get_asyncgen_hooks()
     seen = []
 
@@ -154,7 +153,7 @@ async def test_an_asynchronous_iterator_may_end_the_map_that_asks_it(monkeypatch
 async def test_workers_may_end_while_their_gather_is_about_to_wait():
     loop = asyncio.get_running_loop()
     if not isinstance(loop, asyncio.BaseEventLoop):
-        return  # nothing of it can be replaced
+        return  # none of its methods can be replaced
     gather = TaskExecutor().gather(asyncio.Event().wait(), asyncio.Event().wait())
     waits_for = gather.send(None)
     waits_for.add_done_callback(repr)
@@ -177,7 +176,7 @@ async def test_workers_may_end_while_their_gather_is_about_to_wait():
     await asyncio.gather(*workers, return_exceptions=True)
 
 
-async def test_the_end_of_an_iterator_may_close_the_map_that_drops_it():
+async def test_the_destructor_of_an_iterator_may_close_the_map_that_drops_it():
     class Numbers:
         def __iter__(self):
             return self
@@ -186,7 +185,7 @@ async def test_the_end_of_an_iterator_may_close_the_map_that_drops_it():
             return 1
 
         def __del__(self):
-            with contextlib.suppress(ValueError):  # it is executing already
+            with contextlib.suppress(ValueError):  # it is already executing
                 mapping.close()
             closed.append(repr(mapping))
 
@@ -200,7 +199,7 @@ async def test_the_end_of_an_iterator_may_close_the_map_that_drops_it():
     assert len(closed) == 4 and all("done" in each for each in closed)
 
 
-async def test_what_shows_a_worker_may_end_what_it_steps():
+async def test_code_that_shows_a_worker_may_end_its_coroutine():
     class Shown:
         def __repr__(self):
             gather.close()
@@ -220,7 +219,7 @@ async def test_what_shows_a_worker_may_end_what_it_steps():
     await asyncio.gather(*workers, return_exceptions=True)
 
 
-# An operation that is being resumed.
+# --- Operations that are being resumed ---
 
 
 async def test_an_operation_cannot_be_used_while_it_executes():
@@ -241,7 +240,7 @@ async def test_an_item_that_comes_while_a_get_is_about_to_wait_wakes_it():
         def __del__(self):
             queue.put_nowait("item")
 
-    others = [started(AsyncQueue().get()) for _ in range(300)]  # so that what it waits for is allocated
+    others = [started(AsyncQueue().get()) for _ in range(300)]  # so that its future is allocated
     queue = AsyncQueue()
     get = queue.get()
     before = gc.get_threshold()
@@ -292,7 +291,7 @@ async def test_a_task_whose_operation_another_one_closes_does_not_wait_forever(m
         await asyncio.wait_for(task, 5)
 
 
-# What the garbage collector takes apart, a piece at a time.
+# --- Cycles that the garbage collector clears, one object at a time ---
 
 
 class Own(AsyncQueue):
@@ -321,9 +320,9 @@ async def gather_of_operations():
 
 
 @pytest.mark.parametrize("waits", [put_in_a_full_queue, two_gets_of_which_one_was_served, gather_of_operations])
-def test_tasks_that_wait_may_be_garbage_with_what_they_wait_for(waits):
+def test_tasks_that_wait_may_be_garbage_with_their_queues(waits):
     async def main():
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # that they were destroyed
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of tasks that were destroyed
         for _ in range(5):
             await waits()
             gc.collect()
@@ -333,7 +332,7 @@ def test_tasks_that_wait_may_be_garbage_with_what_they_wait_for(waits):
     asyncio.run(main())
 
 
-def test_a_task_that_was_kept_from_being_garbage_goes_on():
+def test_a_task_that_a_finalizer_has_kept_continues():
     kept = []
 
     async def main():
@@ -352,11 +351,11 @@ def test_a_task_that_was_kept_from_being_garbage_goes_on():
     asyncio.run(main())
 
 
-# Everything of ours that is dropped somewhere, and everything that its end may do.
+# --- Every kind of dropped object, with everything that its destructor may do ---
 
 
 class Place:
-    """What the ends of the objects can get at."""
+    """The objects that the destructors can use."""
 
     def __init__(self, act):
         self.act = act
@@ -401,7 +400,7 @@ class Watched:
 
 
 class Cyclic(Deleted):
-    """Goes when the garbage collector comes, which is at once here."""
+    """Part of a cycle: the garbage collector, which runs immediately here, destroys it."""
 
     def __init__(self, place):
         super().__init__(place)
@@ -757,7 +756,7 @@ PLACES += [arguments_of_a_thread, result_of_a_thread, failure_of_a_thread]
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda each: each.__name__)
 @pytest.mark.parametrize("kind", [Deleted, Watched, Cyclic], ids=lambda each: each.__name__.lower())
 @pytest.mark.parametrize("dropped", PLACES, ids=lambda each: each.__name__)
-def test_what_is_dropped_may_do_anything(dropped, kind, action):
+def test_the_destructor_of_a_dropped_object_may_do_anything(dropped, kind, action):
     place = Place(action)
     place.object = lambda: kind(place)
 

@@ -1,4 +1,4 @@
-"""The programs in the documentation and in examples/python run, each by itself, as a reader runs them."""
+"""Each program in the documentation and in examples/python runs by itself, as a reader would run it."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""What an error says, and what it says it comes from."""
+"""The texts and the causes of errors."""
 
 import asyncio
 import concurrent.futures
@@ -56,7 +56,7 @@ async def of(operation):
 
 
 @pytest.mark.parametrize("error, text", TEXTS)
-async def test_an_execution_error_says_the_type_of_what_failed_and_its_text(error, text):
+async def test_an_execution_error_has_the_type_and_the_text_of_the_failure(error, text):
     executor, pool = TaskExecutor(), concurrent.futures.ThreadPoolExecutor(1)
     pooled = TaskExecutor(pool)
     for what, operation in [
@@ -75,7 +75,7 @@ async def test_an_execution_error_says_the_type_of_what_failed_and_its_text(erro
         cause = raised.__cause__
         assert cause is raised.__context__ and raised.__suppress_context__
         assert raised.failures[0] == (raised.index, cause)
-        # concurrent.futures makes a new TimeoutError of one.
+        # concurrent.futures replaces a TimeoutError by a new one.
         assert cause is error or type(cause) is type(error) is asyncio.TimeoutError
     pool.shutdown()
 
@@ -103,7 +103,7 @@ async def test_an_execution_error_has_the_context_that_raise_from_gives_it():
         assert raised.__context__ is raised.__cause__ and raised.__cause__.__context__ is outer
         with pytest.raises(TimeoutError) as timed_out:
             await executor.run(asyncio.sleep(60), timeout=1e-9)
-        # What is thrown into a coroutine has the context of that, which the traceback does not show.
+        # An exception that is thrown into a coroutine has a context there, which the traceback hides.
         assert isinstance(timed_out.value.__cause__, asyncio.CancelledError) and timed_out.value.__suppress_context__
         assert timed_out.value.__context__ in (outer, timed_out.value.__cause__)
 
@@ -143,7 +143,7 @@ async def test_errors_show_the_line_that_failed():
 
 
 @pytest.mark.skipif(bridge_example is None, reason="bridge_example was not built")
-async def test_errors_from_tasks_of_cpp_have_causes_as_well():
+async def test_errors_from_tasks_of_cpp_have_causes():
     bad = ValueError("bad")
     error = await of(bridge_example.twice_within(60, fail(bad)))
     assert error.__cause__ is error.__context__ is bad and str(error) == "task failed: ValueError: bad"

@@ -35,7 +35,7 @@ async def until(condition):
 
 
 class Counter:
-    """How many of its coroutines run, and what became of them."""
+    """How many of its coroutines run, and how they ended."""
 
     def __init__(self):
         self.now = self.most = self.begun = self.cancelled = 0
@@ -67,7 +67,7 @@ async def test_run_gives_the_result():
         assert await executor.run(double(5), timeout=math.inf) == 10
 
 
-async def test_run_wraps_what_the_coroutine_raises():
+async def test_run_wraps_the_exception_of_the_coroutine():
     executor = TaskExecutor()
     with pytest.raises(ExecutionError, match="^task failed: ValueError: refused$") as raised:
         await executor.run(fail(ValueError("refused")))
@@ -89,7 +89,7 @@ async def test_run_times_out():
     assert counter.begun == 1
 
 
-SOON = 1e-9  # over when the loop looks at its timers again
+SOON = 1e-9  # has run out when the loop next looks at its timers
 
 
 async def test_a_timeout_leaves_no_request_to_stop_behind():
@@ -101,7 +101,7 @@ async def test_a_timeout_leaves_no_request_to_stop_behind():
         await asyncio.sleep(0)
 
 
-async def test_what_is_there_in_spite_of_a_timeout_is_the_result():
+async def test_a_result_despite_the_timeout_is_the_result():
     async def insist():
         try:
             await asyncio.sleep(60)
@@ -122,7 +122,7 @@ async def test_what_is_there_in_spite_of_a_timeout_is_the_result():
     assert asyncio.current_task().cancelling() == 0
 
 
-async def test_a_cancellation_is_not_taken_for_the_timeout_that_came_with_it():
+async def test_a_cancellation_in_the_same_turn_as_the_timeout_is_a_cancellation():
     async def hold_on():
         try:
             await asyncio.sleep(60)
@@ -136,7 +136,7 @@ async def test_a_cancellation_is_not_taken_for_the_timeout_that_came_with_it():
     assert task.cancelling() == 1
 
 
-async def test_timeouts_inside_timeouts_are_told_apart():
+async def test_timeouts_inside_timeouts_are_distinguished():
     executor = TaskExecutor()
 
     async def inner(seconds):
@@ -147,7 +147,7 @@ async def test_timeouts_inside_timeouts_are_told_apart():
     assert await executor.run(inner(SOON), timeout=60) == "went on"
     with pytest.raises(TimeoutError):
         await executor.run(inner(60), timeout=SOON)
-    with pytest.raises(TimeoutError):  # both at once
+    with pytest.raises(TimeoutError):  # both run out together
         await executor.run(inner(SOON), timeout=SOON)
     with pytest.raises(asyncio.TimeoutError):
         async with asyncio.timeout(SOON):
@@ -207,7 +207,7 @@ async def test_run_lets_a_cancellation_through():
 
 
 @pytest.mark.forgets
-async def test_what_is_handed_over_and_not_run_is_closed():
+async def test_coroutines_that_are_handed_over_and_not_run_are_closed():
     executor = TaskExecutor()
     executor.run(double(1))
     executor.gather(double(1), double(2))
@@ -286,7 +286,7 @@ async def test_gather_takes_futures_tasks_and_the_same_coroutine_twice():
     assert results == [1, 2, 6, "item", 6]
 
 
-async def test_a_failure_stops_the_others_and_starts_no_more():
+async def test_a_failure_cancels_the_others_and_no_more_start():
     executor, counter = TaskExecutor(), Counter()
     coroutines = [counter.work(60), fail(ValueError("refused")), counter.work(60), counter.work(60)]
     with pytest.raises(ExecutionError, match="^task 1 of 4 failed: ValueError: refused$") as raised:
@@ -323,7 +323,7 @@ async def test_a_cancelled_gather_waits_for_its_coroutines():
     assert (counter.now, counter.begun, counter.cancelled) == (0, 5, 5)
 
 
-async def test_a_coroutine_that_cancels_itself_is_no_failure_of_the_next_one():
+async def test_a_coroutine_that_cancels_itself_does_not_fail_the_next_one():
     async def cancel_me():
         asyncio.current_task().cancel()
         await asyncio.sleep(0)
@@ -458,7 +458,7 @@ async def test_map_calls_a_plain_function_in_a_thread():
     assert isinstance(raised.value.__cause__, ValueError) and raised.value.index == 1
 
 
-async def test_a_failure_of_the_iterable_or_the_function_is_that_of_the_element():
+async def test_a_failure_of_the_iterable_or_the_function_has_the_index_of_the_element():
     def source():
         yield 1
         raise KeyError("source")
@@ -520,7 +520,7 @@ async def test_a_cancelled_caller_waits_for_its_function(own_pool):
         pool.shutdown()
 
 
-async def test_a_function_that_has_not_started_never_does():
+async def test_a_function_that_has_not_started_when_its_call_is_cancelled_never_does():
     begun, go_on, ran = threading.Event(), threading.Event(), []
 
     def block():
@@ -541,7 +541,7 @@ async def test_a_function_that_has_not_started_never_does():
     assert ran == []
 
 
-async def test_a_task_goes_on_in_its_own_context_after_a_function_in_a_thread():
+async def test_a_task_continues_in_its_own_context_after_a_function_in_a_thread():
     executor = TaskExecutor()
 
     async def look(i):
@@ -553,7 +553,7 @@ async def test_a_task_goes_on_in_its_own_context_after_a_function_in_a_thread():
     assert await asyncio.gather(*tasks) == [(i, f"look {i}") for i in range(100)]
 
 
-async def test_what_a_callback_of_a_function_in_a_thread_raises_is_for_the_loop():
+async def test_an_exception_of_a_callback_of_a_function_in_a_thread_is_the_loops():
     seen, other = [], TaskExecutor()
     asyncio.get_running_loop().set_exception_handler(lambda _, context: seen.append(context))
     call = other.run_in_thread(int)
@@ -569,7 +569,7 @@ async def test_what_a_callback_of_a_function_in_a_thread_raises_is_for_the_loop(
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
-def test_what_ends_the_loop_ends_it_before_another_task_goes_on(error):
+def test_an_exception_that_ends_the_loop_ends_it_before_another_task_continues(error):
     went_on = []
 
     async def leave(executor):
@@ -613,10 +613,10 @@ async def test_async_with_waits_for_threads_without_blocking_the_loop():
     await call
 
 
-# create_task and the end
+# create_task and leaving
 
 
-async def test_leaving_cancels_what_was_created():
+async def test_leaving_cancels_the_created_tasks():
     counter = Counter()
     async with TaskExecutor() as executor:
         done = executor.create_task(double(2), name="mine")
@@ -637,7 +637,7 @@ async def test_cancel_all_leaves_the_executor_usable():
     await executor.close()
 
 
-async def test_for_asyncio_operations_are_coroutines_and_no_futures():
+async def test_for_asyncio_operations_are_coroutines_and_not_futures():
     executor, queue, tasks = TaskExecutor(), AsyncQueue(), []
     queue.put_nowait(3)
     for operation in (executor.run_in_thread(int), executor.gather(), executor.run(double(1)), queue.get()):

@@ -45,7 +45,7 @@ def shown(error):
 
 
 @pytest.mark.parametrize("timeout", [0.2, datetime.timedelta(milliseconds=200)])
-async def test_a_timeout_cancels_what_runs_and_waits_for_it(timeout):
+async def test_a_timeout_cancels_running_coroutines_and_waits_for_them(timeout):
     ended = []
     unstarted = hang(ended)
     with pytest.raises(TimeoutError, match=r"TaskExecutor.gather\(timeout=0.2\): the time ran out."):
@@ -53,7 +53,7 @@ async def test_a_timeout_cancels_what_runs_and_waits_for_it(timeout):
     assert len(ended) == 2 and unstarted.cr_frame is None
 
 
-async def test_a_map_has_a_timeout_too():
+async def test_a_map_may_have_a_timeout():
     ended = []
     with pytest.raises(TimeoutError, match=r"TaskExecutor.map\(timeout=0.2\)"):
         await TaskExecutor().map(lambda _: hang(ended), range(1000), limit=3, timeout=0.2)
@@ -72,7 +72,7 @@ async def test_a_timeout_that_is_not_needed_leaves_no_timer():
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("-inf")])
-async def test_without_time_nothing_starts(timeout):
+async def test_with_a_timeout_of_zero_nothing_starts(timeout):
     started = []
 
     async def note():
@@ -89,7 +89,7 @@ async def test_without_time_nothing_starts(timeout):
     assert not started and unstarted.cr_frame is None
 
 
-async def test_without_time_tasks_that_run_are_cancelled_and_waited_for():
+async def test_with_a_timeout_of_zero_running_tasks_are_cancelled_and_waited_for():
     ended = []
     tasks = [asyncio.create_task(hang(ended)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -98,7 +98,7 @@ async def test_without_time_tasks_that_run_are_cancelled_and_waited_for():
     assert len(ended) == 3 and all(each.cancelled() for each in tasks)
 
 
-async def test_a_timeout_says_where_each_coroutine_hung():
+async def test_the_cause_of_a_timeout_shows_where_each_coroutine_hung():
     with pytest.raises(TimeoutError) as failure:
         await TaskExecutor().gather(hang(), timeout=0.1)
     assert "here it hangs" in shown(failure.value)
@@ -110,7 +110,7 @@ async def test_a_timeout_says_where_each_coroutine_hung():
     assert shown(failure.value).count("here it hangs") == 10
 
 
-async def test_what_fails_while_a_timeout_ends_it_is_told():
+async def test_failures_while_a_timeout_ends_the_gather_are_raised():
     async def fail_when_cancelled():
         try:
             await hang()
@@ -122,7 +122,7 @@ async def test_what_fails_while_a_timeout_ends_it_is_told():
     assert "ValueError: bad" in shown(failure.value)
 
 
-async def test_with_exceptions_returned_a_timeout_gives_the_outcomes_there_are():
+async def test_with_return_exceptions_a_timeout_gives_the_outcomes_so_far():
     async def stubborn():
         try:
             await hang()
@@ -141,7 +141,7 @@ async def test_with_exceptions_returned_a_timeout_gives_the_outcomes_there_are()
     assert outcomes[:3] == [0, 1, 2] and [type(each) for each in outcomes[3:]] == [TimeoutError] * 4
 
 
-async def test_the_callers_cancellation_is_not_taken_for_the_timeout():
+async def test_the_callers_cancellation_is_not_mistaken_for_the_timeout():
     gathering = asyncio.ensure_future(TaskExecutor().gather(hang(), timeout=1000, task_timeout=1000))
     await asyncio.sleep(0.001)
     gathering.cancel()
@@ -189,7 +189,7 @@ async def test_each_coroutine_has_its_own_time(limit):
     assert outcomes[::2] == [0, 2, 4] and all(isinstance(each, TimeoutError) for each in outcomes[1::2])
 
 
-async def test_the_time_goes_on_while_a_coroutine_is_in_a_thread_and_after_it():
+async def test_a_task_timeout_includes_the_time_in_a_thread():
     def then_hang(i):
         return hang()
 
@@ -219,7 +219,7 @@ async def test_a_coroutine_that_handles_its_timeout_has_a_result():
     assert await TaskExecutor().gather(stubborn(), give(1), task_timeout=0.03) == [1, 1]
 
 
-async def test_after_a_task_timeout_the_others_go_on_undisturbed():
+async def test_after_a_task_timeout_the_others_continue_undisturbed():
     requests = []
 
     async def look(i):
@@ -240,11 +240,11 @@ async def test_a_task_timeout_cancels_a_task_that_was_given():
     assert isinstance(outcomes[0], TimeoutError) and task.cancelled() and outcomes[1] == 1
 
 
-# --- What was not started ---
+# --- Coroutines that were not started ---
 
 
 @pytest.mark.parametrize("how", ["failure", "timeout", "cancellation"])
-async def test_tasks_whose_turn_had_not_come_are_cancelled_and_waited_for(how):
+async def test_tasks_that_gather_had_not_reached_are_cancelled_and_waited_for(how):
     async def end_slowly():
         try:
             await hang()
@@ -309,7 +309,7 @@ async def test_the_total_of_an_iterator_is_known_when_it_has_ended():
     assert (progress.total, progress.done) == (4, 4)
 
 
-async def test_those_that_were_cancelled_for_another_one_have_not_failed():
+async def test_coroutines_that_were_cancelled_for_another_one_do_not_count_as_failed():
     progress = Progress()
     with pytest.raises(ExecutionError):
         await TaskExecutor().gather(fail(2), hang(), hang(), progress=progress)
@@ -317,7 +317,7 @@ async def test_those_that_were_cancelled_for_another_one_have_not_failed():
 
 
 @pytest.mark.parametrize("limit", [None, 2])
-async def test_a_function_is_called_with_one_for_each_that_ends(limit):
+async def test_a_progress_function_is_called_with_one_for_each_coroutine_that_ends(limit):
     calls = []
     await TaskExecutor().gather(*(give(i, i) for i in range(5)), limit=limit, progress=calls.append)
     assert calls == [1] * 5
@@ -333,7 +333,7 @@ async def test_any_object_with_the_same_attributes_is_kept_up_to_date():
 
 
 @pytest.mark.parametrize("return_exceptions", [False, True])
-async def test_what_a_progress_raises_is_a_failure(return_exceptions):
+async def test_an_exception_of_a_progress_is_a_failure(return_exceptions):
     def broken(_):
         raise ZeroDivisionError("bar")
 
@@ -375,7 +375,7 @@ async def test_a_lambda_that_returns_a_coroutine_is_called_in_the_loop():
     assert set(threads) == {threading.main_thread()}
 
 
-async def test_a_lambda_that_turns_out_to_return_a_coroutine_is_called_in_the_loop_from_then_on():
+async def test_a_lambda_that_has_returned_a_coroutine_is_called_in_the_loop_from_then_on():
     class Page:
         async def load(self):
             return "text"
@@ -451,7 +451,7 @@ async def test_a_task_shows_which_coroutine_it_waits_for():
     gc.collect()
 
 
-async def test_results_that_are_there_at_once_do_not_keep_others_from_running():
+async def test_results_without_a_wait_do_not_keep_other_tasks_from_running():
     def plain_or_not(i):
         return i if i else give(i)
 
@@ -479,7 +479,7 @@ async def test_results_that_are_there_at_once_do_not_keep_others_from_running():
 # --- Asynchronous iterables ---
 
 
-async def test_an_asynchronous_generator_is_asked_in_one_task_and_one_context():
+async def test_an_asynchronous_generator_is_pulled_in_one_task_and_one_context():
     tasks, variable = set(), contextvars.ContextVar("variable", default=None)
 
     async def numbers():
@@ -514,7 +514,7 @@ async def test_a_timeout_of_an_asynchronous_generator_is_its_own(limit):
 
 
 @pytest.mark.parametrize("how", ["failure", "timeout", "cancellation"])
-async def test_an_asynchronous_generator_has_ended_when_its_map_has(how):
+async def test_an_asynchronous_generator_has_ended_when_its_map_has_ended(how):
     async def numbers():
         try:
             for i in range(1000):
@@ -556,7 +556,7 @@ async def test_a_second_cancellation_reaches_the_coroutines_as_well():
     assert gathering.cancelled()
 
 
-async def test_without_time_what_has_ended_already_is_given():
+async def test_with_a_timeout_of_zero_tasks_that_have_ended_give_their_results():
     done = asyncio.get_running_loop().create_future()
     done.set_result(1)
     executor = TaskExecutor()
@@ -570,11 +570,11 @@ async def test_without_time_what_has_ended_already_is_given():
     lambda: lambda xs: asyncio.create_task(give(xs or 0)),
     lambda: lambda xs: asyncio.create_task(give(xs if xs else 0)),
 ])  # fmt: skip
-async def test_what_the_arguments_of_its_call_are_does_not_matter_for_where_a_lambda_is_called(make):
+async def test_the_arguments_in_a_lambda_do_not_decide_where_it_is_called(make):
     assert await TaskExecutor().map(make(), [[1, 2], [3]]) == [[1, 2], [3]]
 
 
-async def test_a_function_that_may_block_is_called_in_a_thread_whatever_its_name():
+async def test_a_function_that_may_block_is_called_in_a_thread_under_any_name():
     class Tracker:
         def create_task(self, _):
             return threading.current_thread()

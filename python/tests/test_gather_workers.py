@@ -63,14 +63,14 @@ async def test_a_failure_ends_the_others_where_the_loop_wraps_its_tasks(turns):
     assert all(each.cr_frame is None for each in waits)
 
 
-async def test_another_task_goes_on_for_a_wrapped_one_that_never_began():
+async def test_another_task_replaces_a_wrapped_one_that_never_began():
     loop, made = asyncio.get_running_loop(), []
     loop.set_task_factory(lambda *args, **options: made.append(wrap_tasks(*args, **options)) or made[-1])
     meeting = asyncio.Barrier(2)
     gathering = asyncio.ensure_future(TaskExecutor().gather(meeting.wait(), meeting.wait()))
     while len(made) < 3:
         await asyncio.sleep(0)
-    made[2].cancel()  # the second of the crew
+    made[2].cancel()  # the second worker
     assert sorted(await asyncio.wait_for(gathering, 10)) == [0, 1]
 
 
@@ -98,7 +98,7 @@ async def test_a_task_that_cannot_be_made_is_a_failure(which):
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="no eager tasks")
-async def test_eager_tasks_do_as_well():
+async def test_eager_tasks_may_be_workers():
     loop = asyncio.get_running_loop()
     loop.set_task_factory(asyncio.eager_task_factory)
 
@@ -129,7 +129,7 @@ async def test_generator_exit_is_a_failure_like_any_other():
     assert results[0] == 1 and isinstance(results[1], GeneratorExit) and results[2] == 2
 
 
-async def test_a_finalizer_may_close_the_map_while_its_crew_grows():
+async def test_a_finalizer_may_close_the_map_while_it_starts_workers():
     class Garbage:
         def __del__(self):
             mapping.close()

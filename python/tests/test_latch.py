@@ -13,7 +13,7 @@ async def settle():
         await asyncio.sleep(0)
 
 
-async def test_wait_goes_on_when_the_count_is_zero():
+async def test_wait_returns_when_the_count_is_zero():
     latch = Latch(2)
     waiting = [asyncio.create_task(latch.wait()) for _ in range(3)]
     await settle()
@@ -100,7 +100,7 @@ def test_bad_arguments():
 
 
 @pytest.mark.forgets
-async def test_repr_says_what_it_is_and_holds():
+async def test_repr_shows_the_state():
     latch = Latch(3)
     assert "count=3" in repr(latch)
     assert repr(latch.wait()).startswith("<Latch.wait(), not awaited yet, of <Latch at")

@@ -48,7 +48,7 @@ all_operations = pytest.mark.parametrize("name", OPERATIONS)
 
 
 def debugged(function, *, debug=True):
-    """What was warned of while a function ran in a loop."""
+    """The warnings while a function ran in a loop."""
 
     async def main():
         with warnings.catch_warnings(record=True) as seen:
@@ -61,23 +61,23 @@ def debugged(function, *, debug=True):
 
 
 @all_operations
-def test_it_is_warned_of(name):
+def test_there_is_a_warning(name):
     assert debugged(OPERATIONS[name]) == [f"{name}() was never awaited"]
 
 
-def test_one_of_a_pool_is_warned_of():
+def test_there_is_a_warning_of_a_call_in_a_pool():
     executor = executor_with_pool()
     assert debugged(lambda: executor.run_in_thread(id, 1)) == ["TaskExecutor.run_in_thread() was never awaited"]
 
 
 @pytest.mark.skipif(bridge is None, reason="the example is not built")
-def test_a_task_in_cpp_is_warned_of():
+def test_there_is_a_warning_of_a_task_in_cpp():
     assert debugged(lambda: bridge.add_slowly(1, 2, 0)) == ["add_slowly() was never awaited"]
     assert debugged(lambda: TaskExecutor().run(bridge.add_slowly(1, 2, 0))) == ["TaskExecutor.run() was never awaited"]
 
 
 @all_operations
-def test_outside_the_debug_modes_nothing_is_said(name):
+def test_outside_the_debug_modes_there_is_no_warning(name):
     assert debugged(OPERATIONS[name], debug=False) == []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -86,7 +86,7 @@ def test_outside_the_debug_modes_nothing_is_said(name):
 
 
 @all_operations
-def test_one_in_a_cycle_is_warned_of(name):
+def test_there_is_a_warning_of_an_operation_in_a_cycle(name):
     class Holder:
         pass
 
@@ -94,12 +94,12 @@ def test_one_in_a_cycle_is_warned_of(name):
         holder = Holder()
         holder.itself, holder.operation = holder, OPERATIONS[name]()
 
-    # A coroutine in it may have been finalized before.
+    # Its coroutine may have been finalized first.
     assert debugged(drop)[-1] == f"{name}() was never awaited"
 
 
 @all_operations
-def test_one_that_was_closed_or_awaited_is_not_warned_of(name):
+def test_there_is_no_warning_of_an_operation_that_was_closed_or_awaited(name):
     def close():
         OPERATIONS[name]().close()
 
@@ -128,7 +128,7 @@ def test_the_result_of_count_down_may_be_ignored():
 
 
 @all_operations
-def test_one_that_was_handed_to_another_is_not_warned_of_too(name):
+def test_there_is_no_second_warning_of_an_operation_inside_another_one(name):
     executor = TaskExecutor()
     assert debugged(lambda: executor.run(OPERATIONS[name]())) == ["TaskExecutor.run() was never awaited"]
     gathered = debugged(lambda: executor.gather(OPERATIONS[name](), give(1)))
@@ -136,7 +136,7 @@ def test_one_that_was_handed_to_another_is_not_warned_of_too(name):
     assert debugged(lambda: executor.run(OPERATIONS[name]()).close()) == []
 
 
-def test_one_that_another_has_not_come_to_is_not_warned_of():
+def test_there_is_no_warning_of_an_operation_that_another_one_did_not_start():
     async def main():
         async def fail():
             raise KeyError
@@ -154,7 +154,7 @@ def test_one_that_another_has_not_come_to_is_not_warned_of():
     asyncio.run(main(), debug=True)
 
 
-def test_each_that_is_forgotten_is_warned_of_although_their_memory_is_used_again():
+def test_there_is_a_warning_of_each_operation_although_their_memory_is_used_again():
     def forget():
         for _ in range(3):
             AsyncQueue().get()
@@ -167,7 +167,7 @@ def test_each_that_is_forgotten_is_warned_of_although_their_memory_is_used_again
     assert debugged(forget) == 6 * ["AsyncQueue.get() was never awaited"]
 
 
-def test_one_that_the_warning_has_kept_can_still_be_used():
+def test_an_operation_that_the_warning_has_kept_can_still_be_used():
     async def main():
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
@@ -180,7 +180,7 @@ def test_one_that_the_warning_has_kept_can_still_be_used():
     asyncio.run(main(), debug=True)
 
 
-def test_a_warning_that_is_an_error_goes_to_the_hook_and_what_is_raised_stays(monkeypatch):
+def test_a_warning_that_is_an_error_is_passed_to_the_hook_and_the_exception_that_is_set_stays(monkeypatch):
     seen = []
     monkeypatch.setattr(sys, "unraisablehook", lambda each: seen.append((repr(each.exc_value), repr(each.object))))
 
@@ -217,7 +217,7 @@ def run_python(program, *options):
     return done.stderr
 
 
-def test_the_warning_says_where_it_was_made_and_dropped():
+def test_the_warning_shows_where_the_operation_was_made_and_dropped():
     for make in ("AsyncQueue().get()", "TaskExecutor().close()"):
         program = f"""
             from mtaio.core import AsyncQueue, TaskExecutor
@@ -226,17 +226,17 @@ def test_the_warning_says_where_it_was_made_and_dropped():
         """
         said = run_python(program, "-X", "dev", "-X", "tracemalloc=5")
         assert said.startswith("<string>:4: RuntimeWarning: ")
-        # Of what has a __dict__ tracemalloc knows nothing with some versions of Python.
+        # In some versions of Python, tracemalloc does not know objects with a __dict__.
         assert 'File "<string>", lineno 3' in said or make.startswith("TaskExecutor")
 
 
-def test_in_development_mode_it_is_warned_of_without_a_loop():
+def test_in_development_mode_there_is_a_warning_without_a_loop():
     program = "from mtaio.core import AsyncQueue; AsyncQueue().put(1)"
     assert "RuntimeWarning: AsyncQueue.put() was never awaited" in run_python(program, "-X", "dev")
     assert run_python(program) == ""
 
 
-def test_at_the_interpreters_exit_nothing_is_said():
+def test_at_the_interpreters_exit_there_is_no_warning():
     program = """
         import sys
         from mtaio.core import AsyncQueue, TaskExecutor

@@ -1,4 +1,4 @@
-"""The queues, as a single event loop sees them. Much of it is what CPython checks of its own queues."""
+"""The queues in a single event loop. Many tests follow those of asyncio's queues in CPython."""
 
 import asyncio
 import gc
@@ -57,7 +57,7 @@ async def test_items_of_a_priority_queue_are_never_compared():
     assert queue.qsize() == 2
 
 
-async def test_a_priority_that_is_no_number_is_refused_at_the_call():
+async def test_a_priority_that_is_not_a_number_is_refused_at_the_call():
     queue = PriorityQueue()
     with pytest.raises(ValueError, match="nan"):
         queue.put("x", priority=math.nan)
@@ -163,7 +163,7 @@ async def test_a_put_does_not_overtake_one_that_waits():
 
 
 @all_queues
-async def test_nowait_raises_what_asyncio_raises(Queue):
+async def test_nowait_raises_the_exceptions_of_asyncio(Queue):
     queue = Queue(1)
     with pytest.raises(asyncio.QueueEmpty):
         queue.get_nowait()
@@ -206,7 +206,7 @@ async def test_a_get_that_is_cancelled_after_it_was_woken_gives_the_item_to_the_
 
 
 @all_queues
-async def test_an_item_that_comes_back_is_the_next_one_again(Queue):
+async def test_an_item_that_is_put_back_is_the_next_one_again(Queue):
     queue = Queue()
     getting = await started(queue.get())
     queue.put_nowait(1)
@@ -215,7 +215,7 @@ async def test_an_item_that_comes_back_is_the_next_one_again(Queue):
     assert [queue.get_nowait(), queue.get_nowait()] == [1, 2]
 
 
-async def test_items_of_equal_priority_that_come_back_are_in_their_old_order():
+async def test_items_of_equal_priority_that_are_put_back_are_in_their_old_order():
     queue = PriorityQueue()
     items = list(range(10))
     getters = [await started(queue.get()) for _ in items]
@@ -228,7 +228,7 @@ async def test_items_of_equal_priority_that_come_back_are_in_their_old_order():
 
 
 @all_queues
-async def test_a_put_that_is_cancelled_after_it_was_woken_gives_its_place_to_the_next(Queue):
+async def test_a_put_that_is_cancelled_after_it_was_woken_gives_its_permit_to_the_next(Queue):
     queue = Queue(1)
     queue.put_nowait(0)
     first = await started(queue.put(1))
@@ -240,7 +240,7 @@ async def test_a_put_that_is_cancelled_after_it_was_woken_gives_its_place_to_the
     assert queue.empty()
 
 
-async def test_an_item_on_its_way_back_never_makes_the_queue_too_full():
+async def test_an_item_that_is_put_back_never_makes_the_queue_too_full():
     queue = AsyncQueue(1)
     getting = await started(queue.get())
     queue.put_nowait(1)
@@ -295,7 +295,7 @@ async def test_a_join_that_is_cancelled_leaves_the_others_waiting():
 
 
 @all_queues
-async def test_shutdown_ends_puts_at_once_and_gets_when_the_queue_is_empty(Queue):
+async def test_shutdown_ends_puts_immediately_and_gets_when_the_queue_is_empty(Queue):
     queue = Queue(1)
     queue.put_nowait("x")
     putting = await started(queue.put("y"))
@@ -324,7 +324,7 @@ async def test_shutdown_wakes_getters():
         await getting
 
 
-async def test_an_immediate_shutdown_drops_what_is_in_and_counts_it_as_done():
+async def test_an_immediate_shutdown_drops_the_items_and_counts_them_as_done():
     queue = AsyncQueue()
     queue.put_nowait(1)
     joining = await started(queue.join())
@@ -368,7 +368,7 @@ async def test_any_object_is_an_item():
 
 
 @pytest.mark.forgets
-async def test_repr_says_what_it_is_and_holds():
+async def test_repr_shows_the_state():
     queue = AsyncQueue(7)
     for i in range(7):
         queue.put_nowait(i)
@@ -403,7 +403,7 @@ class Thing:
 
 
 @all_queues
-async def test_a_queue_keeps_no_item_that_has_gone(Queue):
+async def test_a_queue_keeps_no_reference_to_an_item_that_was_got(Queue):
     queue = Queue(1)
     thing = Thing()
     reference = weakref.ref(thing)
@@ -445,11 +445,11 @@ async def test_a_cycle_through_an_operation_is_collected_once_there_is_another_o
     assert reference() is None
 
 
-# What is on its way: somebody was woken who is going to put or get, and has not run yet.
+# Items in transit: a task was woken that is going to put or get, and has not run yet.
 
 
 async def woken_put(queue):
-    """The task of a put that has been given a place, and not run yet; the queue is empty."""
+    """The task of a put that has been given a permit and has not run yet; the queue is empty."""
     queue.put_nowait("first")
     putting = await started(queue.put("second"))
     assert queue.get_nowait() == "first"
@@ -457,14 +457,14 @@ async def woken_put(queue):
 
 
 async def woken_get(queue):
-    """The task of a get that has been given an item, and not run yet; the queue is full."""
+    """The task of a get that has been given an item and has not run yet; the queue is full."""
     getting = await started(queue.get())
     queue.put_nowait("first")
     return getting
 
 
 @all_queues
-async def test_what_is_on_its_way_is_waited_for_with_a_turn_of_the_loop(Queue):
+async def test_an_item_in_transit_is_waited_for_with_a_turn_of_the_loop(Queue):
     queue = Queue(1)
     putting = await woken_put(queue)
     getting = queue.get()
@@ -484,7 +484,7 @@ async def test_what_is_on_its_way_is_waited_for_with_a_turn_of_the_loop(Queue):
 
 
 @all_queues
-async def test_what_does_not_come_after_all_is_waited_for_in_earnest(Queue):
+async def test_if_the_item_in_transit_is_cancelled_the_wait_continues(Queue):
     queue = Queue(1)
     putting = await woken_put(queue)
     getting = asyncio.create_task(queue.get())
@@ -506,7 +506,7 @@ async def test_what_does_not_come_after_all_is_waited_for_in_earnest(Queue):
 
 @all_queues
 @pytest.mark.parametrize("turns", [0, 1])
-async def test_who_is_cancelled_while_it_is_on_its_way_has_got_and_put_nothing(Queue, turns):
+async def test_a_waiter_that_is_cancelled_after_it_was_woken_has_got_and_put_nothing(Queue, turns):
     queue = Queue(1)
     putting = await woken_put(queue)
     getting = queue.get()
@@ -529,7 +529,7 @@ async def test_who_is_cancelled_while_it_is_on_its_way_has_got_and_put_nothing(Q
 
 
 @all_queues
-async def test_who_waited_before_is_served_before_who_waits_for_what_is_on_its_way(Queue):
+async def test_earlier_waiters_are_served_before_one_that_waits_for_an_item_in_transit(Queue):
     queue, order = Queue(1), []
 
     async def get(name):
@@ -544,7 +544,7 @@ async def test_who_waited_before_is_served_before_who_waits_for_what_is_on_its_w
     assert order == [("a", 1), ("b", 2), ("c", 3)]
 
 
-def test_a_get_that_is_resumed_by_what_it_wakes_takes_one_item():
+def test_a_get_that_is_resumed_by_a_task_it_wakes_takes_one_item():
     class Loop(asyncio.SelectorEventLoop):
         def call_soon(self, *arguments, **keywords):
             if get is not None:

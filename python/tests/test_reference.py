@@ -37,7 +37,7 @@ async def risky_operation():
 
 
 async def run_block(name, **names):
-    """Runs a block with what it leaves free; gives the names it has defined."""
+    """Runs a block with the names that it does not define; returns the names that it has defined."""
     T = TypeVar("T")
     names = {
         "TaskExecutor": mtaio.core.TaskExecutor,
@@ -109,7 +109,7 @@ async def test_items_are_retrieved_as_the_comments_say():
 
 
 def test_latch():
-    # It counts down once of three times: so it waits for its five seconds, in all loops at once.
+    # It counts down once instead of three times, and so waits for five seconds, in all loops concurrently.
     async def wait():
         names = await run_block("09_latch")
         await names["latch_example"]()

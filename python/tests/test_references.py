@@ -91,7 +91,7 @@ async def threads(times, item):
 
 
 async def refused(times, item):
-    """Calls with wrong arguments, and with a time that is over."""
+    """Calls with wrong arguments, and with timeouts that have run out."""
 
     async def give():
         return item
@@ -123,7 +123,7 @@ async def refused(times, item):
 
 
 async def bound(times, item):
-    """Methods that are not called at once."""
+    """Methods that are bound and called later."""
     executor, queue = TaskExecutor(), AsyncQueue()
     for _ in range(times // 20):
         put, get, gather = queue.put, queue.get, executor.gather
@@ -146,6 +146,6 @@ def test_nothing_leaks():
         run(MANY)
         assert sys.getrefcount(item) == references, operations.__name__
         after_objects, after_blocks = counts()
-        # What the interpreter itself keeps varies by a few.
+        # The number of objects that the interpreter itself keeps varies slightly.
         assert after_objects - objects < 50, operations.__name__
         assert after_blocks - blocks < 500, operations.__name__

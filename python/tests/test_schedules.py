@@ -1,4 +1,4 @@
-"""Random schedules: nothing lost, nothing doubled, never too full. A seed that fails fails again."""
+"""Random schedules: no item is lost or doubled, no queue too full. A seed that fails will fail again."""
 
 import asyncio
 import collections
@@ -64,8 +64,8 @@ async def play(seed):
         assert result is None or isinstance(result, (asyncio.CancelledError, asyncio.TimeoutError)), (seed, result)
     while not queue.empty():
         got[queue.get_nowait()] += 1
-    # wait_for() of Python 3.11 may put or get and be cancelled in the same turn: then its caller is
-    # not told. So an item may have been put that nobody counted, or got by one who does not know.
+    # wait_for() of Python 3.11 may put or get and be cancelled in the same turn, and then only raises
+    # CancelledError. So an item may have been put or got that the caller has not counted.
     assert max(got.values(), default=0) <= 1, f"seed {seed}: doubled"
     return put, got, queue
 

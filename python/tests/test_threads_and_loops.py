@@ -106,7 +106,7 @@ def test_queues_outlive_a_run():
     asyncio.run(second())
 
 
-def test_an_item_for_a_loop_that_was_closed_goes_to_the_next():
+def test_an_item_for_a_loop_that_was_closed_is_given_to_the_next_getter():
     queue = AsyncQueue(1)
     loop = asyncio.new_event_loop()
     waiting = loop.create_task(queue.get())
@@ -130,7 +130,7 @@ def test_an_item_for_a_loop_that_was_closed_goes_to_the_next():
     asyncio.run(go_on())
 
 
-def test_a_loop_that_was_closed_before_it_sent_a_thread_does_not_keep_others_from_it():
+def test_a_loop_that_was_closed_before_it_started_a_thread_does_not_keep_other_loops_from_starting_one():
     executor = TaskExecutor()
     loop = asyncio.new_event_loop()
     call = loop.create_task(executor.run_in_thread(int))
@@ -158,7 +158,7 @@ def test_all_executors_share_as_many_threads_as_the_documentation_says():
 
         def meet(of_the_first):
             names.add(threading.get_ident())
-            if of_the_first: meeting.wait(30)  # so many there are
+            if of_the_first: meeting.wait(30)  # that many threads exist
 
         async def main():
             executors = TaskExecutor(), TaskExecutor()
@@ -280,7 +280,7 @@ def test_a_forked_child_has_loops_and_threads_of_its_own():
 
 
 EXITS = {
-    "threads at work": """
+    "functions in threads": """
         import asyncio, time
         from mtaio.core import TaskExecutor
         executor = TaskExecutor()

@@ -1,4 +1,4 @@
-"""run() when the time was over before it began: -1 is the usual result of `deadline - now`."""
+"""run() with a timeout of zero or less, such as the result of `deadline - now`."""
 
 import asyncio
 import datetime
@@ -27,7 +27,7 @@ def done(result=None, error=None):
 
 
 class Worker:
-    """A task, and what has become of it."""
+    """A task, and what has happened to it."""
 
     def __init__(self, when_stopped=None):
         self.events, self.when_stopped = [], when_stopped
@@ -47,7 +47,7 @@ class Worker:
 
 
 @pytest.mark.parametrize("over", OVER)
-async def test_what_has_not_begun_never_does(over):
+async def test_what_has_not_begun_when_it_is_cancelled_never_does(over):
     begun = []
 
     async def begin():
@@ -71,7 +71,7 @@ async def test_what_has_not_begun_never_does(over):
 
 
 @pytest.mark.parametrize("over", OVER)
-async def test_a_future_that_is_done_gives_what_it_has(over):
+async def test_a_future_that_is_done_gives_its_result_or_exception(over):
     executor, error = TaskExecutor(), ValueError("bad")
     assert await executor.run(done(3), timeout=over) == 3
     task = asyncio.create_task(asyncio.sleep(0, "result"))
@@ -98,7 +98,7 @@ async def test_a_task_that_runs_is_cancelled_and_waited_for(over, begun):
     assert worker.task.cancelled() and worker.events == (["begun", "asked to stop", "stopped"] if begun else [])
     assert isinstance(raised.value.__cause__, asyncio.CancelledError)
     assert asyncio.current_task().cancelling() == 0
-    await asyncio.sleep(0)  # it has not been asked to stop
+    await asyncio.sleep(0)  # it was not asked to stop
 
 
 async def test_a_future_that_is_not_done_is_cancelled():
@@ -112,7 +112,7 @@ async def test_a_future_that_is_not_done_is_cancelled():
     assert await inner == "result"
 
 
-async def test_a_task_that_ends_otherwise_nonetheless_is_heard():
+async def test_a_task_that_ends_with_a_result_or_an_exception_despite_its_timeout_gives_it():
     async def when_stopped(end):
         worker = Worker(end)
         await until(lambda: worker.events)
@@ -124,7 +124,7 @@ async def test_a_task_that_ends_otherwise_nonetheless_is_heard():
     assert asyncio.current_task().cancelling() == 0
 
 
-async def test_a_cancellation_of_the_caller_is_not_taken_for_the_timeout():
+async def test_a_cancellation_of_the_caller_is_not_mistaken_for_the_timeout():
     worker = Worker()
     await until(lambda: worker.events)
     caller = asyncio.create_task(TaskExecutor().run(worker.task, timeout=0))
@@ -135,7 +135,7 @@ async def test_a_cancellation_of_the_caller_is_not_taken_for_the_timeout():
     assert caller.cancelling() == 1 and worker.task.cancelled()
 
 
-async def test_a_request_from_before_is_not_taken_for_one_that_came_meanwhile():
+async def test_an_earlier_request_to_cancel_is_not_mistaken_for_one_during_the_run():
     worker = Worker()
     await until(lambda: worker.events)
 
@@ -143,14 +143,14 @@ async def test_a_request_from_before_is_not_taken_for_one_that_came_meanwhile():
         asyncio.current_task().cancel()
         with pytest.raises(asyncio.CancelledError):
             await asyncio.sleep(0)
-        with pytest.raises(TimeoutError):  # it goes on all the same
+        with pytest.raises(TimeoutError):  # it continues nonetheless
             await TaskExecutor().run(worker.task, timeout=0)
         return "went on"
 
     assert await asyncio.create_task(call()) == "went on"
 
 
-async def test_what_looks_like_a_future_is_one():
+async def test_an_object_that_looks_like_a_future_is_treated_as_one():
     class Finished:
         _asyncio_future_blocking = False
 

@@ -1,4 +1,4 @@
-"""Where mtaio cannot be used it says so in a sentence, when it is built or when it is imported."""
+"""Where mtaio cannot be used it gives a reason, when it is built or when it is imported."""
 
 import os
 import pathlib
@@ -35,7 +35,7 @@ def python(code, **environment):
 # --- When it is built ---
 
 
-def test_what_is_supported_is_not_refused():
+def test_a_supported_python_is_not_refused():
     for version in interpreters.claimed_versions():
         assert mtaio_unsupported.reason(**{**HERE, "version": tuple(map(int, version.split(".")))}) is None
 
@@ -52,11 +52,11 @@ def test_what_is_supported_is_not_refused():
         ({"free_threaded": True}, r"needs the GIL, .* free-threaded build of Python 3.12; use the ordinary build"),
     ],
 )
-def test_what_is_not_supported_is_refused_with_a_reason(difference, sentence):
+def test_an_unsupported_python_is_refused_with_a_reason(difference, sentence):
     assert re.search(sentence, mtaio_unsupported.reason(**{**HERE, **difference}))
 
 
-def test_setup_says_it_before_it_compiles_anything():
+def test_setup_gives_the_reason_before_it_compiles_anything():
     done = python("import sys; sys.version_info = (3, 14, 0, 'final', 0); exec(compile(open('setup.py').read(), 'setup.py', 'exec'), {'__file__': 'setup.py'})")
     assert done.returncode == 1
     assert done.stderr.strip().endswith("use one of them.") and "this is 3.14" in done.stderr and done.stdout == ""
@@ -84,8 +84,8 @@ def test_the_versions_of_all_files_agree():
         (["-DPY_VERSION_HEX=0x030B02F0", "-DMTAIO_COMPILED_FOR_PYTHON=0x30b"], None),
     ],
 )
-def test_the_compiler_says_it_too(options, sentence, tmp_path):
-    (tmp_path / "Python.h").touch()  # the options stand for what is in it
+def test_the_compiler_gives_the_reason_too(options, sentence, tmp_path):
+    (tmp_path / "Python.h").touch()  # the options replace its content
     header = ROOT / "python/include/mtaio/python/supported.hpp"
     command = ["g++", "-E", "-x", "c++", f"-I{tmp_path}", *options, header]
     environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}  # a sanitizer's
@@ -98,7 +98,7 @@ def test_the_compiler_says_it_too(options, sentence, tmp_path):
 
 
 @pytest.mark.parametrize("others", [[], ["_core.cpython-399-x86_64-linux-gnu.so"]])
-def test_a_folder_without_the_core_for_this_python_says_what_it_has(tmp_path, others):
+def test_the_error_for_a_folder_without_the_core_for_this_python_lists_the_cores_it_has(tmp_path, others):
     for file in pathlib.Path(mtaio.__file__).parent.glob("*.py"):
         (tmp_path / "mtaio").mkdir(exist_ok=True)
         shutil.copy(file, tmp_path / "mtaio")
@@ -118,7 +118,7 @@ SUBINTERPRETERS = """
         import _xxsubinterpreters as _interpreters
 
     def run(isolated, code):
-        # 3.13 tells by the exception's description, which it returns, and older ones by an exception of their own.
+        # 3.13 returns a description of the exception; older versions raise an exception of their own.
         if hasattr(_interpreters, "exec"):
             interpreter = _interpreters.create("isolated" if isolated else "legacy")
         else:
@@ -135,7 +135,7 @@ SUBINTERPRETERS = """
 
 @pytest.mark.parametrize("isolated", [True, False])
 @pytest.mark.parametrize("first", ["main", "subinterpreter"])
-def test_a_subinterpreter_is_told_that_it_cannot_import_it(first, isolated):
+def test_importing_the_package_in_a_subinterpreter_is_an_error(first, isolated):
     done = python(
         SUBINTERPRETERS
         + f"""
@@ -154,7 +154,7 @@ def test_a_subinterpreter_is_told_that_it_cannot_import_it(first, isolated):
 
 
 @pytest.mark.parametrize("first", ["main", "subinterpreter"])
-def test_a_subinterpreter_is_told_that_it_cannot_use_an_extension(first):
+def test_using_an_extension_in_a_subinterpreter_is_an_error(first):
     pytest.importorskip("bridge_example")
     done = python(
         SUBINTERPRETERS

@@ -1,6 +1,6 @@
-"""What a type checker has to accept, the types it has to find, and the mistakes it has to report; read by test_typing.py.
+"""Code that a type checker must accept, types it must find, and mistakes it must report; read by test_typing.py.
 
-`assert_type` compares exactly. A line with `type: ignore` is a mistake: one that is not reported fails the test.
+`assert_type` compares exactly. A line with `type: ignore` has a mistake, which must be reported.
 """
 
 import asyncio
