@@ -94,7 +94,7 @@ def included(files, file):
         folder = pathlib.PurePosixPath(current.name).parent
         for name in current.includes:
             for candidate in (f"include/{name}", f"src/{name}", f"python/{name}", f"python/include/{name}",
-                              f"python/src/{name}", (folder / name).as_posix()):
+                              (folder / name).as_posix()):
                 if candidate in files:
                     queue.append(files[candidate])
     return found.values()

@@ -15,11 +15,11 @@ bool WaitHandle::start(std::unique_ptr<BlockedThread> thread) noexcept {
   return start_on(*thread_);
 }
 
-bool WaitHandle::start_on(lowlevel::Scheduler& scheduler) noexcept {
+bool WaitHandle::start_on(lowlevel::Poster& poster) noexcept {
   owners_.set(2);  // the operation, and the thread that will claim the waiter
   {
     const EventLoop::Batch batch;
-    waits_ = enlist(scheduler);
+    waits_ = enlist(poster);
   }
   if (!waits_) owners_.set(1);
   return waits_;

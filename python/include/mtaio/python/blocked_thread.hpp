@@ -1,16 +1,17 @@
 /// A thread that blocks, as a scheduler.
 #pragma once
 
-#include <mtaio/platform/thread_event.hpp>
+#include <mtaio/lowlevel/job.hpp>
+#include <mtaio/lowlevel/poster.hpp>
 #include <mtaio/platform/fork_mark.hpp>
-#include <mtaio/python/arrival_scheduler.hpp>
+#include <mtaio/platform/thread_event.hpp>
 
 namespace mtaio::python {
 
 /// A thread without an event loop, during one call that blocks it until a `WaitHandle` has arrived.
 /// It belongs to the WaitHandle, not to the call, because the interpreter's exit may end the thread
 /// before the call returns.
-class BlockedThread final : public ArrivalScheduler {
+class BlockedThread final : public lowlevel::Poster {
  public:
   /// Runs the job, which is the WaitHandle, on the thread that posts: the blocked thread only has
   /// to be woken.

@@ -1,9 +1,10 @@
-/// An asyncio event loop as a scheduler.
+/// An asyncio event loop as a place where jobs are posted.
 #pragma once
 
 #include <mtaio/lowlevel/intrusive_list.hpp>
+#include <mtaio/lowlevel/job.hpp>
+#include <mtaio/lowlevel/poster.hpp>
 #include <mtaio/lowlevel/spin_lock.hpp>
-#include <mtaio/python/arrival_scheduler.hpp>
 #include <mtaio/python/operation_future.hpp>
 #include <mtaio/python/owner_count.hpp>
 #include <mtaio/python/reference.hpp>
@@ -31,7 +32,7 @@ namespace mtaio::python {
 ///             it, or the poster sees that the loop is closed, and runs it itself. closed_ needs no
 ///             order of its own: it is written with the GIL and lock_, and each reader has one of
 ///             them, or is a job that such a reader runs.
-class EventLoop final : public ArrivalScheduler {
+class EventLoop final : public lowlevel::Poster {
  public:
   /// The EventLoop of the running loop, retained for the caller. Null with an exception set when no
   /// loop runs.

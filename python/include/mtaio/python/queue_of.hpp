@@ -1,11 +1,12 @@
 /// A queue of C++ with items of one type, for Python.
 #pragma once
 
-#include <mtaio/queue/operations.hpp>
 #include <mtaio/python/any_queue.hpp>
 #include <mtaio/python/convert.hpp>
 #include <mtaio/python/object.hpp>
 #include <mtaio/python/wait_of.hpp>
+#include <mtaio/queue/core.hpp>
+#include <mtaio/queue/node.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -25,6 +26,7 @@ class QueueOf final : public AnyQueue {
   using Core = internal::QueueCore<Storage>;
   using Node = internal::ItemNode<T, Storage>;
   using Push = typename Core::Push;
+  using Reservation = typename Core::Reservation;
   static constexpr bool kHoldsObjects = std::is_same_v<T, Object>;
 
  public:
@@ -39,12 +41,13 @@ class QueueOf final : public AnyQueue {
   Put put(PyObject* item, double priority) noexcept override {
     // Asked first, so that a put that waits allocates nothing.
     if (core_.looks_full()) {
-      Push place{};
+      Reservation reservation{};
       {
         const EventLoop::Batch batch;
-        place = core_.take_place();
+        reservation = core_.reserve();
       }
-      if (place != Push::kStored) return place == Push::kFull ? Put::kFull : Put::kShutDown;
+      if (reservation == Reservation::kFull) return Put::kFull;
+      if (reservation == Reservation::kShutDown) return Put::kShutDown;
       return fill_reserved(item, priority);
     }
     Node* node = make_node(item, priority);
@@ -95,7 +98,7 @@ class QueueOf final : public AnyQueue {
     if (!node) return nullptr;
     {
       const EventLoop::Batch batch;
-      core_.leave_place();
+      core_.release();
     }
     return unwrap(*node);
   }
@@ -123,9 +126,9 @@ class QueueOf final : public AnyQueue {
   std::size_t stored() noexcept override { return core_.stored(); }
   std::size_t unfinished() noexcept override { return core_.unfinished(); }
   std::size_t in_transit() noexcept override {
-    const std::size_t places = core_.size();
+    const std::size_t permits = core_.size();
     const std::size_t stored = core_.stored();
-    return places > stored ? places - stored : 0;
+    return permits > stored ? permits - stored : 0;
   }
   bool full() noexcept override { return core_.looks_full(); }
   std::size_t maxsize() noexcept override { return queue_->maxsize(); }
@@ -136,7 +139,7 @@ class QueueOf final : public AnyQueue {
         void (*visitor)(PyObject*, void*);
         void* argument;
       } visit{visitor, argument};
-      core_.look_through(
+      core_.visit(
           [](typename Core::Node& node, void* found) {
             const auto& each = *static_cast<Visit*>(found);
             each.visitor(static_cast<Node&>(node).item.get(), each.argument);
@@ -168,7 +171,7 @@ class QueueOf final : public AnyQueue {
     Core* core;
     bool enlist(typename Core::Getter& getter) noexcept {
       getter.may_put_back = true;
-      return core->wait_to_get(getter);
+      return core->enlist(getter);
     }
     void forget(typename Core::Getter& getter) noexcept { core->forget(getter); }
     void undo(typename Core::Getter& getter) noexcept {
@@ -178,32 +181,32 @@ class QueueOf final : public AnyQueue {
   struct PutterList {
     Core* core;
     bool enlist(ReservingPutter& putter) noexcept {
-      putter.brings_item = true;
-      return core->wait_to_put(putter);
+      putter.wants_permit = true;
+      return core->enlist(putter);
     }
     void forget(ReservingPutter& putter) noexcept { core->forget(putter); }
     void undo(ReservingPutter& putter) noexcept {
-      if (!putter.shut_down) core->leave_place();
+      if (!putter.shut_down) core->release();
     }
   };
   struct JoinerList {
     Core* core;
-    bool enlist(lowlevel::Waiter& joiner) noexcept { return core->wait_to_join(joiner); }
-    void forget(lowlevel::Waiter& joiner) noexcept { core->forget_joiner(joiner); }
-    void undo(lowlevel::Waiter& /*joiner*/) noexcept {}
+    bool enlist(internal::Joiner& joiner) noexcept { return core->enlist(joiner); }
+    void forget(internal::Joiner& joiner) noexcept { core->forget(joiner); }
+    void undo(internal::Joiner& /*joiner*/) noexcept {}
   };
   using Getter = WaitOf<typename Core::Getter, GetterList>;
   using Putter = WaitOf<ReservingPutter, PutterList>;
-  using Joiner = WaitOf<lowlevel::Waiter, JoinerList>;
+  using Joiner = WaitOf<internal::Joiner, JoinerList>;
 
   Put fill_reserved(PyObject* item, double priority) noexcept {
     Node* node = make_node(item, priority);
     if (!node) {
       const EventLoop::Batch batch;
-      core_.leave_place();
+      core_.release();
       return Put::kError;
     }
-    return store(node, [this, node] { return core_.bring(*node); });
+    return store(node, [this, node] { return core_.send_reserved(*node); });
   }
 
   static Node* make_node(PyObject* item, double priority) noexcept {

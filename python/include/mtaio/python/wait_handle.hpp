@@ -67,7 +67,7 @@ class WaitHandle {
   }
 
   /// Enters the list of waiters. False if there is no need to wait.
-  virtual bool enlist(lowlevel::Scheduler& scheduler) noexcept = 0;
+  virtual bool enlist(lowlevel::Poster& poster) noexcept = 0;
   virtual bool claim() noexcept = 0;
   /// Leaves the list.
   virtual void forget() noexcept = 0;
@@ -79,7 +79,7 @@ class WaitHandle {
   void arrive() noexcept;
 
  private:
-  bool start_on(lowlevel::Scheduler& scheduler) noexcept;
+  bool start_on(lowlevel::Poster& poster) noexcept;
   void release() noexcept {
     if (owners_.release()) destroy();
   }

@@ -23,8 +23,8 @@ class WaitOf final : public CoreWaiter, public WaitHandle {
     static_cast<WaitOf&>(job).arrive();
     return std::noop_coroutine();
   }
-  bool enlist(lowlevel::Scheduler& scheduler) noexcept override {
-    this->prepare(scheduler);
+  bool enlist(lowlevel::Poster& poster) noexcept override {
+    this->prepare(poster);
     return list_.enlist(*this);
   }
   bool claim() noexcept override { return lowlevel::Waiter::claim(); }
