@@ -15,7 +15,7 @@ The rules, for the C++ files of include/, src/ and python/, without tests:
  2. An operation on a `std::atomic` gives its memory order.
  3. The edge is declared in the same file, in a header that the file includes, or in a file that includes it; directly
     or not.
- 4. A declared edge is named at an order somewhere.
+ 4. A declared edge is named at its ends: in another comment somewhere, at an order or at a lock that makes it.
 
 Prints a line for each breach, and exits with 1 if there are any.
 """
@@ -149,8 +149,10 @@ def check_declarations(files, used):
     """Rule 4."""
     for file in files.values():
         for name, number in file.declared.items():
-            if name not in used:
-                yield f"{file.name}:{number}: the edge '{name}' is declared, and no memory order names it."
+            if name not in used and not any(name in EDGE.findall(other.comment_at(at)) for other in files.values()
+                                            for at in range(1, len(other.lines) + 1)
+                                            if not DECLARATION.match(other.lines[at - 1])):
+                yield f"{file.name}:{number}: the edge '{name}' is declared, and no other comment names it."
 
 
 def find_breaches(root):

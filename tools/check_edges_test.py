@@ -79,7 +79,7 @@ class CheckEdgesTest(unittest.TestCase):
         self.assertEqual(2, len(self.breaches(flag=flag)))
 
     def test_an_edge_that_no_order_names_is_found(self):
-        self.assert_breach("no memory order names it",
+        self.assert_breach("no other comment names it",
                            flag=KEPT.replace("/// set/see   ", "/// lost/found   Nothing.\n/// set/see   "))
 
     def test_an_operation_without_an_order_is_found(self):
