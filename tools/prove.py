@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs everything that speaks for the library's reliability, and rewrites the figures.
+"""Runs everything that is evidence of the library's reliability, and rewrites the figures.
 
     prove.py [STEP...] [--schedules N] [--first-seed N] [--seconds N]
 
@@ -24,7 +24,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ("RELIABILITY.md", "SECURITY.md")
-PROGRAMS = 5  # of the models
+MODEL_PROGRAMS = 5
+ON_CORES = {"1": "On one core", "2": "On two cores"}
 
 
 class Failed(Exception):
@@ -32,7 +33,7 @@ class Failed(Exception):
 
 
 def run(*command, cwd=ROOT):
-    """What the command prints on standard output. It is shown as well."""
+    """Runs the command and shows its standard output; returns that output."""
     print("+", *command, flush=True)
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, encoding="utf-8", errors="replace")
     lines = []
@@ -51,7 +52,7 @@ def output_of(*command):
 def found(pattern, text):
     match = re.search(pattern, text, re.MULTILINE)
     if match is None:
-        raise Failed(f"nothing like '{pattern}' in what was printed")
+        raise Failed(f"no line of the output matches '{pattern}'")
     return match
 
 
@@ -68,7 +69,7 @@ def grouped(number):
     return f"{int(number):,}"
 
 
-# --- The steps; each returns the text of its figures ---
+# --- The steps. Each returns the text of its figures. ---
 
 def tests(_):
     """All tests, in each configuration."""
@@ -78,23 +79,23 @@ def tests(_):
 def tests_table(printed):
     rows = re.findall(r"^([\w-]+) +passed +(\d+) +(\d+|-) +\d+ s$", printed, re.MULTILINE)
     if not rows:
-        raise Failed("./dev test has not said what passed")
+        raise Failed("./dev test has printed no configuration that passed")
     return "What ran and passed:\n\n" + table(["configuration", "programs", "test cases"], rows)
 
 
 def model(options):
     """Random programs against the models."""
-    seeds = max(1, options.schedules // PROGRAMS)
+    seeds = max(1, options.schedules // MODEL_PROGRAMS)
     printed = run("./dev", "model", "--first-seed", str(options.first_seed), "--seeds", str(seeds))
     rows = []
     for name, schedules, _, rate in re.findall(r"^(\w+) +(\d+) schedules +([\d.]+) s of one core +(\d+) /s", printed,
                                                re.MULTILINE):
         rows.append([name, grouped(schedules), grouped(rate)])
-    if len(rows) != PROGRAMS:
-        raise Failed("not every program of the models has run")
+    if len(rows) != MODEL_PROGRAMS:
+        raise Failed("some programs of the models have not run")
     last = options.first_seed + seeds - 1
     return (f"Seeds {grouped(options.first_seed)} to {grouped(last)} of each program; no difference.\n\n"
-            + table(["program", "schedules", "a second and core"], rows))
+            + table(["program", "schedules", "per second and core"], rows))
 
 
 def mutants(_):
@@ -120,7 +121,7 @@ def sweeps_table(printed):
     rows = [[kind, *map(grouped, counts)] for *counts, kind in re.findall(
         r"(\d+) scenarios, (\d+) attempts with (\d+) ([a-z ]+?) that failed", printed)]
     if not rows:
-        raise Failed("no sweep has said what it did")
+        raise Failed("no sweep has printed its counts")
     return table(["what failed", "scenarios", "attempts", "failures"], rows)
 
 
@@ -138,27 +139,27 @@ def soak_table(seconds, printed):
 
 
 def disturbed(options):
-    """The same under ThreadSanitizer, with threads that give way at random."""
+    """The same under ThreadSanitizer, with threads that yield at random."""
     printed = run("./dev", "soak", "--disturbed", "--seconds", str(options.seconds))
     parts = re.split(r"^==> .*cores: (\d+)$", printed, flags=re.MULTILINE)
-    texts = [f"On so many cores: {cores}. " + soak_table(options.seconds, part)
+    texts = [f"{ON_CORES[cores]}: " + soak_table(options.seconds, part)
              for cores, part in zip(parts[1::2], parts[2::2])]
     if len(texts) != 2:
-        raise Failed("the soak has not run on one core and on two")
+        raise Failed("the soak has not run both on one core and on two")
     return "\n\n".join(texts)
 
 
 def coverage(_):
-    """What the tests execute."""
+    """How much of the library the tests execute."""
     run("./dev", "coverage")
     summary = json.loads((ROOT / "build/coverage/coverage.json").read_text(encoding="utf-8"))
     rows = [[what, grouped(summary[what]["total"]), grouped(summary[what]["covered"]), f"{summary[what]['percent']} %"]
             for what in ("lines", "branches")]
-    return table(["of `include/` and `src/`", "there are", "executed", ""], rows)
+    return table(["in `include/` and `src/`", "total", "executed", ""], rows)
 
 
 def hardening(_):
-    """What the flags of release builds cost, in instructions."""
+    """The cost of the hardening flags of release builds, in instructions."""
     costs = {}
     for value in ("OFF", "ON"):
         build = f"build/hardening-{value.lower()}"
@@ -178,7 +179,7 @@ STEPS = {step.__name__: step for step in (tests, sweeps, model, mutants, soak, d
 # --- The pages ---
 
 def origin():
-    """When, from what, with what and where."""
+    """The date, the commit, the compiler and the machine."""
     commit = output_of("git", "rev-parse", "--short=12", "HEAD")
     if output_of("git", "status", "--porcelain", "--untracked-files=no"):
         commit += " with changes"
@@ -196,17 +197,17 @@ def rewrite(step, text):
             new = block.sub(lambda match: f"{match[1]}{text}\n\n({origin()})\n{match[2]}", old)
             path.write_text(new, encoding="utf-8")
             return
-    raise Failed(f"no page has a place for the figures of '{step}'")
+    raise Failed(f"no page has marks for the figures of '{step}'")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0],
                                      epilog="\n".join(f"{name:10} {step.__doc__}" for name, step in STEPS.items()),
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("steps", nargs="*", metavar="STEP", choices=[[], *STEPS], help="one of those below")
-    parser.add_argument("--schedules", type=int, default=20_000_000, help="of the models (20,000,000)")
-    parser.add_argument("--first-seed", type=int, default=1, help="of the models (1)")
-    parser.add_argument("--seconds", type=int, default=180, help="of each soak (180)")
+    parser.add_argument("steps", nargs="*", metavar="STEP", choices=[[], *STEPS], help="one of the steps below")
+    parser.add_argument("--schedules", type=int, default=20_000_000, help="how many the models run (20,000,000)")
+    parser.add_argument("--first-seed", type=int, default=1, help="the first seed of the models (1)")
+    parser.add_argument("--seconds", type=int, default=180, help="the length of each soak (180)")
     options = parser.parse_args()
     failed = False
     for name in options.steps or STEPS:
