@@ -3,9 +3,9 @@
 
     bench.py BUILD [ROW...] [--quick] [--rounds N] [--threads N,...] [--json FILE]
 
-BUILD is the folder with the programs, <problem>/<library>; bench/rows.toml says what a ROW is; without any, all are run.
-The programs of a row take turns, once in each round. What is printed and written to FILE are medians, and ratios: a
-ratio of 2 means that the other library takes twice as long as this one.
+BUILD is the folder with the programs, <problem>/<library>. bench/rows.toml describes each ROW; without a ROW, all run.
+In each round, each program of a row runs once. Prints medians and ratios, and writes them to FILE: a ratio of 2 means
+that the other library takes twice as long as this one.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import tomllib
 
 OURS = "mtaio"
 LIBRARIES = [OURS, "tbb", "asio", "asio_or", "threads", "std_async"]
-# They have no workers to be limited, so they get as many processors.
+# These have no number of workers to set, so they are limited to that number of processors.
 WITHOUT_WORKERS = {"threads", "std_async"}
 ROWS = pathlib.Path(__file__).resolve().parent.parent / "bench" / "rows.toml"
 SECONDS = 300
@@ -32,8 +32,8 @@ def run(program, sizes, threads, pinned):
     for name, value in sizes.items():
         command += [f"--{name}", str(value)]
     processors = sorted(os.sched_getaffinity(0))[:threads] if pinned else None
-    before = (lambda: os.sched_setaffinity(0, processors)) if pinned else None
-    result = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=SECONDS, preexec_fn=before)
+    limit = (lambda: os.sched_setaffinity(0, processors)) if pinned else None
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=SECONDS, preexec_fn=limit)
     if result.returncode != 0:
         sys.exit(f"{' '.join(command)} failed with {result.returncode}:\n{result.stderr}")
     return json.loads(result.stdout)
@@ -59,7 +59,7 @@ def measure(row, threads, build, options):
 
 
 def summary(row, threads, runs, quick):
-    """What the results say about the row: medians and ratios."""
+    """The medians and ratios of a row."""
     medians = {library: {name: statistics.median(figures[name] for figures in all_runs) for name in all_runs[0]}
                for library, all_runs in runs.items()}
     figure = row.get("figure", "wall_ms")
@@ -100,7 +100,7 @@ def machine():
 
 
 def compiler(build):
-    """What the programs were compiled with."""
+    """The compiler and the flags of the programs."""
     cache = (build.parent / "CMakeCache.txt").read_text(encoding="utf-8")
     entry = {line.partition(":")[0]: line.partition("=")[2] for line in cache.splitlines() if "=" in line}
     version = subprocess.run([entry["CMAKE_CXX_COMPILER"], "--version"], capture_output=True, encoding="utf-8")
@@ -112,11 +112,11 @@ def main():
     rows = {row["name"]: row for row in tomllib.loads(ROWS.read_text(encoding="utf-8"))["row"]}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("row", nargs="*", help=f"any of {', '.join(rows)}")
-    parser.add_argument("--quick", action="store_true", help="small sizes: shows that it works, not how fast it is")
+    parser.add_argument("row", nargs="*", help=f"one of {', '.join(rows)}")
+    parser.add_argument("--quick", action="store_true", help="small sizes: shows that they work, not how fast")
     parser.add_argument("--rounds", type=int, help="how often each program runs (5; quick: 1)")
     parser.add_argument("--threads", type=lambda text: [int(number) for number in text.split(",")], default=[1, 2],
-                        help="with how many workers (1,2)")
+                        help="the numbers of workers (1,2)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
     options = parser.parse_intermixed_args()
     options.rounds = options.rounds or (1 if options.quick else 5)
@@ -126,7 +126,7 @@ def main():
 
     results = {"machine": machine(), "compiler": compiler(options.build), "rounds": options.rounds, "quick": options.quick, "results": []}
     if results["machine"]["load"] > 0.5:
-        print(f"The load of this machine is {results['machine']['load']:.1f}: look at CPU times rather than wall times.")
+        print(f"The load of this machine is {results['machine']['load']:.1f}: compare CPU times, not wall times.")
     for name in options.row or rows:
         for threads in options.threads:
             runs = measure(rows[name], threads, options.build, options)
@@ -134,7 +134,7 @@ def main():
             show(results["results"][-1])
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        print(f"\nWritten: {options.json}")
+        print(f"\nWrote {options.json}")
 
 
 if __name__ == "__main__":

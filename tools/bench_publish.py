@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes a picture and a table of what tools/bench.py has written: how much longer other libraries take.
+"""Draws a picture and writes a table of the results of tools/bench.py: how much longer other libraries take.
 
     bench_publish.py RESULTS.json PICTURE.svg PAGE.md
 
-Both stand in PAGE between `<!-- results -->` and `<!-- end of results -->`.
+Both go into PAGE, between `<!-- results -->` and `<!-- end of results -->`.
 """
 
 import json
@@ -14,9 +14,10 @@ import sys
 import matplotlib
 
 matplotlib.use("svg")
-from matplotlib import pyplot, ticker  # noqa: E402  the backend comes first
+from matplotlib import pyplot, ticker  # noqa: E402  after the choice of the backend
 
-LIBRARIES = {  # name, colour, where it stands on its line
+# The name, the colour, and the vertical offset within a line.
+LIBRARIES = {
     "tbb": ("oneTBB", "#0071c5", 0.18),
     "asio": ("Boost.Asio", "#d1442f", 0.0),
     "asio_or": ("Boost.Asio, operator ||", "#e59a2f", 0.0),
@@ -34,7 +35,7 @@ def draw(results, picture):
 
     matplotlib.rcParams.update({
         "font.size": 9, "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
-        # The same results make the same file.
+        # So that the same results make the same file.
         "svg.hashsalt": "mtaio", "svg.fonttype": "none", "font.family": ["DejaVu Sans", "sans-serif"]})
     figure, axes = pyplot.subplots(figsize=(8.6, 1.3 + 0.31 * len(rows)), layout="constrained")
     axes.set_xscale("log")
@@ -69,7 +70,7 @@ UNITS = {"wall_ms": "ms", "p50_us": "µs", "p99_us": "µs", "bytes_per_task": "b
 
 
 def times(result, library):
-    """How much mtaio takes, or how many times that another one."""
+    """The time of mtaio, or the ratio of another library to it."""
     if library != "mtaio":
         return f"{result['ratios'][library]:.2f} ×"
     ours = result["medians"]["mtaio"][result["figure"]]
@@ -77,13 +78,13 @@ def times(result, library):
 
 
 def peak_memory(result, library):
-    """The most memory that mtaio has ever had, or how many times that another one."""
+    """The peak memory of mtaio, or the ratio of another library to it."""
     peaks = {name: median["peak_kib"] for name, median in result["medians"].items()}
     return f"{peaks['mtaio'] / 1024:.1f} MiB" if library == "mtaio" else f"{peaks[library] / peaks['mtaio']:.2f} ×"
 
 
 def table(results, cell):
-    """Markdown: a line for each result, with what `cell` says of each library."""
+    """A Markdown table: a line for each result, with `cell` of each library."""
     others = [library for library in LIBRARIES if any(library in result["ratios"] for result in results["results"])]
     yield " | ".join(["", "threads", "mtaio", *(LIBRARIES[library][0].replace("|", "\\|") for library in others)])
     yield "---".join("|" * (len(others) + 4))
@@ -113,7 +114,7 @@ def main():
         sys.exit(__doc__)
     results = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
     if results["quick"]:
-        sys.exit(f"{sys.argv[1]}: the sizes of --quick say nothing about time; not published")
+        sys.exit(f"{sys.argv[1]}: the sizes of --quick are too small for times; not published")
     draw(results, sys.argv[2])
     insert(results, sys.argv[2], pathlib.Path(sys.argv[3]))
 

@@ -51,7 +51,7 @@ class File:
         return self.lines[number - 1].lstrip().startswith("//")
 
     def comment_at(self, number):
-        """The comment on a line, if there is one."""
+        """The comment on a line; empty if it has none."""
         _, slashes, comment = self.lines[number - 1].partition("//")
         return comment if slashes else ""
 

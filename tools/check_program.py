@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Runs a program and compares what it prints and how it ends.
+"""Runs a program, and checks its output and how it ends.
 
     check_program.py --prints FILE -- PROGRAM...
-        The program exits with 0 and prints exactly what FILE holds on standard output.
+        The program prints exactly the contents of FILE on standard output, and exits with 0.
 
     check_program.py --aborts-as-told-in SOURCE -- PROGRAM...
-        The program is ended by abort(), and standard error contains a match for the regular expression in the first
-        line of its SOURCE: `// expect: REGEX`.
+        The program is ended by abort(), and standard error matches the regular expression in the first line of its
+        SOURCE: `// expect: REGEX`.
 
     check_program.py --refused-as-told-in SOURCE COMPILER ARGUMENT...
-        The compiler fails on SOURCE, and standard error contains a match for what is expected in its first line.
-        Its second line may have further arguments: `// flags: -m32`.
+        The compiler fails on SOURCE, and standard error matches the regular expression in the first line of SOURCE.
+        The second line may have further arguments: `// flags: -m32`.
 
-PROGRAM... is the program, with what runs it before it (qemu-aarch64) if it needs that.
+PROGRAM... is the program, after the emulator (qemu-aarch64) if it needs one.
 """
 
 import argparse
@@ -32,11 +32,11 @@ def describe_end(returncode):
 
 
 def expected_message(source):
-    """The regular expression that the first line of `source` gives."""
+    """The regular expression in the first line of `source`."""
     first_line = source.read_text(encoding="utf-8").partition("\n")[0]
     match = re.fullmatch(r"// expect: (.+)", first_line)
     if match is None:
-        sys.exit(f"{source}:1: '// expect: ' and a regular expression should stand here, not: {first_line}")
+        sys.exit(f"{source}:1: this line should be '// expect: ' and a regular expression, not: {first_line}")
     return match[1]
 
 

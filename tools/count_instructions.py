@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Counts the instructions of the hot paths (bench/guard/hot_paths.cpp) with valgrind's callgrind, which repeats exactly;
-and among them those that lock the bus, each of which takes as long as some twenty others.
+"""Counts the instructions of the hot paths (bench/guard/hot_paths.cpp) with valgrind's callgrind, whose counts repeat
+exactly; and among them the instructions that lock the bus, each of which takes as long as about twenty others.
 
-    count_instructions.py PROGRAM                   prints what an item of each path costs
-    count_instructions.py PROGRAM --check FILE      fails where that has changed from what FILE says
-    count_instructions.py PROGRAM --update FILE     writes FILE anew
-    count_instructions.py PROGRAM --profile PATH    says in which functions an item of PATH spends them
+    count_instructions.py PROGRAM                   prints the cost of one item of each path
+    count_instructions.py PROGRAM --check FILE      fails if a cost differs from the one in FILE
+    count_instructions.py PROGRAM --update FILE     writes the costs to FILE
+    count_instructions.py PROGRAM --profile PATH    prints the cost of one item of PATH by function
 """
 
 import argparse
@@ -15,15 +15,15 @@ import subprocess
 import sys
 import tempfile
 
-# Library functions differ a little between machines (memcpy and the like), and so may the layout of memory.
+# Library functions such as memcpy differ a little between machines, and so may the layout of memory.
 TOLERANCE = 0.03
 HEADING = "instructions  locked"
 
 
 def dumps(program, folder):
-    """Runs `program`; the number of items, and {mark: file} of what callgrind has written."""
+    """Runs `program`. Returns the number of items, and {mark: file} for the files that callgrind wrote."""
     out = pathlib.Path(folder) / "callgrind.out"
-    # A bus event is an instruction that locks the bus: an atomic exchange, an addition, a full fence.
+    # A bus event is an instruction that locks the bus: an atomic exchange or addition, or a full fence.
     command = ["valgrind", "--tool=callgrind", "--collect-bus=yes", f"--callgrind-out-file={out}", program]
     run = subprocess.run(command, capture_output=True, encoding="utf-8", errors="backslashreplace")
     items = re.fullmatch(r"items (\d+)\n", run.stdout)
@@ -38,8 +38,8 @@ def dumps(program, folder):
 
 
 def costs(words):
-    """(all instructions, locked ones), from the end of a line of callgrind's."""
-    numbers = [int(word) for word in words] + [0, 0]  # what is left out is zero
+    """(all instructions, locked instructions), from the numbers at the end of a line of callgrind's."""
+    numbers = [int(word) for word in words] + [0, 0]  # callgrind leaves out zeros
     return numbers[0], numbers[1]
 
 
@@ -48,7 +48,7 @@ def total(file):
 
 
 def by_function(file):
-    """{function: its costs, without those of what it calls}"""
+    """{function: its costs, without the costs of the functions that it calls}"""
     names, found, function, called = {}, {}, None, False
     for line in file.read_text().splitlines():
         if match := re.match(r"(c?)fn=\((\d+)\)(?: (.+))?$", line):
@@ -57,22 +57,22 @@ def by_function(file):
             if not match[1]:
                 function = match[2]
         elif line.startswith("calls="):
-            called = True  # the next line is what was spent in the function called
+            called = True  # the next line has the costs of the called function
         elif re.match(r"[+*\-\d]", line):
             if not called:
                 spent = costs(line.split()[1:])
-                before = found.get(function, (0, 0))
-                found[function] = (before[0] + spent[0], before[1] + spent[1])
+                sum_so_far = found.get(function, (0, 0))
+                found[function] = (sum_so_far[0] + spent[0], sum_so_far[1] + spent[1])
             called = False
     by_name = {}
     for number, spent in found.items():  # two functions may have one name
-        before = by_name.get(names[number], (0, 0))
-        by_name[names[number]] = (before[0] + spent[0], before[1] + spent[1])
+        sum_so_far = by_name.get(names[number], (0, 0))
+        by_name[names[number]] = (sum_so_far[0] + spent[0], sum_so_far[1] + spent[1])
     return by_name
 
 
 def of_one_item(few, many, items):
-    # Rounded as it is printed; without a zero that is negative.
+    # Rounded as it is printed. Adding zero turns -0.0 into 0.0.
     return round((many[0] - few[0]) / items, 1) + 0.0, round((many[1] - few[1]) / items, 1) + 0.0
 
 
@@ -115,16 +115,16 @@ def expected(file):
 
 
 def check(found, file):
-    """The complaints about what was found."""
-    before = expected(file)
-    for path in before.keys() - found.keys():
+    """The differences between `found` and the costs in `file`."""
+    recorded = expected(file)
+    for path in recorded.keys() - found.keys():
         yield f"{path}: no longer counted"
     for path, now in found.items():
-        if path not in before:
+        if path not in recorded:
             yield f"{path}: not in {file} yet"
             continue
-        for what, old, new in zip(("instructions", "locked instructions"), before[path], now):
-            if abs(new - old) > TOLERANCE * old + 0.1:  # a tenth is lost in rounding
+        for what, old, new in zip(("instructions", "locked instructions"), recorded[path], now):
+            if abs(new - old) > TOLERANCE * old + 0.1:  # rounding loses up to a tenth
                 yield f"{path}: {new:.1f} {what}, {'FEWER' if new < old else 'MORE'} than {old:.1f}"
 
 
@@ -151,7 +151,7 @@ def main():
         for complaint in complaints:
             print(complaint)
         if complaints:
-            print(f"Instructions have changed. If that is meant to be: {sys.argv[0]} {arguments.program} "
+            print(f"Instructions have changed. If this is intended: {sys.argv[0]} {arguments.program} "
                   f"--update {arguments.check}")
             return 1
     return 0

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Says how much of include/ and src/ the tests execute.
+"""Prints how much of include/ and src/ the tests execute.
 
     coverage.py BUILD --json FILE [--lines PERCENT] [--branches PERCENT]
 
 BUILD is configured with the preset `coverage`, and its tests have left their counts in BUILD/profiles. Prints, for each
-file, how many of its lines and branches were executed, and which were not; writes the same as JSON; fails if there are
-less than PERCENT.
+file, how many of its lines and branches were executed, and which were not. Writes the same as JSON. Fails if fewer than
+PERCENT of all were executed.
 
-A line is one that a function of the library has code on, and a branch one way out of a condition in it. What is
-instantiated from a template many times counts once: it is enough that one instantiation has been there.
+A line counts if a function of the library has code on it. A branch is one outcome of a condition. All instantiations of
+a template count as one: a line was executed if one instantiation has executed it.
 """
 
 import argparse
@@ -28,7 +28,7 @@ BRANCH_TRUE, BRANCH_FALSE = 4, 5
 
 
 def programs_of(build):
-    """Every program there that counts."""
+    """Every program in `build` that was compiled for coverage."""
     for path in sorted(build.rglob("*")):
         if not path.is_file() or path.is_symlink() or not os.access(path, os.X_OK):
             continue
@@ -41,7 +41,7 @@ def programs_of(build):
 
 
 def export(build, sources):
-    """What llvm-cov knows of the sources, as it writes it in JSON."""
+    """What llvm-cov reports about the sources, read from its JSON."""
     profiles = sorted((build / "profiles").glob("*.profraw"))
     if not profiles:
         sys.exit(f"There are no counts in {build / 'profiles'}: run the tests first, as ./dev coverage does.")
@@ -56,12 +56,12 @@ def export(build, sources):
 
 
 def lines_of(segments):
-    """{line: whether it was executed}, from the places where the count changes, as llvm-cov itself sees lines."""
+    """{line: whether it was executed}, computed from the segments in the way llvm-cov does."""
     by_line = collections.defaultdict(list)
     for segment in segments:
         by_line[segment[LINE]].append(segment)
     lines = {}
-    before = None  # what holds where a line begins
+    before = None  # the segment that is open where a line begins
     for line in range(segments[0][LINE], segments[-1][LINE] + 1):
         here = by_line[line]
         counts = [s[COUNT] for s in here if s[HAS_COUNT] and s[IS_ENTRY] and not s[IS_GAP]]
@@ -75,7 +75,7 @@ def lines_of(segments):
 
 
 def branches_of(branches):
-    """{(line, column, which way): whether it was taken} in at least one instantiation."""
+    """{(line, column, outcome): whether at least one instantiation took this branch}"""
     ways = {}
     for branch in branches:
         for way, field in (("true", BRANCH_TRUE), ("false", BRANCH_FALSE)):

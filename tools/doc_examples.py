@@ -1,27 +1,27 @@
 #!/usr/bin/env python3
-"""Holds the documentation to the code: its examples compile and run as printed, its promises are those of the headers.
+"""Checks the documentation against the code: examples compile and run as printed, promises are those of the headers.
 
     doc_examples.py split FOLDER    write the examples into FOLDER as C++ files, for examples/CMakeLists.txt to build
-    doc_examples.py check           compare what a page copies from a file of this repository with that file
+    doc_examples.py check           compare each copied part on a page with the file that it is copied from
     doc_examples.py --update        the same, and rewrite the promises (tools/doc_promises.py)
-    doc_examples.py --headers       the same, and complain about examples in headers that do not say what they are part of
+    doc_examples.py --headers       the same, and report examples in headers that do not name the file they come from
 
-What follows the word `cpp` behind the opening fence says what an example is:
+The words after `cpp` in the opening fence give the kind of an example:
 
-    ```cpp program       a whole program. It is compiled by itself, and prints what the ```text output behind it says
-    ```cpp preamble      what the examples of this page that are not programs need: includes, and what they call
-    ```cpp file          declarations. Those of a page are compiled together, behind its preamble
-    ```cpp               statements. They are compiled behind the preamble as well, each in a coroutine of its own
+    ```cpp program       a whole program. It is compiled alone, and prints the ```text output block that follows it
+    ```cpp preamble      the includes and functions that the other examples of this page use, except programs
+    ```cpp file          declarations. All of a page are compiled together, after its preamble
+    ```cpp               statements. They are compiled after the preamble too, each block in its own coroutine
     ```cpp from PATH     a part of a file of this repository, word for word
     ```cpp wrong         a mistake; not compiled
 
-An example in a header's comment is indented, and a part of a file too. The line before it names the file:
+An example in a header's comment is indented, and is also a part of a file. The line before it names the file:
 
     /// From docs/latch.md:
     ///
     ///     const bool in_time = co_await ready.wait(5s);
 
-Nothing is added that the page does not print. Errors are reported at the line of the page.
+The tool adds no code that the page does not print. Compilers report errors at the line of the page.
 """
 
 import argparse
@@ -33,8 +33,8 @@ import doc_promises
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# A part of a program does not use all of it, and two of them may use the same name. Where main() is a part, it is not the
-# function that may end without a return.
+# An example need not use all of the preamble, and two examples may use the same name. A main() in an example is in a
+# namespace, so it is not the function that may end without a return.
 LENIENCY = "".join(f'#pragma GCC diagnostic ignored "-W{warning}"\n' for warning in (
     "shadow", "unused-variable", "unused-but-set-variable", "unused-function", "return-type"))
 LENIENCY += '#ifndef __clang__\n#pragma GCC diagnostic ignored "-Wsubobject-linkage"\n#endif\n'
@@ -45,7 +45,7 @@ INCLUDE = re.compile(r"^#include.*$", re.MULTILINE)
 
 
 class Wrong(Exception):
-    """What is wrong with a page, and where."""
+    """An error on a page; the message begins with its place."""
 
 
 def all_pages():
@@ -64,14 +64,14 @@ def header_examples(content):
     for comment in doc_promises.COMMENT.finditer(content):
         first = content.count("\n", 0, comment.start()) + 1
         lines = re.sub(r"^[ \t]*///[ ]?", "", comment[0], flags=re.MULTILINE)
-        # Indented lines behind an empty one, with the line in front of that.
+        # Indented lines after an empty line, with the line before that.
         for block in re.finditer(r"^(.*)\n\n((?:[ ]{4}.*\n|\n(?=[ ]{4}))+)", lines, re.MULTILINE):
             source = re.search(r"\bFrom (\S+):$", block[1])
             yield first + lines.count("\n", 0, block.start(2)), source and source[1], block[2]
 
 
 def split(name, content):
-    """{file name: text} of what the page called `name` becomes. Raises Wrong."""
+    """{file name: text} of the C++ files made from the page called `name`. Raises Wrong."""
     stem = re.sub(r"\W", "_", name.removesuffix(".md")).lower()
     files, includes, preamble, parts, bare, programs = {}, "", "", "", None, 0
     for line, kind, text, end in examples(content):
@@ -79,14 +79,14 @@ def split(name, content):
         if kind == "program":
             output = OUTPUT.match(content, end)
             if not output:
-                raise Wrong(f"{where}: a program is followed by a block ```text output with what it prints")
+                raise Wrong(f"{where}: a program must be followed by a block ```text output with what it prints")
             programs += 1
             program = f"{stem}_program_{programs}"
             files[f"{program}.cpp"] = f'#line {line} "{name}"\n{text}'
             files[f"{program}.expected"] = output[1]
         elif kind in ("", "file", "preamble"):
             includes += "".join(f"{include}\n" for include in INCLUDE.findall(text))
-            # An empty line in the place of each #include keeps the numbers of the lines.
+            # An empty line in the place of each #include keeps the line numbers.
             code = INCLUDE.sub("", text)
             code = f'#line {line} "{name}"\n{code}'
             if not kind:
@@ -95,13 +95,13 @@ def split(name, content):
             elif kind == "file":
                 parts += f"namespace example_{line} {{\n{code}}}\n"
             elif preamble or parts:
-                raise Wrong(f"{where}: a page has one preamble, in front of the examples that need it")
+                raise Wrong(f"{where}: a page may have one preamble, before the examples that need it")
             else:
                 preamble = code
         elif kind != "wrong" and not kind.startswith("from "):
             raise Wrong(f"{where}: '{kind}' is not a kind of example; tools/doc_examples.py has the list")
     if bare and not preamble:
-        raise Wrong(f"{bare}: statements need a preamble on their page, which includes what they use")
+        raise Wrong(f"{bare}: statements need a preamble on their page that includes what they use")
     if parts or preamble:
         files[f"{stem}.cpp"] = f"{includes}{LENIENCY}namespace {stem} {{\n{preamble}{parts}}}\n"
     return files
@@ -117,7 +117,7 @@ def write_examples(folder, pages):
             path.unlink()
     for name, text in files.items():
         path = folder / name
-        # A file that is left alone is not compiled again.
+        # A file that is not written again is not compiled again.
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
 
@@ -133,7 +133,7 @@ def is_part_of(path, text):
 
 
 def check_copies(name, content):
-    """The complaints about the parts of files on a page."""
+    """Errors in the parts of files that a page copies."""
     for line, kind, text, _ in examples(content):
         path = kind.removeprefix("from ")
         if path != kind and not is_part_of(path, text):
@@ -141,12 +141,12 @@ def check_copies(name, content):
 
 
 def check_header(name, content, every):
-    """The complaints about the examples in a header's comments; without `every` only about those that name a file."""
+    """Errors in the examples of a header's comments; without `every`, only in examples that name a file."""
     for line, path, text in header_examples(content):
         if path and not is_part_of(path, text):
             yield f"{name}:{line}: {path} does not contain this"
         elif not path and every:
-            yield f"{name}:{line}: an example says which file it is a part of, with a line 'From docs/latch.md:' before it"
+            yield f"{name}:{line}: an example must name its file, with a line such as 'From docs/latch.md:' before it"
 
 
 def check(pages, update, every=False):
@@ -173,7 +173,7 @@ def main():
     parser.add_argument("command", nargs="?", choices=["split", "check"], default="check")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="where `split` writes the C++ files")
     parser.add_argument("--update", action="store_true", help="rewrite the promises on the pages")
-    parser.add_argument("--headers", action="store_true", help="complain about examples in headers without a file")
+    parser.add_argument("--headers", action="store_true", help="report examples in headers that name no file")
     arguments = parser.parse_args()
     if arguments.command == "split":
         if not arguments.folder:

@@ -1,13 +1,13 @@
 """The five promises of each awaitable: read from the comments of headers, written onto pages of the documentation.
 
-On a page they stand between two marks, and tools/doc_examples.py --update writes what is between them:
+On a page they are between two marks, and tools/doc_examples.py --update writes the text between the marks:
 
     <!-- promises of Latch::wait -->
     - Suspends: only while the count is above zero.
     ...
     <!-- end of promises -->
 
-The name is that of the class, function or member behind the comment, without namespaces.
+The name is the name of the class, function or member that follows the comment, without namespaces.
 """
 
 import re
@@ -32,7 +32,7 @@ def in_comment(comment):
 
 
 def without_constraints(code):
-    """`code` from behind its `template <...>` and `requires ...`, as clang-format lays them out."""
+    """`code` without its leading `template <...>` and `requires ...`, as clang-format lays them out."""
     code = re.sub(r"\A\s*template <.*\n", "", code)
     if re.match(r"\s*requires\(", code):
         depth = 0
@@ -50,7 +50,7 @@ def declared_name(code):
 
 
 def of_header(content):
-    """{name: [(label, text)]} of a header. Raises ValueError where the five are not there in their order."""
+    """{name: [(label, text)]} of a header. Raises ValueError if one of the five is missing or out of order."""
     promises = {}
     for comment in COMMENT.finditer(content):
         found = in_comment(comment[0])
@@ -74,7 +74,7 @@ def of_headers(root):
 
 
 def as_markdown(promises):
-    """The four that the library makes are a list; the one that the caller has to keep stands behind it."""
+    """The four promises of the library as a list, followed by the duty of the caller."""
     lines = []
     for label, text in promises:
         text = re.sub(r"\bdocs/(\w+)\.md", r"[\1](\1.md)", text)
@@ -86,12 +86,12 @@ def as_markdown(promises):
 
 
 def quoted(content):
-    """The names whose promises a page has."""
+    """The names whose promises are on a page."""
     return {block[1] for block in BLOCK.finditer(content)}
 
 
 def rewrite(content, promises):
-    """The page with what the headers say, and the names that no header has."""
+    """The page with the promises of the headers, and the names that no header has."""
     unknown = sorted(quoted(content) - promises.keys())
 
     def current(block):
