@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds every #include of include/, src/, python/ and tests/ to the layers.
+"""Checks every #include of include/, src/, python/ and tests/ against the layers.
 
     layering.py [ROOT]
 
@@ -9,18 +9,18 @@ uses, and which of the headers in include/mtaio/ and include/mtaio/lowlevel/ are
     mtaio_layer(sync USES base coro HEADERS latch.hpp lowlevel/wait_list.hpp)
 
 The rules:
- 1. A file includes files of its own layer and of the layers its layer USES. That is the whole truth: what a used layer
-    uses itself is not passed on. A layer that is named in USES is also included somewhere.
+ 1. A file includes only files of its own layer and of the layers that its layer USES. USES is not transitive: a layer
+    names each layer that its files include, and no other.
  2. Every public header belongs to exactly one layer.
- 3. The umbrella header includes every header directly in include/mtaio/, belongs to no layer, and is included by none.
- 4. A public header includes no private one.
+ 3. The umbrella header includes every header directly in include/mtaio/, and belongs to no layer. No file includes it.
+ 4. A public header includes no private header.
  5. A header of the layer `lockfree` includes only <atomic>, <cstddef>, <cstdint> and its own layer, so that a model
-    checker can take it as it is.
- 6. No file includes itself, on whatever way round.
- 7. No folder has a name that says nothing, such as detail, utils, common or impl.
- 8. python/LAYERS and tests/LAYERS name the folders of these trees from low to high, and which folders each one uses; a
-    name that ends with /* stands for each folder in it. A file includes files of its own folder and of those only, and
-    a folder that is named is also included somewhere.
+    checker can use it unchanged.
+ 6. No file includes itself, directly or not.
+ 7. No folder has a name that says nothing about its contents, such as detail, utils, common or impl.
+ 8. python/LAYERS and tests/LAYERS list the folders of these trees from low to high, each with the folders that it uses.
+    A name that ends with /* means every folder inside. A file includes only files of its own folder and of the folders
+    that it uses, and a folder uses no folder without including a file of it.
 
 Prints a line for each breach, and exits with 1 if there are any.
 """
@@ -46,14 +46,14 @@ class Include:
         self.file = file
         self.line = line
         self.text = text  # with its quotes or brackets
-        self.target = target  # the file of this project that is meant, or None
+        self.target = target  # the included file of this project, or None
 
     def breach(self, why):
         return f"{self.file}:{self.line}: {self.text}: {why}"
 
 
 class Tree:
-    """The folders of python/ or tests/, as its file LAYERS names them, and the include lines of the files in them."""
+    """The folders of python/ or tests/ that its file LAYERS lists, and the include lines of their files."""
 
     def __init__(self, root, name):
         self.name = name
@@ -96,7 +96,7 @@ class Tree:
 
 
 class Project:
-    """The layers and the include lines of the tree below `root`. All paths are relative to it, with slashes."""
+    """The layers and the include lines of the tree below `root`. All paths are relative to `root`, with slashes."""
 
     def __init__(self, root):
         self.root = root
@@ -155,7 +155,7 @@ class Project:
         return beside if beside in self.files else f"src/{name}"
 
     def layer_of(self, file):
-        """The name of the layer that `file` belongs to; None for the umbrella and where rule 2 is broken."""
+        """The name of the layer of `file`; None for the umbrella, and if the file breaks rule 2."""
         owners = self.owners.get(file, [])
         return owners[0] if len(owners) == 1 and file != self.umbrella else None
 
@@ -165,7 +165,7 @@ class Project:
 
 
 def check_declarations(project):
-    """Rule 2, and that what the layers declare exists."""
+    """Rule 2, and that the files and layers that a layer declares exist."""
     for layer in project.layers.values():
         where = f"src/{layer.name}/CMakeLists.txt"
         for used in layer.uses:
@@ -185,11 +185,11 @@ def check_declarations(project):
             yield f"{file}: belongs to more than one layer ({', '.join(owners)}). Leave it in the HEADERS of one."
     for file in project.files:
         if file.startswith("src/") and project.owners[file][0] not in project.layers:
-            yield f"{file}: lies in no layer. src/{project.owners[file][0]}/CMakeLists.txt has to declare one."
+            yield f"{file}: lies in no layer. src/{project.owners[file][0]}/CMakeLists.txt must declare one."
 
 
 def check_targets(project):
-    """That the files of this project that are included exist."""
+    """That every included file of this project exists."""
     for include in project.all_includes():
         if include.target is not None and include.target not in project.files:
             yield include.breach("there is no such file.")
@@ -215,7 +215,7 @@ def check_layers(project):
 
 
 def check_umbrella(project):
-    """Rule 3, but for what check_declarations sees."""
+    """Rule 3, except the part that check_declarations checks."""
     for include in project.all_includes():
         if include.target is not None and include.target == project.umbrella:
             yield include.breach("is for users of the library; include the headers that are needed.")

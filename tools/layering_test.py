@@ -12,7 +12,7 @@ TREE = {
     "src/base/CMakeLists.txt": "# the lowest\nmtaio_layer(base HEADERS error.hpp)",
     "src/lockfree/CMakeLists.txt": "mtaio_layer(lockfree HEADERS lowlevel/deque.hpp)",
     "src/coro/CMakeLists.txt": "mtaio_layer(coro\n  USES base\n  HEADERS task.hpp lowlevel/job.hpp)",
-    "src/wait/CMakeLists.txt": "mtaio_layer(wait USES coro HEADERS latch.hpp)",
+    "src/sync/CMakeLists.txt": "mtaio_layer(sync USES coro HEADERS latch.hpp)",
     "include/mtaio/core.hpp": "#include <mtaio/error.hpp>\n#include <mtaio/latch.hpp>\n#include <mtaio/task.hpp>",
     "include/mtaio/error.hpp": "#include <string>",
     "include/mtaio/task.hpp": "#include <mtaio/error.hpp>\n#include <mtaio/lowlevel/job.hpp>",
@@ -47,16 +47,16 @@ class LayeringTest(unittest.TestCase):
 
     def test_an_include_of_a_layer_that_is_not_used(self):
         self.assert_breach({"src/coro/task.cpp": "\n#include <mtaio/latch.hpp>"},
-                           "src/coro/task.cpp:2", "coro does not use layer wait")
+                           "src/coro/task.cpp:2", "coro does not use layer sync")
 
     def test_what_a_used_layer_uses_is_not_passed_on(self):
-        self.assert_breach({"src/wait/latch.cpp": "#include <mtaio/error.hpp>"}, "wait does not use layer base")
+        self.assert_breach({"src/sync/latch.cpp": "#include <mtaio/error.hpp>"}, "sync does not use layer base")
 
     def test_a_private_header_of_a_layer_that_is_not_used(self):
         self.assert_breach({"src/base/error.cpp": '#include "coro/frames.hpp"'}, "base does not use layer coro")
 
     def test_a_use_that_is_not_made(self):
-        self.assert_breach({"include/mtaio/latch.hpp": ""}, "src/wait/CMakeLists.txt", "USES coro", "Take it out")
+        self.assert_breach({"include/mtaio/latch.hpp": ""}, "src/sync/CMakeLists.txt", "USES coro", "Take it out")
 
     def test_a_use_of_an_unknown_layer(self):
         self.assert_breach({"src/base/CMakeLists.txt": "mtaio_layer(base USES ether HEADERS error.hpp)"}, "ether")
@@ -82,10 +82,10 @@ class LayeringTest(unittest.TestCase):
                            "core.hpp", "<mtaio/task.hpp>")
 
     def test_an_umbrella_that_a_layer_includes(self):
-        self.assert_breach({"src/wait/latch.cpp": "#include <mtaio/core.hpp>"}, "src/wait/latch.cpp:1")
+        self.assert_breach({"src/sync/latch.cpp": "#include <mtaio/core.hpp>"}, "src/sync/latch.cpp:1")
 
     def test_an_umbrella_that_belongs_to_a_layer(self):
-        self.assert_breach({"src/wait/CMakeLists.txt": "mtaio_layer(wait USES coro HEADERS latch.hpp core.hpp)"},
+        self.assert_breach({"src/sync/CMakeLists.txt": "mtaio_layer(sync USES coro HEADERS latch.hpp core.hpp)"},
                            "is the umbrella")
 
     def test_a_tree_without_an_umbrella(self):
@@ -107,17 +107,17 @@ class LayeringTest(unittest.TestCase):
                            "src/coro/frames.hpp -> src/coro/sizes.hpp -> src/coro/frames.hpp")
 
     def test_a_folder_whose_name_says_nothing(self):
-        self.assert_breach({"tests/wait/detail/list.cpp": ""}, "tests/wait/detail/")
+        self.assert_breach({"tests/sync/detail/list.cpp": ""}, "tests/sync/detail/")
 
     def test_a_tree_with_its_own_layers(self):
         tree = {"tests/LAYERS": "support:\nunit/*: support  # each folder of a layer\n",
                 "tests/support/counted.hpp": "",
                 "tests/unit/base/error.cpp": '#include "support/counted.hpp"\n#include "error.hpp"',
                 "tests/unit/base/error.hpp": "",
-                "tests/unit/wait/latch.cpp": ""}
+                "tests/unit/sync/latch.cpp": ""}
         self.assertEqual(self.breaches_after(tree), [])
-        self.assert_breach(tree | {"tests/unit/wait/latch.cpp": '#include "unit/base/error.hpp"'},
-                           "tests/unit/wait/latch.cpp:1", "does not use unit/base")
+        self.assert_breach(tree | {"tests/unit/sync/latch.cpp": '#include "unit/base/error.hpp"'},
+                           "tests/unit/sync/latch.cpp:1", "does not use unit/base")
         self.assert_breach(tree | {"tests/support/counted.hpp": '#include "unit/base/error.hpp"'},
                            "tests/support/counted.hpp:1", "support does not use unit/base")
         self.assert_breach(tree | {"tests/unit/base/error.cpp": ""}, "unit/* uses support", "Take it out")

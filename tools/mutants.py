@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
-"""Tests the tests: plants faults in the code of queues, waiting, timers, stop scopes and fan-outs, and counts how many
-of them the suite notices.
+"""Tests the tests: plants faults in the code of queues, waits, timers, stop scopes and fan-outs, and counts how many
+faults the tests notice.
 
     mutants.py [--untried | --survivors] [--sample N] [--seed S] [--jobs N] [--list] [FILE...]
 
-All mutants of FILE (default: FILES below), or N of them drawn with the seed S; or only those that no earlier run has
-tried, which goes on where one was interrupted, or noticed.
-The sources are copied to build/mutants/tree and rewritten so that they contain every mutant (tools/mutation/), compiled
-once, and run once unharmed, which tells which test reaches the places of which mutants, and how long it takes. Then
-each mutant is run by the tests that reach it until one fails, crashes or hangs: first the one that has noticed it in an
-earlier run, then the quick ones.
+Runs all mutants of FILE (default: FILES below), or N of them, drawn with the seed S. --untried runs only mutants that
+no earlier run has tried, and so continues a run that was interrupted; --survivors runs only mutants that no earlier run
+has noticed.
 
-The outcome is in build/mutants/results.json. A mutant that survives has to be in tests/model/survivors.toml, with the
-reason; one that does not stand there fails the run, and so does one there that does not exist or is noticed, unless
-that is a matter of chance, as the reason says.
+The sources are copied to build/mutants/tree, rewritten so that they contain every mutant (tools/mutation/), and
+compiled once. One run without a fault shows which tests reach which mutants, and how long each test takes. Then each
+mutant is run by the tests that reach it, until one fails, crashes or hangs: first the test that has noticed the mutant
+in an earlier run, then the quick ones.
+
+The results are in build/mutants/results.json. A mutant that survives must be listed in tests/model/survivors.toml, with
+the reason. The run fails if a survivor is not listed, or if a listed mutant does not exist or is noticed, unless its
+reason says that noticing it is a matter of chance.
 """
 
 import argparse
@@ -60,21 +62,21 @@ def files_of(root):
 
 FILES = files_of(ROOT)
 
-# Fewer seeds first: what is wrong from the ground up is noticed at once.
+# Few seeds first: they notice most mutants.
 MODEL_SEEDS = (2_000, 100_000)
-# These do not test what is mutated, or do so by the models, which are run by name, or take long.
+# Tests that are not run: they do not test mutated code, or take long. The models are run by name instead.
 NOT_RUN = re.compile(r"canary|lockfree|platform|model|instructions|histories|soak|(examples|soak)/.*")
-# A test case that takes more seconds comes after all that take less.
+# Test cases that take more seconds than this run after all others.
 SLOW_CASE = 0.3
-# A test that takes so many times as long as unharmed, and so many seconds at least, hangs.
+# A test hangs if it takes PATIENCE times as long as without a fault, and at least LEAST_PATIENCE seconds.
 PATIENCE = 8
 LEAST_PATIENCE = 12
-# Whatever fails after so many seconds is tried again, with more patience: the machine may have been busy with something
-# else.
+# A test that fails after more seconds than this runs again, with more patience: the machine may have been busy.
 SLOW = 3
 MORE_PATIENCE = 5
-TEST_CASE_SECONDS = 10  # that a test case may take
-# How the reason begins for one that tests with several threads may notice, or not.
+# The limit for a test case.
+TEST_CASE_SECONDS = 10
+# The reason begins with this if tests with several threads notice the mutant in some runs only.
 BY_CHANCE = "Several threads"
 MEMORY = 4 << 30
 CASE_SECONDS = "MTAIO_TEST_CASE_SECONDS"
@@ -82,7 +84,7 @@ CASE_SECONDS = "MTAIO_TEST_CASE_SECONDS"
 
 @dataclasses.dataclass
 class Program:
-    """Something that fails, or does not. `seconds` and `reached` are those of the unharmed run."""
+    """A test program. `seconds` and `reached` are from the run without a fault."""
     name: str
     command: list
     folder: pathlib.Path
@@ -131,7 +133,7 @@ def make_tree(rewritten):
 
 
 def build(jobs):
-    # A mutant may run off the end of a function; the compiler is not to conclude that it does not exist.
+    # A mutant may run off the end of a function. The compiler must not assume that this never happens.
     flags = ["-O1", "-w", "-Wno-c++11-narrowing", "-fno-strict-return", f"-include {ROOT}/tools/mutation/chosen.hpp"]
     subprocess.run(["cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", "--log-level=WARNING",
                     f"-DCMAKE_CXX_COMPILER={COMPILER}", "-DCMAKE_BUILD_TYPE=Debug",
@@ -149,10 +151,10 @@ def find_tests():
 
 
 def in_parts(name, printed):
-    """A program written with doctest in two parts, of which the second has the test cases that take long, by how long
-    they took: (the name of the part, which test cases it has). There may be one part only."""
+    """Splits a doctest program in two by the durations it has printed; the second part has the slow test cases. A list
+    of (the name of the part, the option that selects its test cases). Without slow cases there is one part."""
     durations = re.findall(r"^([\d.]+) s: (.+)$", printed, re.MULTILINE)
-    # In a filter, a comma separates names; a question mark stands for any letter.
+    # In a filter, a comma separates names, and a question mark matches any letter.
     slow = ",".join(re.sub(r"[,\\]", "?", case) for seconds, case in durations if float(seconds) > SLOW_CASE)
     if not slow:
         return [(name, [])]
@@ -185,7 +187,7 @@ def limit_process():
 
 
 def run(program, variables, seconds):
-    """How it ends: "passes", "fails" or "hangs"."""
+    """Runs the program and returns how it ends: "passes", "fails" or "hangs"."""
     process = subprocess.Popen(program.command, cwd=program.folder, env=os.environ | program.environment | variables,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                start_new_session=True, preexec_fn=limit_process)
@@ -195,7 +197,7 @@ def run(program, variables, seconds):
         return "hangs"
     finally:
         try:
-            os.killpg(process.pid, signal.SIGKILL)  # and what it has started
+            os.killpg(process.pid, signal.SIGKILL)  # with the processes that it has started
         except ProcessLookupError:
             pass
         process.wait()
@@ -217,8 +219,8 @@ def run_unharmed(programs):
 # --- The mutants ---
 
 def verdict(number, programs, first="", run_one=run):
-    """Who notices mutant `number`: (what, the name of the program); what is "fails", "hangs", "survives", or
-    "unreached" if no test comes by. The program called `first` is tried first."""
+    """How mutant `number` ends, and the name of the program that notices it. It "fails", "hangs" or "survives"; it is
+    "unreached" if no test reaches it. The program called `first` is tried first."""
     reaching = [program for program in programs if program.reaches(number)]
     for program in sorted(reaching, key=lambda program: program.name != first):
         seconds = max(LEAST_PATIENCE, PATIENCE * program.seconds)
@@ -236,19 +238,19 @@ UNKNOWN = {"verdict": "unknown", "by": ""}
 NOTICED = ("fails", "hangs")
 
 
-def drawn(mutants, arguments, before):
+def drawn(mutants, arguments, earlier):
     numbers = range(len(mutants))
     if arguments.untried:
-        numbers = [i for i in numbers if mutants[i].key not in before]
+        numbers = [i for i in numbers if mutants[i].key not in earlier]
     if arguments.survivors:
-        numbers = [i for i in numbers if before.get(mutants[i].key, UNKNOWN)["verdict"] not in NOTICED]
+        numbers = [i for i in numbers if earlier.get(mutants[i].key, UNKNOWN)["verdict"] not in NOTICED]
     if arguments.sample is not None and arguments.sample < len(numbers):
         numbers = sorted(random.Random(arguments.seed).sample(list(numbers), arguments.sample))
     return list(numbers)
 
 
 def known_survivors(path=SURVIVORS):
-    """From the key of each mutant that may survive to the reason."""
+    """{key of a mutant that may survive: the reason}"""
     if not path.exists():
         return {}
     known = {}
@@ -261,8 +263,7 @@ def known_survivors(path=SURVIVORS):
 
 
 def complaints(results, known, existing):
-    """What is wrong: about `results`, from key to result, of this run; `existing`: the keys of all mutants there
-    are."""
+    """The errors of this run. `results` maps keys to results; `existing` has the keys of all mutants."""
     for key, result in results.items():
         survived = result["verdict"] in ("survives", "unreached")
         if survived and key not in known:
@@ -276,7 +277,7 @@ def complaints(results, known, existing):
 
 
 def table(results, by):
-    """Lines: how many of each `by`, "file" or "kind", were noticed."""
+    """Lines with how many mutants of each file or kind were noticed; `by` is "file" or "kind"."""
     noticed, total = collections.Counter(), collections.Counter()
     for result in results.values():
         for name in (result[by], "together"):
@@ -287,14 +288,14 @@ def table(results, by):
         yield f"{name:{width}} {noticed[name]:5} of {total[name]:5} {100 * noticed[name] / total[name]:6.1f} %"
 
 
-def test_mutants(mutants, numbers, programs, jobs, before):
-    """The results of this run; all results, those of earlier runs among them, are written as they come."""
+def test_mutants(mutants, numbers, programs, jobs, earlier):
+    """Returns the results of this run. Writes them to the file as they come, together with those of earlier runs."""
     results = {}
-    kept = {each.key: before[each.key] for each in mutants if each.key in before}
+    kept = {each.key: earlier[each.key] for each in mutants if each.key in earlier}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         futures = {}
         for number in numbers:
-            first = before.get(mutants[number].key, UNKNOWN)["by"]
+            first = earlier.get(mutants[number].key, UNKNOWN)["by"]
             futures[pool.submit(verdict, number, programs, first)] = mutants[number]
         for future in concurrent.futures.as_completed(futures):
             mutant, (what, by) = futures[future], future.result()
@@ -308,25 +309,25 @@ def test_mutants(mutants, numbers, programs, jobs, before):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", metavar="FILE", help="the mutants of these files")
-    parser.add_argument("--sample", type=int, metavar="N", help="so many of them")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="with which they are drawn (1)")
-    parser.add_argument("--untried", action="store_true", help="those that no earlier run has tried")
-    parser.add_argument("--survivors", action="store_true", help="those that no earlier run has noticed")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="how many at a time")
-    parser.add_argument("--list", action="store_true", help="say which there are, and stop")
+    parser.add_argument("--sample", type=int, metavar="N", help="N of them, drawn at random")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="the seed of --sample (1)")
+    parser.add_argument("--untried", action="store_true", help="only mutants that no earlier run has tried")
+    parser.add_argument("--survivors", action="store_true", help="only mutants that no earlier run has noticed")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="how many run concurrently")
+    parser.add_argument("--list", action="store_true", help="print the mutants, and stop")
     arguments = parser.parse_args()
     for file in set(arguments.files) - set(FILES):
         parser.error(f"{file}: not one of {' '.join(FILES)}")
 
     os.chdir(ROOT)
-    mutants, rewritten = find_all(FILES)  # always all: so the numbers, and what was compiled, stay the same
+    mutants, rewritten = find_all(FILES)  # always all, so that their numbers and the compiled programs stay the same
     asked = [each for each in mutants if not arguments.files or each.file in arguments.files]
     if arguments.list:
         print(*(each.key for each in asked), sep="\n")
         return 0
-    before = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    earlier = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     first = {each: number for number, each in enumerate(mutants)}
-    numbers = [first[asked[i]] for i in drawn(asked, arguments, before)]
+    numbers = [first[asked[i]] for i in drawn(asked, arguments, earlier)]
 
     make_tree(rewritten)
     build(arguments.jobs)
@@ -334,7 +335,7 @@ def main():
     run_unharmed(programs)
     for program in programs:
         print(f"{program.name}: {program.seconds:.1f} s, reaches {sum(map(bool, program.reached))}")
-    results = test_mutants(mutants, numbers, programs, arguments.jobs, before)
+    results = test_mutants(mutants, numbers, programs, arguments.jobs, earlier)
 
     print("", *table(results, "kind"), "", *table(results, "file"), "", sep="\n")
     wrong = sorted(complaints(results, known_survivors(), {each.key for each in mutants}))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs clang-tidy on C++ files, several at a time.
 
-What would take it most of its time is the standard library and other system headers. So they are compiled once for all
-files that are compiled alike, and a plugin, tidy_scope.cpp, keeps checks from looking through them.
+By itself, clang-tidy spends most of its time on the standard library and other system headers. So these are compiled
+once for all files with the same options, and a plugin, tidy_scope.cpp, keeps the checks out of them.
 """
 
 import argparse
@@ -22,14 +22,14 @@ TOOLS = pathlib.Path(__file__).resolve().parent
 PLUGIN_SOURCE = TOOLS / "tidy_scope.cpp"
 PLUGIN = TOOLS.parent / "build" / "tidy_scope.so"
 
-# For fewer files than this it is not worth while to compile system headers apart.
+# For fewer files it is not worth compiling the system headers separately.
 MANY = 5
 
 INCLUDE = re.compile(r'^#include (?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 
 
 def make_plugin():
-    """Compiles the plugin, unless that has been done."""
+    """Compiles the plugin if it is missing or older than its source."""
     if PLUGIN.exists() and PLUGIN.stat().st_mtime > PLUGIN_SOURCE.stat().st_mtime:
         return
     PLUGIN.parent.mkdir(exist_ok=True)
@@ -40,7 +40,7 @@ def make_plugin():
 
 
 def compile_commands(build):
-    """How each file is compiled, without the file itself and where the object goes."""
+    """{file: its compile command without the file and the output}"""
     commands = {}
     for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
         words = shlex.split(entry["command"])
@@ -49,7 +49,7 @@ def compile_commands(build):
 
 
 def system_headers(files, folders):
-    """What `files` include that is neither beside them nor in `folders`, directly or by what is."""
+    """The headers that `files` include, directly or not, and that are neither beside them nor in `folders`."""
     found, seen, left = set(), set(), list(files)
     while left:
         file = left.pop()
@@ -67,7 +67,7 @@ def system_headers(files, folders):
 
 
 class Group:
-    """Files that are compiled alike."""
+    """Files that are compiled with the same options."""
 
     def __init__(self, build, name, command, files):
         self.build = build
@@ -77,7 +77,7 @@ class Group:
         self.compiled = self.headers.with_suffix(".pch")
 
     def compile_headers(self):
-        """Compiles the system headers of all files into one. Whether that succeeds shows when they are used."""
+        """Precompiles the system headers of all files. A failure shows when the result is used."""
         if len(self.files) < MANY:
             return
         folders = [pathlib.Path(word[2:]) for word in self.command if word.startswith("-I")]
@@ -88,21 +88,21 @@ class Group:
                        capture_output=True, check=False)
 
     def check(self, file):
-        """What clang-tidy prints about `file`, and whether it found nothing."""
+        """The output of clang-tidy for `file`, and whether it found nothing."""
         if len(self.files) >= MANY:
             output, good = tidy(self.build, file, "--extra-arg=-include-pch", f"--extra-arg={self.compiled}")
-            # A file may define what changes system headers.
+            # A file may define macros that change system headers.
             if "clang-diagnostic-error" not in output:
                 return output, good
         return tidy(self.build, file)
 
 
 def tidy(build, file, *arguments):
-    """What clang-tidy prints about `file`, and whether it found nothing."""
+    """The output of clang-tidy for `file`, and whether it found nothing."""
     result = subprocess.run([CLANG_TIDY, f"--load={PLUGIN}", "-p", build, "--quiet", *arguments, file],
                             capture_output=True, encoding="utf-8", check=False)
     good = result.returncode == 0
-    # Standard error has the number of the warnings in other people's headers, unless clang-tidy itself fails.
+    # Standard error only counts the warnings in system headers, unless clang-tidy itself fails.
     return result.stdout if good or result.stdout else result.stderr, good
 
 
@@ -118,7 +118,7 @@ def groups(build, files):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("build", type=pathlib.Path, help="a configured build folder: it says how a file is compiled")
+    parser.add_argument("build", type=pathlib.Path, help="a configured build folder, which has the compile commands")
     parser.add_argument("files", nargs="+", type=pathlib.Path, metavar="file")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
     arguments = parser.parse_args()

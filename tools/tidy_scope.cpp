@@ -1,6 +1,6 @@
-// A plugin for clang-tidy 19, which tools/tidy.py makes and loads: checks look at what this project declares, and not
-// through the standard library and other system headers too. They report nothing from there, but that is what takes
-// most of their time. (clang-tidy 21 does it by itself.)
+// A plugin for clang-tidy 19, which tools/tidy.py builds and loads. It makes checks visit only the declarations of this
+// project. They report nothing about the standard library and other system headers, but would spend most of their time
+// there. (clang-tidy 21 does this without a plugin.)
 #include <clang/AST/ASTConsumer.h>
 #include <clang/AST/ASTContext.h>
 #include <clang/Frontend/CompilerInstance.h>
@@ -32,7 +32,7 @@ class Plugin : public clang::PluginASTAction {
   bool ParseArgs(const clang::CompilerInstance& /*compiler*/, const std::vector<std::string>& /*arguments*/) override {
     return true;
   }
-  // The main action is the one that checks.
+  // The main action runs the checks.
   ActionType getActionType() override { return AddBeforeMainAction; }
 };
 

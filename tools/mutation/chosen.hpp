@@ -1,9 +1,9 @@
-/// Which mutant this process is, in a copy of the sources that tools/mutants.py has rewritten so
-/// that each mutation is asked for where it would be: `if (a && b)` has become something that is
-/// `if (a || b)` when its number is chosen.
+/// Chooses the mutant that this process runs. tools/mutants.py has rewritten a copy of the sources
+/// so that it contains all mutants: `if (a && b)` has become an expression that is `a || b` when
+/// the number of that mutant is chosen.
 ///
-///   MTAIO_MUTANT=N            the process is mutant N; without it, it is what was written
-///   MTAIO_MUTANTS_REACHED=F   notes in the file F, byte N, that the place of mutant N was reached
+///   MTAIO_MUTANT=N            the process is mutant N; without it, the original program
+///   MTAIO_MUTANTS_REACHED=F   sets byte N of the file F when the place of mutant N is reached
 #pragma once
 
 #include <fcntl.h>
@@ -46,7 +46,7 @@ constexpr bool on(int number) noexcept {
   return chosen == number;
 }
 
-// What stands for an operator. Its operands are evaluated in any case.
+// The replacements of operators. All of them evaluate both operands.
 
 template <class A, class B>
 constexpr bool less(int number, const A& a, const B& b) {
@@ -95,7 +95,7 @@ constexpr auto modulo(int number, const A& a, const B& b) {
 template <class A>
 constexpr A& increment(int number, A& a) {
   if (!on(number)) return ++a;
-  if constexpr (requires { --a; }) --a;  // an iterator that only goes forward stays
+  if constexpr (requires { --a; }) --a;  // a forward iterator stays
   return a;
 }
 template <class A>
@@ -107,8 +107,8 @@ constexpr A one_more(int number, A a) {
   return on(number) ? static_cast<A>(a + 1) : a;
 }
 
-/// Which of some statements comes at step `step`: each number is the mutant in which a statement
-/// and the next change places.
+/// The index of the statement that runs at step `step`. Each number is the mutant that swaps a
+/// statement and the next one.
 constexpr int turn(int step, std::initializer_list<int> numbers) {
   int at = step;
   int place = 0;

@@ -1,4 +1,4 @@
-"""What the cursors of libclang say about pieces of C++."""
+"""Questions about pieces of C++, answered by the cursors of libclang."""
 
 import re
 
@@ -9,7 +9,7 @@ FUNCTIONS = {Kind.CXX_METHOD, Kind.FUNCTION_DECL, Kind.FUNCTION_TEMPLATE, Kind.C
              Kind.CONVERSION_FUNCTION}
 NAMESPACES = {Kind.NAMESPACE, Kind.TRANSLATION_UNIT}
 VALUES = {Kind.BINARY_OPERATOR, Kind.INTEGER_LITERAL, Kind.CXX_BOOL_LITERAL_EXPR, Kind.UNARY_OPERATOR}
-# What is evaluated by the compiler, or does not run.
+# Code that the compiler evaluates, or that does not run.
 NOT_RUN = {Kind.STATIC_ASSERT, Kind.ENUM_DECL, Kind.TEMPLATE_NON_TYPE_PARAMETER, Kind.TEMPLATE_TYPE_PARAMETER,
            Kind.TEMPLATE_TEMPLATE_PARAMETER, Kind.CONCEPT_DECL, Kind.TYPE_ALIAS_DECL, Kind.TYPE_ALIAS_TEMPLATE_DECL,
            Kind.CXX_BASE_SPECIFIER, Kind.DECL_REF_EXPR, Kind.REQUIRES_EXPR}
@@ -20,7 +20,7 @@ def span(cursor):
 
 
 def is_plain(cursor, thrown=True):
-    """A statement that is an expression and nothing else."""
+    """Whether a statement is only an expression."""
     inner = cursor
     while inner.kind == Kind.UNEXPOSED_EXPR and (children := list(inner.get_children())):
         inner = children[0]
@@ -34,7 +34,7 @@ def only_prefetches(cursor):
 
 
 def order_matters(one, other):
-    """Whether to bother. Of two assignments only if one assigns what the other uses."""
+    """Whether swapping two statements can matter: two assignments only if one assigns what the other uses."""
     if "(" in one or "(" in other:
         return True
     targets = [re.split(r"[^=!<>]=[^=]", text)[0].strip(" +-;") for text in (one, other)]

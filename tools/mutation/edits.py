@@ -1,23 +1,23 @@
-"""Insertions into a text that may lie inside each other."""
+"""Insertions into a text, which may be nested."""
 
 
 class Edits:
-    """To be noted from the outer ones to the inner ones; offsets are those in the original."""
+    """Outer edits must be added before inner ones. Offsets are those of the original."""
 
     def __init__(self):
         self._opening = []  # (offset, text)
         self._closing = []  # (offset, text)
         self._replaced = {}  # start: (end, text)
 
-    def wrap(self, start, end, before, after):
-        self._opening.append((start, before))
-        self._closing.append((end, after))
+    def wrap(self, start, end, opening, closing):
+        self._opening.append((start, opening))
+        self._closing.append((end, closing))
 
     def replace(self, start, end, text):
         self._replaced[start] = (end, text)
 
     def applied_to(self, original):
-        """The text that `original`, as bytes, becomes."""
+        """The text that `original`, in bytes, becomes."""
         inserted = {}
         for offset, text in self._opening:
             inserted.setdefault(offset, ["", ""])[1] += text

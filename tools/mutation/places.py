@@ -1,17 +1,17 @@
-"""Finds the places in a C++ file where a mutation makes sense, and rewrites the file so that it contains all of them.
+"""Finds the places in a C++ file where a mutation makes sense, and rewrites the file so that it contains all mutants.
 
-Every mutant has a number; which of them a process is, is decided when it starts (chosen.hpp). So all mutants together
-are compiled once. The rewriting only inserts text around expressions and statements, and replaces operators by commas,
-so mutations may lie inside each other.
+Every mutant has a number. A process chooses its mutant when it starts (chosen.hpp), so all mutants are compiled
+together, once. The rewriting only inserts text around expressions and statements, and replaces operators by commas; so
+mutations may be nested.
 
-    negate      a condition, or what a function that returns bool returns
+    negate      a condition, or the result of a function that returns bool
     operator    && and ||, < and <=, == and !=, + and -, ++ and --, ...
     constant    true, false, numbers, enumerators of this library
     delete      a statement that is an expression, break, continue, return or throw
-    swap        such a statement and the next; where no call is involved only if one assigns what the other uses
+    swap        such a statement and the next; without a call only if one assigns what the other uses
 
-Memory orders are left alone, and so are declarations, among them the locks: one thread does not see the difference.
-Nobody sees what memory is fetched ahead.
+Memory orders and declarations, among them locks, are left alone: with one thread they make no difference. So are
+prefetches, which change no result.
 """
 
 import dataclasses
@@ -34,14 +34,14 @@ OPERATORS = {
 
 @dataclasses.dataclass(frozen=True)
 class Mutant:
-    """A mutation of one place. `key` says which, and stays true when lines above it change."""
+    """A mutation of one place. `key` identifies it, and stays the same when lines above it change."""
     file: str
     function: str
     line: int
-    text: str  # of that line
+    text: str  # the line
     kind: str
     what: str
-    ordinal: int  # among those that are called the same
+    ordinal: int  # among mutants of the same name
 
     @property
     def key(self):
@@ -77,14 +77,14 @@ class Places:
         """The source with all mutants in it."""
         return self._edits.applied_to(self._bytes)
 
-    # --- Noting ---
+    # --- Adding mutants ---
 
     def _text(self, start, end):
         return self._bytes[start:end].decode()
 
     def _number(self, offset, kind, what):
-        """A new mutant at `offset`; None if it is known already: a template is visited again where it
-        is instantiated."""
+        """The number of a new mutant at `offset`; None if it exists: a template is visited again for
+        each instantiation."""
         if (offset, kind, what) in self._seen:
             return None
         self._seen.add((offset, kind, what))
@@ -125,13 +125,13 @@ class Places:
         return place is not None and place.name == self.path
 
     def _children(self, cursor):
-        """Notes the mutants of `cursor` itself; the children that are to be visited."""
+        """Adds the mutants of `cursor` itself. Returns the children to visit."""
         children = [each for each in cursor.get_children() if self._is_here(each)]
         kind = cursor.kind
         if kind in (Kind.VAR_DECL, Kind.FIELD_DECL):
             if "constexpr" in (each.spelling for each in itertools.islice(cursor.get_tokens(), 4)):
                 return []
-            return [each for each in children if span(each)[0] > cursor.location.offset]  # not what is in its type
+            return [each for each in children if span(each)[0] > cursor.location.offset]  # not those in its type
         if kind == Kind.COMPOUND_STMT:
             self._swaps(children)
             self._deletions(children, cursor)
@@ -164,7 +164,7 @@ class Places:
         return children
 
     def _arguments_of(self, call):
-        """Where the arguments of a call begin; what stands before may be those of a template."""
+        """Where the arguments of a call begin, after any arguments of a template."""
         start, end = span(call)
         depth = 0
         for offset in range(end - 1, start - 1, -1):
@@ -199,7 +199,7 @@ class Places:
             self._operator(cursor.spelling, children[0], children[1])
 
     def _overloaded(self, call, children):
-        """A comparison of objects; where the compiler makes one out of <=> or ==, the call is that of these."""
+        """A comparison of objects. Where the compiler derives it from <=> or ==, it is a call of that operator."""
         if not re.fullmatch(r"operator(<=>|[<>]=?|[=!]=)", call.spelling) or len(children) != 3:
             return
         start, end = span(children[1])
@@ -217,13 +217,13 @@ class Places:
             number = self._number(at, "operator", f"{operator} -> {opposite}")
             if number is None:
                 return
-            # Negated operands and result turn the one into the other.
+            # Negating the operands and the result turns one operator into the other.
             on = f"(mutants::on({number}) != "
             self._edits.wrap(start, end, on + "(", "))")
             self._edits.wrap(start, left, on + "static_cast<bool>(", "))")
             self._edits.wrap(right, end, on + "static_cast<bool>(", "))")
             return
-        if operator == "+" and b'"' in self._bytes[start:end]:  # texts are joined
+        if operator == "+" and b'"' in self._bytes[start:end]:  # joins texts
             return
         name, opposite = OPERATORS[operator]
         number = self._number(at, "operator", f"{operator} -> {opposite}")
@@ -254,7 +254,7 @@ class Places:
     def _integer(self, cursor):
         start, end = span(cursor)
         was = self._text(start, end)
-        if not was[0].isdigit():  # the compiler's own, in a comparison that it makes out of <=>
+        if not was[0].isdigit():  # the compiler's own, in a comparison that it derives from <=>
             return
         number = self._number(start, "constant", f"{was} -> {was} + 1")
         if number is not None:
@@ -289,7 +289,7 @@ class Places:
                 self._edits.wrap(start, end, f"{{ if (!mutants::on({number})) ", " }")
 
     def _statement(self, cursor):
-        """Its extent with the semicolon."""
+        """The extent of the statement with its semicolon."""
         start, end = span(cursor)
         return start, self._bytes.index(b";", end) + 1
 
