@@ -1,4 +1,4 @@
-/// The Fibonacci number by recursion, a task for each call: what a task costs that does nothing.
+/// The Fibonacci number by recursion, with a task for each call: the cost of an empty task.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 /// The hot paths of the library, one after another on one worker, with a mark for callgrind before
 /// and after each. tools/count_instructions.py runs this and takes the difference between few and
-/// many items, so that only what an item costs counts.
+/// many items, so that only the cost of an item counts.
 #include <mtaio/async_queue.hpp>
 #include <mtaio/latch.hpp>
 #include <mtaio/priority_queue.hpp>
@@ -31,7 +31,7 @@ mtaio::Task<std::size_t> fib(mtaio::TaskExecutor& executor, std::size_t n) {
   co_return a + b;
 }
 
-// What is measured, each for a number of items.
+// The hot paths. Each takes a number of items.
 
 mtaio::Task<void> await_task(std::size_t items) {
   for (std::size_t i = 0; i < items; ++i) co_await nothing();
@@ -42,7 +42,7 @@ mtaio::Task<void> gather_two(std::size_t items) {
   for (std::size_t i = 0; i < items; ++i) co_await executor.gather(nothing(), nothing());
 }
 
-// An item is the 25 calls of fib(6), below 24 nested calls, for the depth should not matter.
+// An item is the 25 calls of fib(6), below 24 nested calls: the depth should not matter.
 mtaio::Task<void> fib_small(mtaio::TaskExecutor& executor, std::size_t items) {
   for (std::size_t i = 0; i < items; ++i) co_await fib(executor, 6);
 }
@@ -191,10 +191,10 @@ int main() {
   std::printf("items %zu\n", kMany - kFew);
   mtaio::Runtime runtime{{.threads = 1}};
   for (const Path& path : kPaths) {
-    runtime.run(path.run(kMany));  // so that free lists are filled
+    runtime.run(path.run(kMany));  // fills the free lists
     for (const std::size_t items : {kFew, kMany}) {
       const std::string mark = std::string{path.name} + (items == kFew ? " few" : " many");
-      CALLGRIND_DUMP_STATS_AT("before");  // thereby set to zero
+      CALLGRIND_DUMP_STATS_AT("before");  // resets the counts
       runtime.run(path.run(items));
       CALLGRIND_DUMP_STATS_AT(mark.c_str());
     }

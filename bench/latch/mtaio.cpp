@@ -17,7 +17,7 @@ mtaio::Task<void> meet(mtaio::Latch& latch, std::atomic<std::size_t>& here, std:
   if (here == waiters) ++right;
 }
 
-/// Gives how many found everybody there after the wait.
+/// Returns how many tasks saw that all had arrived when their wait ended.
 mtaio::Task<std::size_t> meet_often(std::size_t rounds, std::size_t waiters) {
   mtaio::TaskExecutor executor;
   std::atomic<std::size_t> right{0};

@@ -16,7 +16,7 @@ boost::asio::awaitable<void> mark(bench::Marks& marks, std::size_t task) {
   co_return;
 }
 
-/// There is no limit to be had: as many coroutines as it allows take one task after another.
+/// Asio has no limit. Instead, `limit` coroutines take one task after another.
 boost::asio::awaitable<void> mark_some(bench::Marks& marks, std::size_t tasks,
                                        std::atomic<std::size_t>& next) {
   for (std::size_t task = next++; task < tasks; task = next++) co_await mark(marks, task);

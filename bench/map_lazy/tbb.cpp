@@ -6,7 +6,7 @@
 
 namespace {
 
-/// A pipeline is what oneTBB has with a limit: as many tokens.
+/// In oneTBB, a pipeline has a limit: its number of tokens.
 void mark_all(bench::Marks& marks, std::size_t tasks, std::size_t limit) {
   std::size_t next = 0;
   const auto take = [&](tbb::flow_control& control) -> std::size_t {

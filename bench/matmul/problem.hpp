@@ -1,4 +1,4 @@
-/// C = A * B for square matrices, by halving down to small blocks: tasks that compute.
+/// C = A * B for square matrices, halved down to small blocks: tasks that compute.
 #pragma once
 
 #include <array>
@@ -12,9 +12,9 @@ namespace bench {
 
 inline constexpr std::size_t kBlock = 16;
 
-/// A square part of a matrix: its quarters one behind the other, down to blocks, which are stored
-/// by rows. With whole rows, which lie 8 KiB apart, the elements of a block share so few places in
-/// the cache that this is all that would be measured.
+/// A square part of a matrix: its quarters are stored one after another, down to blocks, which are
+/// stored by rows. With whole rows, which are 8 KiB apart, the elements of a block would compete
+/// for so few cache lines that the benchmark would measure nothing else.
 struct Square {
   float* first;
   std::size_t size;
@@ -33,13 +33,13 @@ struct Product {
   Square c;
 
   [[nodiscard]] bool is_block() const { return a.is_block(); }
-  /// The step that adds to a quarter of c what comes of half a row of a and half a column of b.
+  /// The step that adds a product of quarters of a and b to a quarter of c.
   [[nodiscard]] Product part(std::size_t row, std::size_t column, std::size_t half) const {
     return {a.quarter(row, half), b.quarter(half, column), c.quarter(row, column)};
   }
 };
 
-/// The step for blocks. Not inlined: the same machine code for every library.
+/// The step for blocks. Not inlined, so that every library runs the same machine code.
 [[gnu::noinline]] inline void multiply_block(const Product& product) {
   const auto [a, b, c] = product;
   for (std::size_t i = 0; i < kBlock; ++i) {

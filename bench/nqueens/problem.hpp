@@ -1,5 +1,5 @@
-/// In how many ways n queens fit on a board of n by n without attacking each other, by trying: a
-/// task for each queen placed.
+/// The number of ways to place n queens on a board of n by n so that none attacks another, by
+/// trial: a task for each queen placed.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@ namespace bench {
 
 inline constexpr std::size_t kMaxQueens = 15;
 
-/// A few columns of a board: a range.
-class Columns {  // NOLINT(*-pro-type-member-init): filling what is not used would be measured
+/// A range of columns of a board.
+class Columns {  // NOLINT(*-pro-type-member-init): filling unused elements takes time
  public:
   void add(std::size_t column) { columns_[count_++] = column; }
 
@@ -27,14 +27,15 @@ class Columns {  // NOLINT(*-pro-type-member-init): filling what is not used wou
   std::size_t count_ = 0;
 };
 
-/// Queens in the first rows of a board, as what they attack in the next one: bit i is column i.
+/// The queens in the first rows of a board, as the squares that they attack in the next row: bit i
+/// is column i.
 struct Board {
   std::uint32_t columns = 0;
   std::uint32_t leftwards = 0;   // diagonals
   std::uint32_t rightwards = 0;  // diagonals
   std::uint32_t rows = 0;
 
-  /// Where the next queen may stand.
+  /// The columns where the next queen may be placed.
   [[nodiscard]] Columns allowed(std::size_t n) const {
     Columns allowed;
     const std::uint32_t attacked = columns | leftwards | rightwards;
@@ -49,7 +50,7 @@ struct Board {
   }
 };
 
-/// The number of ways, as the literature has it.
+/// The number of ways, from the literature.
 inline std::size_t known_ways(std::size_t n) {
   constexpr std::array<std::size_t, kMaxQueens + 1> kWays{
       1, 1, 0, 0, 2, 10, 4, 40, 92, 352, 724, 2680, 14200, 73712, 365596, 2279184};

@@ -13,7 +13,7 @@ std::size_t queens(std::size_t n, bench::Board board) {
   if (board.rows == n) return 1;
   const bench::Columns columns = board.allowed(n);
   if (columns.size() == 0) return 0;
-  // The last one needs no task of its own.
+  // The last one runs in this task.
   const std::size_t last = columns.size() - 1;
   std::array<std::size_t, bench::kMaxQueens> ways;  // NOLINT(*-pro-type-member-init)
   tbb::task_group group;

@@ -1,4 +1,4 @@
-/// A deep priority queue from which several take the first item and put it back further behind.
+/// A deep priority queue. Several tasks take the first item and put it back further behind.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ struct Item {
   std::size_t number = 0;
 };
 
-/// How far behind: a number that looks random.
+/// How far behind an item is put: pseudo-random numbers.
 class Steps {
  public:
   explicit Steps(std::size_t seed) : state_{seed * 2 + 1} {}
@@ -24,7 +24,7 @@ class Steps {
   std::uint64_t state_;
 };
 
-/// Told of the items that are left at the end, in the order of the queue.
+/// Checks the items that are left at the end, in the order of the queue.
 class Remains {
  public:
   void add(const Item& item) {

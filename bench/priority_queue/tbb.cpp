@@ -7,7 +7,7 @@
 
 namespace {
 
-/// Behind, for a queue that gives the greatest first.
+/// The order for a queue that returns the greatest item first.
 struct Behind {
   bool operator()(const bench::Item& a, const bench::Item& b) const {
     return a.priority > b.priority;

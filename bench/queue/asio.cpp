@@ -24,7 +24,7 @@ asio::awaitable<void> produce(Channel& channel, const bench::Traffic& traffic, s
     co_await channel.async_send(boost::system::error_code{}, i, asio::use_awaitable);
   }
   if (--producing > 0) co_return;
-  // A channel that is closed loses what is in it.
+  // A channel loses its items when it is closed.
   for (std::size_t i = 0; i < traffic.consumers; ++i) {
     co_await channel.async_send(boost::system::error_code{}, bench::kEnd, asio::use_awaitable);
   }

@@ -1,4 +1,4 @@
-/// Numbers that go from producers through a queue to consumers.
+/// Producers send numbers through a queue to consumers.
 #pragma once
 
 #include "support/benchmark.hpp"
@@ -8,24 +8,26 @@
 
 namespace bench {
 
-/// An item that stands for the end, where a queue has no end of its own.
+/// The item that marks the end, for queues that cannot be shut down.
 inline constexpr std::size_t kEnd = std::numeric_limits<std::size_t>::max();
 
 struct Traffic {
-  std::size_t items;      // in all; each producer sends an equal share,
-  std::size_t producers;  // of which there are this many,
+  /// The items of all producers. Each producer sends an equal share.
+  std::size_t items;
+  std::size_t producers;
   std::size_t consumers;
-  std::size_t capacity;  // of the queue; 0: unbounded
+  /// The bound of the queue; 0: unbounded.
+  std::size_t capacity;
 
   [[nodiscard]] constexpr std::size_t share() const { return items / producers; }
-  /// What the numbers add up to that are taken out, if each is taken once.
+  /// The sum of the numbers that are taken out, if each is taken once.
   [[nodiscard]] constexpr std::size_t sum() const {
     const std::size_t sent = share() * producers;
     return sent * (sent - 1) / 2;
   }
 };
 
-/// The program around `transfer(traffic, threads)`, which returns the sum of what was taken out.
+/// The body of main(). `transfer(traffic, threads)` returns the sum of the numbers taken out.
 template <class Transfer>
 int measure_transfer(int argc, char** argv, Transfer transfer) {
   Benchmark benchmark{

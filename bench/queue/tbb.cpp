@@ -8,7 +8,7 @@
 
 namespace {
 
-/// With threads: the queue blocks, and tasks of oneTBB must not.
+/// Uses threads, because the queue blocks, and a task of oneTBB must not block.
 std::size_t transfer(const bench::Traffic& traffic) {
   tbb::concurrent_bounded_queue<std::size_t> queue;
   if (traffic.capacity > 0) queue.set_capacity(static_cast<std::ptrdiff_t>(traffic.capacity));
@@ -28,7 +28,7 @@ std::size_t transfer(const bench::Traffic& traffic) {
       for (std::size_t item = first; item < first + traffic.share(); ++item) queue.push(item);
     });
   }
-  producers.clear();  // joined
+  producers.clear();  // joins them
   for (std::size_t i = 0; i < traffic.consumers; ++i) queue.push(bench::kEnd);
   consumers.clear();
   return sum;
@@ -37,7 +37,7 @@ std::size_t transfer(const bench::Traffic& traffic) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // As many threads as tasks: the queue blocks them.
+  // A thread for each producer and consumer, because the queue blocks.
   return bench::measure_transfer(
       argc, argv, [](const bench::Traffic& traffic, std::size_t) { return transfer(traffic); });
 }

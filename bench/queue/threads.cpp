@@ -24,7 +24,7 @@ std::size_t transfer(const bench::Traffic& traffic) {
       for (std::size_t item = first; item < first + traffic.share(); ++item) queue.put(item);
     });
   }
-  producers.clear();  // joined
+  producers.clear();  // joins them
   queue.close();
   consumers.clear();
   return sum;
@@ -33,7 +33,7 @@ std::size_t transfer(const bench::Traffic& traffic) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // As many threads as tasks: the queue blocks them.
+  // A thread for each producer and consumer, because the queue blocks.
   return bench::measure_transfer(
       argc, argv, [](const bench::Traffic& traffic, std::size_t) { return transfer(traffic); });
 }

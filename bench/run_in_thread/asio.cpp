@@ -18,7 +18,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Each goes to a thread of the pool, and back.
+/// Each task moves to a thread of the pool, and back.
 asio::awaitable<void> mark_some(asio::thread_pool& pool, bench::Marks& marks, std::size_t tasks,
                                 std::atomic<std::size_t>& next) {
   for (std::size_t task = next++; task < tasks; task = next++) {

@@ -8,7 +8,7 @@
 
 namespace {
 
-/// What `map` is given is no coroutine, so it runs in threads.
+/// `map` runs this in threads, because it is not a coroutine.
 mtaio::Task<void> mark_all(bench::Marks& marks, std::size_t tasks, std::size_t limit) {
   mtaio::TaskExecutor executor;
   const auto mark = [&](std::size_t task) { marks.mark(task); };

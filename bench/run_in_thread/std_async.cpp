@@ -4,7 +4,7 @@
 #include <deque>
 #include <future>
 
-/// A thread for each function, and no more of them than the limit: the oldest is awaited first.
+/// A thread for each function, and at most `limit` threads: the oldest is awaited first.
 int main(int argc, char** argv) {
   bench::Benchmark benchmark{argc, argv, {{"tasks", 1'000'000}, {"limit", 64}}};
   const std::size_t tasks = benchmark["tasks"];

@@ -10,7 +10,7 @@
 
 namespace {
 
-/// Leaves the sum where the caller wants it, as the program for oneTBB does.
+/// Writes the sum to a place that the caller names, as the program for oneTBB does.
 mtaio::Task<void> skynet(mtaio::TaskExecutor& executor, bench::SkynetNode node, std::size_t& sum) {
   if (node.is_leaf()) {
     sum = node.first;

@@ -1,5 +1,5 @@
-/// A tree in which every inner task starts ten more and adds up what they bring; the leaves bring
-/// their number.
+/// A tree of tasks. Every inner task starts ten more and adds up their results; the result of a
+/// leaf is its number.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@ namespace bench {
 
 inline constexpr std::size_t kBranches = 10;
 
-/// A node of the tree: the leaves below it have the numbers from `first` on.
+/// A node of the tree. The leaves below it are numbered from `first` on.
 struct SkynetNode {
   std::size_t first;
   std::size_t leaves;

@@ -13,7 +13,7 @@ std::size_t skynet(bench::SkynetNode node) {
   if (node.is_leaf()) return node.first;
   std::array<std::size_t, bench::kBranches> sums{};
   tbb::task_group group;
-  // The last one needs no task of its own.
+  // The last one runs in this task.
   constexpr std::size_t kLast = bench::kBranches - 1;
   for (std::size_t i = 0; i < kLast; ++i) {
     group.run([&sums, node, i] { sums[i] = skynet(node.child(i)); });

@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// There is no limit to be had: as many coroutines as it allows sleep again and again.
+/// Asio has no limit. Instead, `limit` coroutines sleep again and again.
 asio::awaitable<void> sleep_some(bench::Marks& marks, std::size_t tasks,
                                  std::atomic<std::size_t>& next) {
   asio::steady_timer timer{co_await asio::this_coro::executor};

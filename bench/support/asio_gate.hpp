@@ -1,4 +1,4 @@
-/// Something to wait for, which Boost.Asio has not: a channel that is closed.
+/// A gate to wait for, which Boost.Asio lacks: a channel that is closed when the gate opens.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -10,7 +10,7 @@
 
 namespace bench {
 
-/// `Channel`: `LocalChannel` where one thread runs the context, otherwise `SharedChannel`.
+/// `Channel` is `LocalChannel` if one thread runs the context, otherwise `SharedChannel`.
 template <class Channel>
 class AsioGate {
  public:

@@ -1,4 +1,4 @@
-/// What every benchmark program does around its work: options, clocks, one line of JSON.
+/// The frame of every benchmark program: options, clocks, one line of JSON.
 #pragma once
 
 #include <sys/resource.h>
@@ -17,7 +17,7 @@
 
 namespace bench {
 
-/// The processor time of this process, all threads, in milliseconds.
+/// The processor time of all threads of this process, in milliseconds.
 inline double cpu_ms() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -27,7 +27,7 @@ inline double cpu_ms() {
   return ms(usage.ru_utime) + ms(usage.ru_stime);
 }
 
-/// The most memory this process has ever held. Not ru_maxrss: that is inherited from the runner.
+/// The peak memory of this process. Not ru_maxrss, which is inherited from the process that ran it.
 inline std::size_t peak_kib() {
   std::ifstream status{"/proc/self/status"};
   for (std::string word; status >> word;) {
@@ -46,7 +46,7 @@ inline std::size_t peak_kib() {
 ///     }
 class Benchmark {
  public:
-  /// `--threads N` and an option with a number for each of `sizes`, which have defaults.
+  /// The options are `--threads N` and, for each of `sizes`, one with a number and this default.
   Benchmark(int argc, char** argv, std::initializer_list<std::pair<const char*, long>> sizes) {
     options_["threads"] = 1;
     for (const auto& [name, value] : sizes) options_[name] = value;
@@ -63,7 +63,7 @@ class Benchmark {
   }
   [[nodiscard]] std::size_t threads() const { return (*this)["threads"]; }
 
-  /// Does the work, and measures it. A runtime's start and end are part of the work.
+  /// Does the work and measures it. The start and the end of a runtime are part of the work.
   template <class Work>
   auto timed(Work work) {
     const double cpu = cpu_ms();
@@ -84,10 +84,10 @@ class Benchmark {
     }
   }
 
-  /// One more figure for the report.
+  /// Adds a figure to the report.
   void note(const char* name, double figure) { figures_[name] = figure; }
 
-  /// Prints the figures. Returns the exit code of the program: 1 when the answer was wrong.
+  /// Prints the figures. Returns the exit code of the program: 1 if the answer was wrong.
   [[nodiscard]] int report(bool right, std::size_t items) const {
     if (!right) {
       std::fputs("The answer is wrong.\n", stderr);

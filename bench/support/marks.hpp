@@ -1,4 +1,4 @@
-/// The answer of problems whose tasks do nothing: each of them has done it once.
+/// The check for problems whose tasks do nothing: each task has run once.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace bench {
 
-/// Which tasks have run. Tasks of different numbers may mark at the same time.
+/// Which tasks have run. Tasks of different numbers may mark concurrently.
 class Marks {
  public:
   explicit Marks(std::size_t tasks) : runs_(tasks) {}

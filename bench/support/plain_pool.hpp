@@ -1,4 +1,4 @@
-/// A thread pool as it is written without a library: a queue, a mutex, a condition variable.
+/// A thread pool, as programmers write it without a library: queue, mutex, condition variable.
 #pragma once
 
 #include <condition_variable>

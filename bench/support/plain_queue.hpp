@@ -1,4 +1,4 @@
-/// A queue between threads as it is written without a library.
+/// A queue between threads, as programmers write it without a library.
 #pragma once
 
 #include <condition_variable>
@@ -26,7 +26,7 @@ class PlainQueue {
     filled_.notify_one();
   }
 
-  /// Nullopt when closed and empty.
+  /// Returns nullopt if the queue is closed and empty.
   std::optional<T> get() {
     std::unique_lock guard{mutex_};
     filled_.wait(guard, [this] { return closed_ || !items_.empty(); });

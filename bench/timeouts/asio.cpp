@@ -18,8 +18,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// One timer for all rounds, armed and cancelled by hand. What it would do is left out: to stop the
-/// operation.
+/// One timer for all rounds, armed and cancelled by hand. Its handler would have to stop the
+/// operation, which is left out here.
 asio::awaitable<void> work(std::size_t rounds, std::atomic<std::size_t>& done,
                            std::atomic<bool>& expired) {
   asio::steady_timer timer{co_await asio::this_coro::executor};

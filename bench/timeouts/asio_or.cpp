@@ -21,7 +21,7 @@ namespace {
 
 asio::awaitable<void> let_others_run() { co_await asio::post(asio::use_awaitable); }
 
-/// The operator that stops the one when the other has ended. It wants a strand on several threads.
+/// `||` stops one operation when the other has ended. With several threads it needs a strand.
 asio::awaitable<void> work(std::size_t rounds, std::atomic<std::size_t>& done) {
   using asio::experimental::awaitable_operators::operator||;
   asio::steady_timer timer{co_await asio::this_coro::executor};

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Waits, so that the timeout is armed, but not for long.
+/// Waits for a short time, so that the timeout is armed.
 mtaio::Task<void> let_others_run() { co_await mtaio::sleep(0s); }
 
 mtaio::Task<void> work(mtaio::TaskExecutor& executor, std::size_t rounds,

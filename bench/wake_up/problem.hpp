@@ -1,4 +1,4 @@
-/// How long it takes until an idle worker runs what a thread from outside gives it.
+/// The time from a post by a thread outside the runtime until an idle worker runs the job.
 #pragma once
 
 #include "support/benchmark.hpp"
@@ -13,11 +13,11 @@
 
 namespace bench {
 
-/// Times each way from the thread outside to the worker.
+/// Measures each wake-up, from the outside thread to the worker.
 class WakeUps {
  public:
-  /// On the thread outside: lets the worker fall asleep, has `send` wake it, waits until it
-  /// has arrived; all of that `samples` times.
+  /// On the outside thread, `samples` times: lets the worker fall asleep, calls `send` to wake it,
+  /// and waits for `arrived()`.
   void run(std::size_t samples, const std::function<void()>& send) {
     latencies_.reserve(samples);
     for (std::size_t i = 0; i < samples; ++i) {
@@ -47,7 +47,8 @@ class WakeUps {
  private:
   std::chrono::steady_clock::time_point sent_;
   std::binary_semaphore received_{0};
-  std::vector<double> latencies_;  // in microseconds
+  /// In microseconds.
+  std::vector<double> latencies_;
 };
 
 }  // namespace bench

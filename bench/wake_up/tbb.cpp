@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   bench::Benchmark benchmark{argc, argv, {{"samples", 2'000}}};
   bench::WakeUps wake_ups;
   benchmark.timed([&] {
-    // The thread outside counts as one, and works itself only where a place is kept for it.
+    // The outside thread counts as one of them, and runs tasks only if a slot is reserved for it.
     const tbb::global_control threads{tbb::global_control::max_allowed_parallelism,
                                       benchmark.threads() + 1};
     tbb::task_arena arena{static_cast<int>(benchmark.threads()), 0};
