@@ -18,7 +18,7 @@ write_basic_package_version_file(mtaioConfigVersion.cmake COMPATIBILITY SameMino
 install(FILES ${PROJECT_BINARY_DIR}/mtaioConfig.cmake ${PROJECT_BINARY_DIR}/mtaioConfigVersion.cmake
         DESTINATION ${package_dir})
 
-# A pkg-config file finds its prefix from where it lies, so that an installed tree can be moved.
+# A pkg-config file derives its prefix from its own place, so that an installed tree can be moved.
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
   set(pc_prefix "${CMAKE_INSTALL_PREFIX}")

@@ -1,14 +1,15 @@
-# A layer is a folder src/<layer>/, a CMake target layer_<layer>, and the public headers it declares.
+# A layer is the folders src/<layer>/ and include/mtaio/<layer>/, a CMake target layer_<layer>, and the headers that it
+# lists in HEADERS.
 #
 #   mtaio_layer(sync USES base coro HEADERS latch.hpp lowlevel/wait_list.hpp)
 #
 # LIBRARY  the library that the layer is part of; without it, `mtaio`.
-# USES     the lower layers whose headers this layer may include. It is the whole truth: what a used layer uses itself
-#          is not passed on. tools/layering.py holds every #include to it.
-# HEADERS  the headers of the layer that lie elsewhere than in include/mtaio/<layer>/, relative to include/mtaio/: its
-#          public ones, and those in lowlevel/.
+# USES     the lower layers whose headers this layer may include. It is not transitive: a layer names each layer that
+#          its files include. tools/layering.py checks every #include.
+# HEADERS  the headers of the layer outside of include/mtaio/<layer>/, that is, in include/mtaio/ and in
+#          include/mtaio/lowlevel/. Names are relative to include/mtaio/.
 #
-# The sources are all src/<layer>/*.cpp; a layer without any is header-only. The headers are those named in HEADERS and
+# The sources are all src/<layer>/*.cpp; a layer without sources is header-only. The headers are those in HEADERS and
 # all of include/mtaio/<layer>/.
 function(mtaio_layer layer)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LIBRARY" "USES;HEADERS")
