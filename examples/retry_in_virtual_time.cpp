@@ -1,5 +1,5 @@
 /// A client that retries with growing pauses, and its test in virtual time: half a minute of
-/// waiting takes microseconds, and events of the same moment are tried in a thousand orders.
+/// waiting takes microseconds, and simultaneous events are tried in a thousand orders.
 #include <mtaio/core.hpp>
 #include <mtaio/testing/explore.hpp>
 
@@ -12,7 +12,7 @@
 using namespace std::chrono_literals;
 using mtaio::testing::Simulation;
 
-/// Does not answer before it has started.
+/// A server that does not answer before it has started.
 class Server {
  public:
   mtaio::Task<std::string> answer() {
@@ -60,7 +60,7 @@ int main() {
             << std::chrono::duration_cast<std::chrono::seconds>(simulation.elapsed()).count()
             << " s, asked " << silent.asked() << " times\n";
 
-  // The server starts at the moment when the first attempt ends: either may come first.
+  // The server starts at the moment when the first attempt ends. Either may come first.
   std::set<int> attempts;
   mtaio::testing::explore(
       [&attempts](Simulation& random) {

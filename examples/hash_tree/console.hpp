@@ -1,4 +1,4 @@
-/// What the program writes: sums to standard output; complaints, a progress bar and a summary to
+/// The output of the program: sums on standard output; errors, a progress bar and a summary on
 /// standard error.
 #pragma once
 
@@ -99,7 +99,7 @@ class Console {
     try {
       write(STDERR_FILENO, line.append(text), "standard error");
     } catch (const std::system_error&) {
-      ++failures_;  // the exit status is all that can still tell
+      ++failures_;  // only the exit status can still report it
     }
   }
 

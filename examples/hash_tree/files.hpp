@@ -1,4 +1,4 @@
-/// The files below a folder, and what is in them.
+/// The files below a folder, and their contents.
 #pragma once
 
 #include <fcntl.h>
@@ -16,8 +16,8 @@
 #include <vector>
 
 /// The regular files below a folder, in the order in which the system lists them: a single-pass
-/// range, which looks for the next file only when it is advanced. It follows no symbolic links, and
-/// skips what it cannot read after a call of `complain`.
+/// range, which looks for the next file only when it is advanced. It does not follow symbolic
+/// links. It skips each entry that it cannot read, and passes the reason to `complain`.
 class FileWalk {
  public:
   using Complain = std::function<void(const std::filesystem::path&, const std::error_code&)>;
@@ -73,7 +73,7 @@ class FileWalk {
   }
 
   Complain complain_;
-  // Each points to the next entry of its folder; the innermost folder is the last.
+  // Each iterator points to the next entry of its folder. The innermost folder is the last.
   std::vector<std::filesystem::directory_iterator> folders_;
   std::filesystem::directory_entry file_;
 };

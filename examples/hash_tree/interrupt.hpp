@@ -11,7 +11,7 @@
 
 /// Turns the first SIGINT or SIGTERM into a stop request; the second one ends the program
 /// immediately. It must be constructed before any other thread starts, so that all threads block
-/// the signals and the thread in here receives them.
+/// the signals and the thread of this object receives them.
 class Interrupt {
  public:
   Interrupt() {

@@ -18,7 +18,7 @@
 #include <string>
 #include <system_error>
 
-/// What is done, and what the walk has found so far. Several threads count.
+/// The files that are done, and those that the walk has found so far. Several threads count.
 struct Amounts {
   mtaio::Progress files;
   std::atomic<std::uint64_t> bytes{0};
@@ -40,7 +40,7 @@ inline void count_files(mtaio::StopToken stop, const std::filesystem::path& fold
   }
 }
 
-/// The part that is done, from 0 to 1.
+/// The fraction that is done, from 0 to 1.
 inline double done_part(const Amounts& amounts) {
   // Opening a file takes about as long as reading this many bytes.
   constexpr double kBytesForOpening = 16384;
