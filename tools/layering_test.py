@@ -26,7 +26,7 @@ TREE = {
 
 class LayeringTest(unittest.TestCase):
     def breaches_after(self, changes):
-        """What is found in TREE when these files have been put in, or taken out (None)."""
+        """The breaches in TREE after adding these files, or removing them (None)."""
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             for name, text in (TREE | changes).items():

@@ -163,10 +163,10 @@ class Judging(unittest.TestCase):
     def test_a_hang_is_noticed(self):
         self.assertEqual(self.verdict({"a": "hangs"}), ("hangs", "a"))
 
-    def test_what_nobody_notices_survives(self):
+    def test_a_mutant_that_no_test_notices_survives(self):
         self.assertEqual(self.verdict({"a": "passes"}), ("survives", ""))
 
-    def test_what_nobody_reaches_is_told_apart(self):
+    def test_a_mutant_that_no_test_reaches_is_told_apart(self):
         self.assertEqual(self.verdict({"a": "fails"}, number=1), ("unreached", ""))
 
     def test_test_cases_that_take_long_are_a_part_of_their_own(self):

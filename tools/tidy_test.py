@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of tidy.py: what clang-tidy finds by itself is found too, though it leaves system headers out."""
+"""Tests of tidy.py: what clang-tidy finds by itself is found too, although tidy.py leaves system headers out."""
 
 import json
 import pathlib
@@ -28,8 +28,8 @@ class Tidy(unittest.TestCase):
         (self.folder / "header.hpp").write_text(HEADER)
 
     def found_in(self, **files):
-        """Runs tidy.py on `files`, text by name: what it finds, as `file:line check`."""
-        # So many that their system headers are compiled apart.
+        """Runs tidy.py on `files`, {name: text}. Returns its findings, as `file:line check`."""
+        # Enough files that their system headers are compiled separately.
         files |= {f"nothing_{number}": "#include <string>\n#include <utility>\n" for number in range(5)}
         build = self.folder / "build"
         build.mkdir()
