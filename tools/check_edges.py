@@ -110,10 +110,10 @@ def check_orders(files, used):
             if not order or re.match(r"\s*(inline |\[\[.*\]\] )*void asymmetric_fence", line):
                 continue
             begin = file.statement_begin(number)
-            near = [at for at in range(max(1, begin - LINES_ABOVE), begin)
-                    if file.is_comment(at) and not DECLARATION.match(file.lines[at - 1])]
-            names = [name for at in near + list(range(begin, file.statement_end(number) + 1))
-                     for name in EDGE.findall(file.comment_at(at))]
+            near = [above for above in range(max(1, begin - LINES_ABOVE), begin)
+                    if file.is_comment(above) and not DECLARATION.match(file.lines[above - 1])]
+            names = [name for each in near + list(range(begin, file.statement_end(number) + 1))
+                     for name in EDGE.findall(file.comment_at(each))]
             if not names:
                 yield (f"{file.name}:{number}: {order[0]}: names no edge. Name it in a comment here, such as "
                        f"'push/sleep', and declare it once, with both of its ends.")
@@ -139,8 +139,8 @@ def check_operations(files):
         for number, line in enumerate(file.lines, start=1):
             code = line.partition("//")[0]
             if pattern.search(code):
-                statement = " ".join(file.lines[at - 1].partition("//")[0]
-                                     for at in range(number, file.statement_end(number) + 1))
+                statement = " ".join(file.lines[each - 1].partition("//")[0]
+                                     for each in range(number, file.statement_end(number) + 1))
                 if "memory_order" not in statement and not re.search(r"\border\b|\bOrder\b", statement):
                     yield f"{file.name}:{number}: {code.strip()}: gives no memory order, and so is seq_cst."
 

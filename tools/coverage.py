@@ -61,16 +61,16 @@ def lines_of(segments):
     for segment in segments:
         by_line[segment[LINE]].append(segment)
     lines = {}
-    before = None  # the segment that is open where a line begins
+    open_segment = None  # the segment that is open where a line begins
     for line in range(segments[0][LINE], segments[-1][LINE] + 1):
         here = by_line[line]
         counts = [s[COUNT] for s in here if s[HAS_COUNT] and s[IS_ENTRY] and not s[IS_GAP]]
         skipped = bool(here) and here[0][IS_ENTRY] and not here[0][HAS_COUNT]
-        if before and before[HAS_COUNT] and not (skipped and not counts):
-            counts.append(before[COUNT])
+        if open_segment and open_segment[HAS_COUNT] and not (skipped and not counts):
+            counts.append(open_segment[COUNT])
         if counts:
             lines[line] = max(counts) > 0
-        before = here[-1] if here else before
+        open_segment = here[-1] if here else open_segment
     return lines
 
 

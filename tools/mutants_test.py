@@ -119,7 +119,7 @@ class Rewriting(unittest.TestCase):
     def printed(self, variables):
         return subprocess.run([self.program], env=variables, check=True, capture_output=True, text=True).stdout
 
-    def of(self, what):
+    def printed_by(self, what):
         number = [each.what for each in self.places.mutants].index(what)
         return self.printed({"MTAIO_MUTANT": str(number)})
 
@@ -127,17 +127,17 @@ class Rewriting(unittest.TestCase):
         self.assertEqual(self.printed({}), "6")
 
     def test_an_operator_changes(self):
-        self.assertEqual(self.of("&& -> ||"), "0")
+        self.assertEqual(self.printed_by("&& -> ||"), "0")
 
     def test_a_statement_goes(self):
-        self.assertEqual(self.of("delete continue;"), "62")
-        self.assertEqual(self.of("delete ++sum;"), "0")
+        self.assertEqual(self.printed_by("delete continue;"), "62")
+        self.assertEqual(self.printed_by("delete ++sum;"), "0")
 
     def test_statements_change_places(self):
-        self.assertEqual(self.of("swap with sum = 2 * sum;"), "3")
+        self.assertEqual(self.printed_by("swap with sum = 2 * sum;"), "3")
 
     def test_a_condition_is_negated(self):
-        self.assertEqual(self.of("negate both(i > 1, i != 3) || i == 0"), "14")
+        self.assertEqual(self.printed_by("negate both(i > 1, i != 3) || i == 0"), "14")
 
     def test_it_is_known_what_was_reached(self):
         with tempfile.TemporaryDirectory() as folder:

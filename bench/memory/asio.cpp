@@ -39,14 +39,14 @@ int main(int argc, char** argv) {
   bench::Benchmark benchmark{argc, argv, {{"tasks", 1'000'000}}};
   const std::size_t tasks = benchmark["tasks"];
   bench::Marks marks{tasks};
-  const std::size_t before = bench::peak_kib();
+  const std::size_t peak_at_start = bench::peak_kib();
   benchmark.timed([&] {
     const std::size_t threads = benchmark.threads();
     const auto wait =
         threads == 1 ? wait_together<bench::LocalChannel> : wait_together<bench::SharedChannel>;
     wait(marks, tasks, threads);
   });
-  benchmark.note("bytes_per_task", static_cast<double>(bench::peak_kib() - before) * 1024 /
+  benchmark.note("bytes_per_task", static_cast<double>(bench::peak_kib() - peak_at_start) * 1024 /
                                        static_cast<double>(tasks));
   return benchmark.report(marks.each_once(), tasks);
 }

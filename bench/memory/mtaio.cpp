@@ -28,10 +28,10 @@ int main(int argc, char** argv) {
   bench::Benchmark benchmark{argc, argv, {{"tasks", 1'000'000}}};
   const std::size_t tasks = benchmark["tasks"];
   bench::Marks marks{tasks};
-  const std::size_t before = bench::peak_kib();
+  const std::size_t peak_at_start = bench::peak_kib();
   benchmark.timed(
       [&] { mtaio::run(wait_together(marks, tasks), {.threads = benchmark.threads()}); });
-  benchmark.note("bytes_per_task", static_cast<double>(bench::peak_kib() - before) * 1024 /
+  benchmark.note("bytes_per_task", static_cast<double>(bench::peak_kib() - peak_at_start) * 1024 /
                                        static_cast<double>(tasks));
   return benchmark.report(marks.each_once(), tasks);
 }

@@ -110,13 +110,13 @@ constexpr A one_more(int number, A a) {
 /// The index of the statement that runs at step `step`. Each number is the mutant that swaps a
 /// statement and the next one.
 constexpr int turn(int step, std::initializer_list<int> numbers) {
-  int at = step;
+  int index = step;
   int place = 0;
   for (const int number : numbers) {
-    if (on(number)) at = step == place ? place + 1 : step == place + 1 ? place : step;
+    if (on(number)) index = step == place ? place + 1 : step == place + 1 ? place : step;
     ++place;
   }
-  return at;
+  return index;
 }
 
 }  // namespace mutants

@@ -24,13 +24,13 @@ class Edits:
         for offset, text in self._closing:  # inner ones end first
             entry = inserted.setdefault(offset, ["", ""])
             entry[0] = text + entry[0]
-        out, at = [], 0
+        out, position = [], 0
         for offset in sorted(inserted.keys() | self._replaced.keys()):
-            out.append(original[at:offset].decode())
+            out.append(original[position:offset].decode())
             out.extend(inserted.get(offset, ()))
-            at = offset
+            position = offset
             if offset in self._replaced:
-                at, text = self._replaced[offset]
+                position, text = self._replaced[offset]
                 out.append(text)
-        out.append(original[at:].decode())
+        out.append(original[position:].decode())
         return "".join(out)

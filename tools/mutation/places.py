@@ -211,26 +211,26 @@ class Places:
             return
         (start, left), (right, end) = span(one), span(other)
         between = self._bytes[left:right]
-        at = left + between.find(operator.encode())
+        place = left + between.find(operator.encode())
         if operator in ("&&", "||"):
             opposite = "||" if operator == "&&" else "&&"
-            number = self._number(at, "operator", f"{operator} -> {opposite}")
+            number = self._number(place, "operator", f"{operator} -> {opposite}")
             if number is None:
                 return
             # Negating the operands and the result turns one operator into the other.
-            on = f"(mutants::on({number}) != "
-            self._edits.wrap(start, end, on + "(", "))")
-            self._edits.wrap(start, left, on + "static_cast<bool>(", "))")
-            self._edits.wrap(right, end, on + "static_cast<bool>(", "))")
+            head = f"(mutants::on({number}) != "
+            self._edits.wrap(start, end, head + "(", "))")
+            self._edits.wrap(start, left, head + "static_cast<bool>(", "))")
+            self._edits.wrap(right, end, head + "static_cast<bool>(", "))")
             return
         if operator == "+" and b'"' in self._bytes[start:end]:  # joins texts
             return
         name, opposite = OPERATORS[operator]
-        number = self._number(at, "operator", f"{operator} -> {opposite}")
+        number = self._number(place, "operator", f"{operator} -> {opposite}")
         if number is None:
             return
         self._edits.wrap(start, end, f"mutants::{name}({number}, ", ")")
-        self._edits.replace(at, at + len(operator), ",")
+        self._edits.replace(place, place + len(operator), ",")
 
     def _unary(self, cursor, children):
         start, end = span(cursor)
