@@ -40,7 +40,7 @@ class WorkerLoop {
 
  private:
   /// Runs jobs of the thread's worker until it must be released.
-  void run_jobs(WorkerThread& thread) noexcept;
+  void run_jobs(WorkerThread& who) noexcept;
 
   lowlevel::Job* next_job(const WorkerThread& thread) noexcept;
   lowlevel::Job* next_own_job(const WorkerThread& thread) noexcept;
