@@ -86,8 +86,9 @@ class BasicQueue {
     if (!core_.task_done()) throw_task_done_too_often(core_.name());
   }
 
-  /// The number of items, which may be stale when other threads use the queue. It counts an item on
-  /// its way in or out if its room is taken. Any thread; so are the next two.
+  /// The number of items, with those whose room is taken while they are on their way in or out. A
+  /// snapshot: it may be stale when other threads use the queue. Any thread may call this and the
+  /// next three.
   [[nodiscard]] std::size_t qsize() const noexcept { return core_.size(); }
   [[nodiscard]] bool empty() const noexcept { return core_.size() == 0; }
   [[nodiscard]] bool full() const noexcept { return core_.looks_full(); }
