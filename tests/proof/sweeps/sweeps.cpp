@@ -16,7 +16,9 @@ void say(const Totals& totals, const std::string& what) {
                            << " of them reported to the caller");
 }
 
-TEST_CASE("sweep: whichever allocation fails, the caller hears of it and nothing is lost") {
+TEST_CASE(
+    "sweep: whichever allocation fails, the failure is reported to the caller and nothing is "
+    "lost") {
   const Totals totals = sweeps::sweep_all(Fault::Kind::kAllocation);
   say(totals, "allocations");
   CHECK(totals.reported > totals.scenarios);

@@ -203,7 +203,7 @@ TEST_CASE("stop scope: a child scope sees the request although nothing ever wait
   leaf.remove(node);
 }
 
-TEST_CASE("stop scope: one made below a stopped one is stopped") {
+TEST_CASE("stop scope: a child scope of a stopped scope is stopped") {
   StopScope root{nullptr};
   root.request_stop();
   StopScope leaf{&root};

@@ -59,7 +59,7 @@ TEST_CASE("stop token: writes before the request are visible to the thread that 
 }
 
 TEST_CASE(
-    "stop scope: of many threads that request a stop, one is the first, and everybody is told "
+    "stop scope: of many threads that request a stop, one is the first, and each node is told "
     "once") {
   for (int round = 0; round < 300; ++round) {
     StopScope root{nullptr};

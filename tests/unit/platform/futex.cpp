@@ -12,7 +12,7 @@ using mtaio::platform::futex_wait;
 
 // These come back at all, or the test case hangs.
 
-TEST_CASE("futex: a word that is something else by now is not waited for") {
+TEST_CASE("futex: a wait for a word with another value returns immediately") {
   const std::atomic<std::uint32_t> word{1};
   futex_wait(word, 0);
   CHECK(word == 1);

@@ -274,7 +274,9 @@ QUEUE_TEST_CASE("queue: a put whose turn is over finds the queue full, and waits
   CHECK(co_await producer == 300);
 }
 
-QUEUE_TEST_CASE("queue: a queue that is shut down says so also where the turn of a task is over") {
+QUEUE_TEST_CASE(
+    "queue: operations after shutdown() throw QueueShutDown also where the turn of a task is "
+    "over") {
   mtaio::TaskExecutor executor;
   Queue<int> queue;
   const auto until_shut_down = [](Queue<int>& of) -> mtaio::Task<bool> {

@@ -134,7 +134,7 @@ TEST_CASE("queue core: a try operation uses up nothing of the turn of its task")
 #define CORE_TEST_CASE(sentence) \
   TEST_CASE_TEMPLATE(sentence, Storage, FifoStorage, LifoStorage, PriorityStorage)
 
-CORE_TEST_CASE("queue core: a putter that brings its item takes the place when there is room") {
+CORE_TEST_CASE("queue core: a putter with its item takes the place when there is room") {
   Loop loop;
   QueueCore<Storage> core{"Queue", 1, false};
   typename Storage::Node node;
@@ -153,7 +153,7 @@ CORE_TEST_CASE("queue core: a putter that brings its item takes the place when t
   CHECK(core.size() == 0);
 }
 
-CORE_TEST_CASE("queue core: a putter that brings its item is given the place that a pop makes") {
+CORE_TEST_CASE("queue core: a putter with its item is given the place that a pop makes") {
   Loop loop;
   QueueCore<Storage> core{"Queue", 1, false};
   std::array<typename Storage::Node, 2> nodes;
@@ -174,7 +174,7 @@ CORE_TEST_CASE("queue core: a putter that brings its item is given the place tha
   CHECK(core.pop().node == &nodes[1]);
 }
 
-CORE_TEST_CASE("queue core: each putter that brings its item is given a place of its own") {
+CORE_TEST_CASE("queue core: each putter with its item is given a place of its own") {
   Loop loop;
   QueueCore<Storage> core{"Queue", 2, false};
   std::array<typename Storage::Node, 2> nodes;

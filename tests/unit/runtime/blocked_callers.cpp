@@ -54,7 +54,7 @@ mtaio::Task<void> block(Blocked& all) {
 }  // namespace
 
 TEST_CASE(
-    "runtime: when a thread that called run() leaves, another one works for a third that is "
+    "runtime: when a thread that called run() leaves, another thread works for a third that is "
     "blocked") {
   mtaio::Runtime runtime{{.threads = 1}};
   Blocked all;

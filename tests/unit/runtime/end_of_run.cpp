@@ -140,7 +140,7 @@ TEST_CASE("run: timers without a waiter are destroyed with it") {
 }
 
 TEST_CASE(
-    "run: a plain thread that lets main go on may be faster than the end of the runtime, or "
+    "run: a plain thread that lets main continue may be faster than the end of the runtime, or "
     "slower") {
   // Whoever opens the latch still is in count_down() when the runtime that it has woken goes.
   for (int round = 0; round < 2'000; ++round) {

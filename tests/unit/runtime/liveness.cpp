@@ -199,7 +199,7 @@ mtaio::Task<void> get_and_note(mtaio::AsyncQueue<int>& queue, const Crowd& crowd
 
 }  // namespace
 
-TEST_CASE("liveness: on one worker tasks go on in the order in which they became ready") {
+TEST_CASE("liveness: on one worker tasks resume in the order in which they became ready") {
   for (const std::size_t count : {255U, 256U, 257U, 10'000U, 100'000U}) {
     CAPTURE(count);
     constexpr int kRounds = 4;
@@ -264,7 +264,8 @@ mtaio::Task<void> compute_before(std::atomic<bool>& flag, const std::atomic<bool
 
 }  // namespace
 
-TEST_CASE("liveness: a child that has not been started gets its turn beside gathers that go on") {
+TEST_CASE(
+    "liveness: a child that has not been started gets its turn beside gathers that continue") {
   for (const std::size_t threads : kThreads) {
     CAPTURE(threads);
     std::atomic<bool> started{false};

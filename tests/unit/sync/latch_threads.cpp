@@ -88,7 +88,7 @@ mtaio::Task<void> look_and_destroy(std::unique_ptr<Latch> latch) {
   latch.reset();
 }
 
-TEST_CASE("latch: the one let through may destroy it while count_down() is still returning") {
+TEST_CASE("latch: a waiter let through may destroy it while count_down() is still returning") {
   for (int round = 0; round < 1000; ++round) {
     auto owned = std::make_unique<Latch>(1);
     Latch& latch = *owned;

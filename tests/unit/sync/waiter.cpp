@@ -194,7 +194,7 @@ class Late final : public test::IdleScheduler {
   mtaio::lowlevel::TimerHeap timers_;
 };
 
-TEST_CASE("timed waiter: one whose time is over before it waits does not begin to") {
+TEST_CASE("timed waiter: a waiter whose time is over before it waits does not begin to wait") {
   Late scheduler;
   mtaio::lowlevel::TimedWaiter waiter;
   waiter.prepare(scheduler);

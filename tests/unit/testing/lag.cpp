@@ -183,8 +183,7 @@ TEST_CASE("Simulation: a timeout fires if it is too short, whatever the seed") {
   }
 }
 
-TEST_CASE(
-    "Simulation: nothing that is ready waits for longer than max_lag, and some wait so long") {
+TEST_CASE("Simulation: no ready task waits for longer than max_lag, and some wait so long") {
   for (const auto max_lag : {std::chrono::nanoseconds{kMaxLag}, std::chrono::nanoseconds{5ms}}) {
     std::chrono::nanoseconds longest_of_all{};
     for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {

@@ -132,7 +132,7 @@ TEST_CASE("ThreadPool: the destructor waits for the functions that run and are q
 }
 
 TASK_TEST_CASE(
-    "ThreadPool: destroyed by a task lets that worker go on meanwhile, with one thread too") {
+    "ThreadPool: destroyed by a task lets that worker continue meanwhile, with one thread too") {
   auto pool = std::make_unique<mtaio::ThreadPool>(1);
   mtaio::TaskExecutor executor{*pool};
   mtaio::TaskExecutor others;

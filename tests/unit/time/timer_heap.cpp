@@ -96,7 +96,7 @@ TEST_CASE("timers: a disarmed one does not fire, and may be disarmed again") {
   TimerHeap::disarm(timer);  // has fired
 }
 
-TEST_CASE("timers: one may arm itself again, disarm itself, and disarm others while it fires") {
+TEST_CASE("timers: a timer may arm itself again, disarm itself, and disarm others while it fires") {
   TimerHeap heap;
   int fired = 0;
   int others = 0;

@@ -265,7 +265,7 @@ TASK_TEST_CASE(
   CHECK(co_await AtOnce{} == 1);
 }
 
-TASK_TEST_CASE("foreign awaitables: one may go as it gives its result") {
+TASK_TEST_CASE("foreign awaitables: an awaitable may be destroyed while it gives its result") {
   mtaio::TaskExecutor executor;
   Door door;
   const auto pass = [](Door& through) -> mtaio::Task<int> {

@@ -115,7 +115,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "cancellation: a caller that was asked to stop before hears of it from the first wait of its "
+    "cancellation: a caller that was asked to stop before is cancelled at the first wait of its "
     "children") {
   check_every_way([](Way way) -> mtaio::Task<void> {
     mtaio::TaskExecutor executor;

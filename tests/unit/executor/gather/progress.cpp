@@ -50,7 +50,7 @@ TEST_CASE("Progress: starts at zero") {
   CHECK(Reading{progress} == Reading{0, 0, 0, 0});
 }
 
-TASK_TEST_CASE("Progress: a gather that is refused for a task that is none counts nothing") {
+TASK_TEST_CASE("Progress: a gather that is refused because of an empty task counts nothing") {
   mtaio::TaskExecutor executor;
   mtaio::Progress progress;
   mtaio::Task<int> none = even_only(2);

@@ -86,8 +86,8 @@ TEST_CASE(
 }
 
 TASK_TEST_CASE(
-    "~TaskExecutor: while it waits on a worker, that worker's other tasks go on, with one thread "
-    "too") {
+    "~TaskExecutor: while it waits on a worker, that worker's other tasks continue, with one "
+    "thread too") {
   mtaio::TaskExecutor other;
   std::latch running{1};
   std::latch go_on{1};
