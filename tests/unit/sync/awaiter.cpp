@@ -35,14 +35,14 @@ class Flag {
   }
   auto wait() { return WaitOperation<Flag&>{*this}; }
 
-  bool enlist(Waiter& waiter) {
+  bool enlist(Waiter& waiter) noexcept {
     const std::scoped_lock guard{lock_};
     ++enlisted;
     if (!set_) return waiters_.enlist(waiter);
     waiter.complete_inline();
     return false;
   }
-  void forget(Waiter& waiter) {
+  void forget(Waiter& waiter) noexcept {
     const std::scoped_lock guard{lock_};
     waiters_.forget(waiter);
   }
@@ -71,8 +71,8 @@ struct Answer {
     if (!flag) throw std::logic_error{"there is no flag"};
     return flag->is_set();
   }
-  bool enlist(Waiter& waiter) const { return flag->enlist(waiter); }
-  void forget(Waiter& waiter) const { flag->forget(waiter); }
+  bool enlist(Waiter& waiter) const noexcept { return flag->enlist(waiter); }
+  void forget(Waiter& waiter) const noexcept { flag->forget(waiter); }
   [[nodiscard]] int result() const { return 42; }
 };
 

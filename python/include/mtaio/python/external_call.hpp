@@ -25,7 +25,7 @@ class ExternalCall : protected lowlevel::Job {
 
  protected:
   /// The loop runs `arrival` when the call comes back; it ends with `arrive`.
-  explicit OutsideCall(Function arrival = &ExternalCall::arrive) noexcept : Job{arrival} {}
+  explicit ExternalCall(Function arrival = &ExternalCall::arrive) noexcept : Job{arrival} {}
   virtual ~ExternalCall();
 
   /// Once, before the call runs: `owner` waits, and the call is to come back to `loop`. False with

@@ -60,7 +60,7 @@ class PythonCall {
 
  private:
   struct Step : lowlevel::Job {
-    Step(PythonCall& owner, Run function) noexcept : Job{function}, call{owner} {}
+    Step(PythonCall& owner, Function function) noexcept : Job{function}, call{owner} {}
     PythonCall& call;
   };
   static constexpr std::uint8_t kBegun = 1;
