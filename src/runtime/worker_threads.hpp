@@ -18,7 +18,7 @@ namespace mtaio::runtime {
 /// and spare threads, when a thread blocks in the middle of a job. They stay until finish().
 class WorkerThreads final : public WorkerStarter {
  public:
-  WorkerThreads(WorkerLoop& loop, Idle& idle, WorkerHandoff& handoff) noexcept
+  WorkerThreads(WorkerLoop& loop, Idle& idle, WorkerHandoff& handoff)
       : loop_{loop}, idle_{idle}, handoff_{handoff} {}
 
   bool start_worker() noexcept override { return start(false) != nullptr; }
