@@ -4,16 +4,42 @@
 #include <mtaio/exceptions.hpp>
 #include <mtaio/executor/joined_task.hpp>
 #include <mtaio/executor/spawned_task.hpp>
+#include <mtaio/lowlevel/awaiter.hpp>
 #include <mtaio/lowlevel/waiter.hpp>
 #include <mtaio/task.hpp>
 
-#include <coroutine>
 #include <stdexcept>
 #include <utility>
 
 namespace mtaio {
 
 class TaskExecutor;
+
+namespace internal {
+
+/// The wait for a spawned task and its result. A party of its own, so the handle may be destroyed
+/// or assigned to during the wait.
+template <class T>
+class AwaitedTask {
+ public:
+  explicit AwaitedTask(TaskParty<T> task) noexcept : task_{std::move(task)} {}
+
+  bool ready() {
+    if (!task_) throw std::logic_error{"co_await TaskHandle: the handle was moved from."};
+    return task_->done();
+  }
+  bool enlist(lowlevel::Waiter& waiter) noexcept { return task_->enlist(waiter); }
+  void forget(lowlevel::Waiter& waiter) noexcept { task_->forget(waiter); }
+  T result() {
+    task_->check_first_take();
+    return task_->result().take();
+  }
+
+ private:
+  TaskParty<T> task_;
+};
+
+}  // namespace internal
 
 /// What `TaskExecutor::create_task` returns. The task runs whether the handle is kept or not.
 /// Move-only. From docs/task_handle.md:
@@ -39,13 +65,13 @@ class TaskExecutor;
 template <class T>
 class [[nodiscard]] TaskHandle {
  public:
-  class Awaiter;
+  using Awaiter = lowlevel::WaitAwaiter<internal::AwaitedTask<T>>;
 
   TaskHandle(TaskHandle&&) noexcept = default;
   TaskHandle& operator=(TaskHandle&&) noexcept = default;
   ~TaskHandle() = default;
 
-  Awaiter operator co_await() const { return Awaiter{task_}; }
+  Awaiter operator co_await() const { return Awaiter{internal::AwaitedTask<T>{task_}}; }
   /// A task that passes stop requests on to this one and gives its result: for `gather` and `map`,
   /// and for `lowlevel` code.
   [[nodiscard]] Task<T> joined() const { return internal::join_task(task_); }
@@ -62,39 +88,6 @@ class [[nodiscard]] TaskHandle {
   explicit TaskHandle(internal::SpawnedTaskOf<T>& task) noexcept : task_{task} {}
 
   internal::TaskParty<T> task_;
-};
-
-/// A party of its own, so the handle may be destroyed or assigned to during the wait.
-template <class T>
-class TaskHandle<T>::Awaiter {
- public:
-  using resumes_at_home = void;
-
-  explicit Awaiter(internal::TaskParty<T> task) noexcept : task_{std::move(task)} {}
-
-  [[nodiscard]] bool await_ready() {
-    if (!task_) throw std::logic_error{"co_await TaskHandle: the handle was moved from."};
-    if (!task_->done()) return false;
-    waiter_.complete_inline();
-    return true;
-  }
-  template <class Promise>
-  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    waiter_.prepare(awaiting);
-    return task_->enlist(waiter_);
-  }
-  T await_resume() {
-    if (waiter_.finish() != lowlevel::Waiter::State::kServed) {
-      task_->forget(waiter_);
-      throw CancelledError{};
-    }
-    task_->check_first_take();
-    return task_->result().take();
-  }
-
- private:
-  internal::TaskParty<T> task_;
-  lowlevel::Waiter waiter_;
 };
 
 }  // namespace mtaio
