@@ -50,9 +50,10 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
   FanOut& operator=(const FanOut&) = delete;
 
  protected:
-  /// `run`: starts the next child for the worker that has found the token.
-  FanOut(lowlevel::Job::Function run, bool collects_errors) noexcept  // NOLINT(*-member-init)
-      : lowlevel::Job{run, lowlevel::Deferred{}}, failures_{collects_errors} {}
+  /// `start_next`: starts the next child for the worker that has found the token.
+  FanOut(lowlevel::Job::Function start_next,
+         bool collects_errors) noexcept  // NOLINT(*-member-init)
+      : lowlevel::Job{start_next, lowlevel::Deferred{}}, failures_{collects_errors} {}
   ~FanOut() = default;
 
   /// Whether this thread is known to be one that the parent's task may run on.
