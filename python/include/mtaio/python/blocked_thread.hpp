@@ -1,8 +1,9 @@
-/// A thread that blocks, as a scheduler.
+/// A thread that blocks until a wait has arrived.
 #pragma once
 
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/lowlevel/poster.hpp>
+#include <mtaio/lowlevel/timer.hpp>
 #include <mtaio/platform/fork_mark.hpp>
 #include <mtaio/platform/thread_event.hpp>
 
