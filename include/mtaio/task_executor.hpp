@@ -197,11 +197,13 @@ class [[gnu::visibility("default")]] TaskExecutor {
   ///            tasks awaits this operation, that task is asked to stop, too.
   /// Threads:   any.
   /// Lifetime:  the executor must outlive the operation.
-  internal::StopTasks cancel_all() { return internal::StopTasks{*tasks_, false}; }
+  internal::StopTasks cancel_all() {
+    return internal::StopTasks{internal::EndOfTasks{*tasks_, false}};
+  }
 
   /// The same, and the executor takes no more work: using it after that throws `std::logic_error`.
   /// The destructor does the same, but blocks the thread.
-  internal::StopTasks close() { return internal::StopTasks{*tasks_, true}; }
+  internal::StopTasks close() { return internal::StopTasks{internal::EndOfTasks{*tasks_, true}}; }
 
   // The three below take the calls of `run_in_thread` and `map` with a closure that GCC before 13
   // may destroy twice, so that the compiler warns. With other compilers they take no call.

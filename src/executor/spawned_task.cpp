@@ -115,9 +115,7 @@ bool SpawnedTask::enlist(lowlevel::Waiter& waiter) noexcept {
     waiter.complete_inline();
     return false;
   }
-  if (!waiter.commit()) return false;
-  waiters_.add(waiter);
-  return true;
+  return waiters_.enlist(waiter);
 }
 
 void SpawnedTask::forget(lowlevel::Waiter& waiter) noexcept {

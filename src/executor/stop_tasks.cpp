@@ -1,21 +1,11 @@
 #include <mtaio/executor/stop_tasks.hpp>
 
-#include <mtaio/exceptions.hpp>
-
 namespace mtaio::internal {
 
-bool StopTasks::Awaiter::await_ready() noexcept {
-  if (close_) tasks_.close();
-  drain_.last = tasks_.request_stop();
-  if (!tasks_.drained(drain_.last)) return false;
-  drain_.complete_inline();
-  return true;
-}
-
-void StopTasks::Awaiter::await_resume() {
-  if (drain_.finish() == lowlevel::Waiter::State::kServed) return;
-  tasks_.forget(drain_);
-  throw CancelledError{};
+bool EndOfTasks::ready() noexcept {
+  if (close_) tasks_->close();
+  last_ = tasks_->request_stop();
+  return tasks_->drained(last_);
 }
 
 }  // namespace mtaio::internal

@@ -2,46 +2,34 @@
 #pragma once
 
 #include <mtaio/executor/spawned_tasks.hpp>
+#include <mtaio/lowlevel/awaiter.hpp>
 
-#include <coroutine>
+#include <cstdint>
 
 namespace mtaio::internal {
 
-/// Asks the spawned tasks to stop, and waits until they have ended. May be awaited again.
-class [[nodiscard, gnu::visibility("default")]] StopTasks {
+/// The end of the spawned tasks of an executor, which are asked to stop when it is awaited.
+class [[gnu::visibility("default")]] EndOfTasks {
  public:
-  StopTasks(SpawnedTasks& tasks, bool close) noexcept : tasks_{&tasks}, close_{close} {}
+  EndOfTasks(SpawnedTasks& tasks, bool close) noexcept : tasks_{&tasks}, close_{close} {}
 
-  class Awaiter;
-  Awaiter operator co_await() const noexcept;
+  // For the awaiter.
+
+  [[nodiscard]] bool ready() noexcept;
+  bool enlist(SpawnedTasks::Drain& drain) noexcept {
+    drain.last = last_;
+    return tasks_->enlist(drain);
+  }
+  void forget(SpawnedTasks::Drain& drain) noexcept { tasks_->forget(drain); }
 
  private:
   SpawnedTasks* tasks_;
   bool close_;
+  // The number of the youngest task that was asked to stop.
+  std::uint64_t last_ = 0;
 };
 
-class [[gnu::visibility("default")]] StopTasks::Awaiter {
- public:
-  using resumes_at_home = void;
-
-  Awaiter(SpawnedTasks& tasks, bool close) noexcept : tasks_{tasks}, close_{close} {}
-
-  [[nodiscard]] bool await_ready() noexcept;
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    drain_.prepare(awaiting);
-    return tasks_.enlist(drain_);
-  }
-  void await_resume();
-
- private:
-  SpawnedTasks& tasks_;
-  bool close_;
-  SpawnedTasks::Drain drain_;
-};
-
-inline StopTasks::Awaiter StopTasks::operator co_await() const noexcept {
-  return Awaiter{*tasks_, close_};
-}
+/// Asks the spawned tasks to stop, and waits until they have ended. May be awaited again.
+using StopTasks = lowlevel::WaitOperation<EndOfTasks, SpawnedTasks::Drain>;
 
 }  // namespace mtaio::internal
