@@ -1,18 +1,14 @@
 /// A run, and the tasks that it waits for.
 #pragma once
 
+#include <mtaio/base/ref_count.hpp>
 #include <mtaio/coro/task_context.hpp>
 #include <mtaio/lowlevel/scheduler.hpp>
-
-#include <atomic>
-#include <cstddef>
 
 namespace mtaio::internal {
 
 /// One call of `run()`: everything that was started in it, and that it waits for.
-///
-/// task/end   Each task that ends releases the count of live tasks, and the last one acquires it:
-///            whatever a task did is visible when the run ends.
+/// Its live tasks own it together: whatever a task did is visible when the run ends.
 class Run {
  public:
   explicit Run(lowlevel::Scheduler& scheduler) noexcept : scheduler_{scheduler} {}
@@ -26,11 +22,10 @@ class Run {
   [[nodiscard]] TaskContext& context() noexcept { return context_; }
 
   /// The run waits for one more task.
-  void retain() noexcept { live_.fetch_add(1, std::memory_order_relaxed); }
+  void retain() noexcept { live_tasks_.retain(); }
   /// One of the tasks has ended. The run may be destroyed when this returns.
   void release() noexcept {
-    // task/end, both ends.
-    if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) ended();
+    if (live_tasks_.release()) ended();
   }
 
  protected:
@@ -41,7 +36,8 @@ class Run {
 
   lowlevel::Scheduler& scheduler_;
   TaskContext context_{nullptr};
-  std::atomic<std::size_t> live_{1};  // the main task
+  // At first the main task.
+  RefCount live_tasks_;
 };
 
 /// The root of a chain of awaits: the main task of a run, or a task that `create_task` started.

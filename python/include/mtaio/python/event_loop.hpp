@@ -1,12 +1,12 @@
 /// An asyncio event loop as a place where jobs are posted.
 #pragma once
 
+#include <mtaio/base/ref_count.hpp>
 #include <mtaio/lowlevel/intrusive_list.hpp>
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/lowlevel/poster.hpp>
 #include <mtaio/lowlevel/spin_lock.hpp>
 #include <mtaio/python/operation_future.hpp>
-#include <mtaio/python/owner_count.hpp>
 #include <mtaio/python/reference.hpp>
 
 #include <pthread.h>
@@ -105,7 +105,7 @@ class EventLoop final : public lowlevel::Poster {
   /// Guarded by the GIL.
   static inline constinit Jobs batched_jobs;
 
-  OwnerCount owners_;
+  internal::RefCount owners_;
   PyObject* weak_loop_ = nullptr;
   /// For comparison only.
   PyObject* loop_address_;

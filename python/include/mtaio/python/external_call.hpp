@@ -1,10 +1,10 @@
 /// A call that an operation makes outside the event loop.
 #pragma once
 
+#include <mtaio/base/ref_count.hpp>
 #include <mtaio/lowlevel/job.hpp>
 #include <mtaio/python/event_loop.hpp>
 #include <mtaio/python/operation_future.hpp>
-#include <mtaio/python/owner_count.hpp>
 
 #include <coroutine>
 
@@ -48,7 +48,7 @@ class ExternalCall : protected lowlevel::Job {
   // With the GIL only.
   OperationFuture* future_ = nullptr;
   bool done_ = false;
-  OwnerCount owners_;
+  internal::RefCount owners_;
 };
 
 }  // namespace mtaio::python

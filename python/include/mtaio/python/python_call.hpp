@@ -1,11 +1,11 @@
 /// A call of Python that a C++ task awaits.
 #pragma once
 
+#include <mtaio/base/ref_count.hpp>
 #include <mtaio/exceptions.hpp>
 #include <mtaio/lowlevel/waiter.hpp>
 #include <mtaio/python/convert.hpp>
 #include <mtaio/python/event_loop.hpp>
-#include <mtaio/python/owner_count.hpp>
 
 #include <atomic>
 #include <coroutine>
@@ -86,7 +86,7 @@ class PythonCall {
   Object future_;
   std::exception_ptr error_;
   std::atomic<std::uint8_t> progress_{0};
-  OwnerCount owners_;
+  internal::RefCount owners_;
 };
 
 /// Awaits a `Call`, which is a PythonCall, in a C++ task.

@@ -1,10 +1,10 @@
 /// An operation that waits, as the core and the event loop know it.
 #pragma once
 
+#include <mtaio/base/ref_count.hpp>
 #include <mtaio/python/blocked_thread.hpp>
 #include <mtaio/python/event_loop.hpp>
 #include <mtaio/python/operation_future.hpp>
-#include <mtaio/python/owner_count.hpp>
 
 #include <atomic>
 #include <memory>
@@ -93,7 +93,7 @@ class WaitHandle {
   bool arrived_ = false;
   OperationFuture* future_ = nullptr;
   std::atomic<bool> settled_{false};
-  OwnerCount owners_;
+  internal::RefCount owners_;
 };
 
 }  // namespace mtaio::python
