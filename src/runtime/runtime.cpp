@@ -3,8 +3,8 @@
 #include <mtaio/coro/thread_context.hpp>
 #include <mtaio/lowlevel/main_run.hpp>
 
-#include "runtime/scheduler.hpp"
 #include "runtime/terminate.hpp"
+#include "runtime/work_stealing_scheduler.hpp"
 #include "threads/waits_in_pool.hpp"
 
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "runtime/scheduler.hpp"
+#include "runtime/work_stealing_scheduler.hpp"
 
 #include <mtaio/lowlevel/contract.hpp>
 #include <mtaio/platform/asymmetric_fence.hpp>
