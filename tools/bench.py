@@ -128,7 +128,7 @@ def main():
     if results["machine"]["load"] > 0.5:
         print(f"The load of this machine is {results['machine']['load']:.1f}: compare CPU times, not wall times.")
     for name in options.row or rows:
-        for threads in options.threads:
+        for threads in rows[name].get("threads", options.threads):
             runs = measure(rows[name], threads, options.build, options)
             results["results"].append(summary(rows[name], threads, runs, options.quick))
             show(results["results"][-1])
