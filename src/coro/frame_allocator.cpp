@@ -20,8 +20,8 @@ constinit thread_local FrameCache frame_cache;
 
 namespace {
 
-// Not new (std::nothrow): where the program has an operator new of its own, that of
-// AddressSanitizer would be another.
+// Not new (std::nothrow): if the program replaces operator new, AddressSanitizer's would be a
+// different allocator.
 void* new_or_null(std::size_t size) noexcept {
   try {
     return ::operator new(size);
@@ -30,8 +30,8 @@ void* new_or_null(std::size_t size) noexcept {
   }
 }
 
-/// Whether a sanitizer is to see the end of each frame. Then the lists are never opened: so nothing
-/// is ever taken from one, nor put into one, by code that is inlined either.
+/// Whether a sanitizer must see the end of each frame. If so, the lists stay closed, also for
+/// inlined code.
 bool watched() noexcept { return __asan_init != nullptr || __tsan_init != nullptr; }
 
 using Frame = FrameCache::Frame;

@@ -7,10 +7,11 @@
 namespace mtaio::runtime {
 namespace {
 
-// How often a worker that was woken in vain, or for what it may not take yet, wakes up by itself
-// before it sleeps until it is woken again. Each time saves others from waking it.
+// How often a worker that was woken for nothing, or for work that it may not take yet, wakes up by
+// itself before it sleeps until it is woken. Each such timed park saves other threads from waking
+// it.
 constexpr int kTimedParks = 4;
-// The first of them takes one kStealDelay, the next one two, and so on up to this, for each
+// The first timed park takes one kStealDelay, the second two, and so on up to this: each one
 // disturbs the workers that work.
 constexpr int kLongestTimedPark = 4;
 
@@ -166,7 +167,8 @@ void Idle::wake_one() noexcept {
   {
     const std::scoped_lock guard{lock_};
     if (!counts_.should_notify()) return;  // another thread was faster
-    // A worker that has not been started is better than one that would leave fan-outs alone.
+    // Prefer a worker without a thread to a sleeper that backs off: the sleeper would not take
+    // fan-outs.
     const bool has_willing =
         backing_off_.load(std::memory_order_relaxed) + unstarted_ < counts_.sleeping();
     const bool may_start =

@@ -4,10 +4,10 @@
 ///               the asymmetric fence, and looks at all work once more. A thread that pushes work
 ///               makes it visible, executes the light half, and then looks whether a worker is
 ///               asleep. Each writes one place and reads the other's, with a full fence in between:
-///               either the sleeper sees the work, or the pusher sees the sleeper. A pusher that
-///               wakes no sleeper because of the count of timed parks, or of back-offs, relies on
-///               the same: a worker lowers both when its park ends. Then it finds the work, or it
-///               counts itself as asleep again and looks once more.
+///               either the sleeper sees the work, or the pusher sees the sleeper. A pusher may
+///               wake no sleeper because one is in a timed park or backs off. That is safe for the
+///               same reason: the worker lowers both counts when its park ends, and then finds the
+///               work, or counts itself as asleep again and looks once more.
 /// push/search   A pusher wakes no worker while one searches, for that one will find the work. So
 ///               the last worker that stops searching while others sleep executes the heavy half
 ///               between saying so and one more look at all work, and wakes a sleeper for what it
@@ -56,9 +56,9 @@ class Idle {
 
   // For a thread that has made work visible.
 
-  /// A worker's thread has pushed jobs onto its own ready queue. On the way from the injector or
-  /// the list behind the ring to there, a sleeper that takes its last look sees jobs in neither
-  /// place; so moving them counts as a push.
+  /// A worker's thread has pushed jobs onto its own ready queue. Moving jobs from the injector, or
+  /// from the list behind the ring, counts as a push too: in between they are in neither place, so
+  /// a sleeper's last look would miss them.
   void jobs_pushed() noexcept {
     internal::asymmetric_fence_light();  // push/sleep, push/search: the pusher
     if (counts_.should_notify()) [[unlikely]]
@@ -83,8 +83,8 @@ class Idle {
   void begin_work(Worker& worker) noexcept;
   void begin_search(Worker& worker) noexcept;
   void end_search(Worker& worker) noexcept;
-  /// What this thread is not going to do is left to other workers: work that is visible, and
-  /// timers. Wakes one for it if none searches.
+  /// This thread is about to do something else. Wakes a worker for the visible work and the timers
+  /// that it leaves, if none searches.
   void leave_rest_to_others() noexcept;
   /// `worker` has found nothing. Returns when it has to look again, or when `thread`, the calling
   /// one, has to release it.
@@ -94,8 +94,8 @@ class Idle {
 
   /// It has acquired `worker`.
   void search_started(Worker& worker) noexcept { worker.idle.searching_ = true; }
-  /// It has found no worker without a thread. The threads of the workers were not woken because
-  /// this one counted as a searcher.
+  /// It has found no worker without a thread. While it counted as a searcher, pushers woke no other
+  /// worker, so it wakes one now if there is work.
   void search_given_up() noexcept;
 
  private:

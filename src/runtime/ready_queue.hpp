@@ -14,8 +14,8 @@
 
 namespace mtaio::runtime {
 
-/// For a deque that is never popped: even the owner takes the oldest item. So pop/steal of
-/// work_deque.hpp needs no fences.
+/// The fences of a deque whose owner never pops, but takes the oldest item as thieves do. So
+/// pop/steal of work_deque.hpp needs no fences.
 struct NoFences {
   static void owner() noexcept {}
   static void thief() noexcept {}
@@ -78,7 +78,7 @@ class ReadyQueue {
   [[nodiscard]] bool ring_empty() const noexcept { return ring_.empty(); }
   /// How many jobs have been taken from the ring so far.
   [[nodiscard]] std::int64_t taken() const noexcept { return ring_.taken(); }
-  /// What taken() is when all the jobs that are in the ring now have been taken.
+  /// The value of taken() once all jobs that are now in the ring have been taken.
   [[nodiscard]] std::int64_t taken_when_ring_empty() const noexcept {
     return ring_.taken_when_empty();
   }
@@ -86,7 +86,7 @@ class ReadyQueue {
   [[nodiscard]] std::int64_t gone() const noexcept {
     return taken() + shared_.load(std::memory_order_relaxed);
   }
-  /// What gone() is when all the jobs that are here now have left.
+  /// The value of gone() once all jobs that are here now have left.
   [[nodiscard]] std::int64_t gone_when_empty() const noexcept {
     return taken_when_ring_empty() + shared_.load(std::memory_order_relaxed) +
            static_cast<std::int64_t>(list_.size());

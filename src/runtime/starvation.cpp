@@ -16,7 +16,8 @@ namespace {
 /// The coroutine that a job resumes: the name of its function if the program exports that, or else
 /// where its code is in the file.
 std::string name_of(lowlevel::Job& job) {
-  // To run the job returns the coroutine that it would enter. The program ends anyway.
+  // Job::run() returns the coroutine that it would enter. Calling it is safe, because the program
+  // ends afterwards.
   const std::coroutine_handle<> coroutine = job.run();
   // With every compiler a frame begins with the address of the function that resumes it.
   void* const resume = *static_cast<void**>(coroutine.address());

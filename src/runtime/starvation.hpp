@@ -13,9 +13,8 @@ inline constexpr bool kWatchesForStarvation = false;
 inline constexpr bool kWatchesForStarvation = true;
 #endif
 
-/// Ends the program with a message if a job is ready in one of these places and does not run. It is
-/// not known how that could happen. Called by the thread of `worker` each time that
-/// `Tick::is_for_look()`.
+/// Ends the program with a message if a job in one of these places is ready and does not run. No
+/// known path leads there. Called by the thread of `worker` each time that `Tick::is_for_look()`.
 void look_for_starvation(Worker& worker, Injector& injector) noexcept;
 
 }  // namespace mtaio::runtime

@@ -15,9 +15,9 @@ class StarvationWatch {
   /// needs for the jobs that were ready before it.
   static constexpr std::uint64_t kPatience = 10'000;
 
-  /// At the worker's tick `tick`, `taken` items have been taken so far. It will be `all` when all
-  /// items that are in the queue now have been, each of which may need `ticks_an_item`. False if
-  /// the item that is watched is overdue.
+  /// `taken`: the number of items taken so far at the worker's tick `tick`. `all`: the value of
+  /// `taken` once every item now in the queue has been taken. Each of them may need
+  /// `ticks_an_item`. Returns false if the watched item is overdue.
   [[nodiscard]] bool look(std::uint64_t tick, std::int64_t taken, std::int64_t all,
                           std::uint64_t ticks_an_item) noexcept {
     if (taken >= all || taken >= until_) {  // the queue is empty, or the watched item was taken

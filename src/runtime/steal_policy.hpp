@@ -38,14 +38,14 @@ class StealDelay {
     return false;
   }
 
-  // What ReadyQueue::taken() is when all the jobs that thieves have seen are taken.
+  // The value of ReadyQueue::taken() once all jobs that thieves have seen are taken.
   alignas(64) std::atomic<std::int64_t> all_taken_{0};
   std::atomic<lowlevel::TimePoint::rep> seen_at_{0};
 };
 
-/// The pause of a thief that came too late for a fan-out. Where children do next to nothing, the
-/// rest of them is in the hands of their worker more often than in its deque. Reaching for it fails
-/// most of the time, and the fence that it takes disturbs that worker.
+/// The pause of a thief that came too late for a fan-out. When children are tiny, their worker
+/// usually holds the token itself, and its deque is empty. An attempt to steal then usually fails,
+/// and its fence disturbs that worker.
 class StealBackOff {
  public:
   /// From now on the worker steals no fan-outs until `end`.

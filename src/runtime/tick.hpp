@@ -8,11 +8,11 @@ namespace mtaio::runtime {
 /// Counts how often a worker has looked for its next job.
 class Tick {
  public:
-  /// After this many ticks a worker looks at what it would otherwise see only when it has run out
-  /// of work.
+  /// Every kBetweenLooks ticks a worker checks the places that it would otherwise check only when
+  /// it runs out of work.
   static constexpr std::uint32_t kBetweenLooks = 32;
-  /// After this many ticks a worker takes its oldest fan-out; and as often, it looks at the work of
-  /// others. They are so many that it costs nothing.
+  /// Every kBetweenOldest ticks a worker takes its oldest fan-out; halfway between, it looks at the
+  /// work of other workers. Both are so rare that they cost nothing.
   static constexpr std::uint32_t kBetweenOldest = 1024;
 
   void advance() noexcept { ++count_; }

@@ -16,12 +16,12 @@
 namespace mtaio::runtime {
 namespace {
 
-// Functions that block are many and mostly asleep, so there is no point in matching the cores.
+// Functions that block mostly sleep, so the number of cores does not limit them.
 constexpr std::size_t kBlockingThreads = 64;
-// A call that says how many functions it wants to run at once gets as many threads, up to this.
+// A call that announces N concurrent functions gets N threads, up to this.
 constexpr std::size_t kMostBlockingThreads = 4096;
 
-// A worker takes 11 KiB: so many are 180 MiB.
+// A worker takes 11 KiB, so this many take 180 MiB.
 constexpr std::size_t kMostWorkers = std::size_t{1} << 14U;
 static_assert(kMostWorkers <= internal::IdleCounts::kMost);
 

@@ -27,8 +27,8 @@
 
 namespace mtaio::runtime {
 
-/// Runs jobs on workers that steal from each other. It puts together what the other files of this
-/// folder have, and is what tasks see of it.
+/// Runs jobs on workers that steal from each other: joins the other parts of this folder behind the
+/// interface for tasks.
 class WorkStealingScheduler final : public lowlevel::Scheduler, public internal::BlockingHandler {
  public:
   explicit WorkStealingScheduler(const RuntimeOptions& options);

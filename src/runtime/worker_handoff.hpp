@@ -21,9 +21,9 @@ namespace mtaio::runtime {
 ///
 /// A thread that calls `run()` acquires a worker if one is free. Otherwise it waits until one is
 /// released, or until its run has ended. A thread that must block in the middle of a job hands its
-/// worker off to a spare thread, and takes a worker back before it resumes the job. It waits ahead
-/// of all others for that: each thread that finds at the end of a job that such a thread waits
-/// releases its worker, and waits for one again.
+/// worker off to a spare thread, and takes a worker back before it resumes the job. Such a thread
+/// goes first: every worker thread checks between two jobs whether one waits, and if so releases
+/// its worker to it and waits for another.
 ///
 /// A thread that is blocked cannot request a worker for its spare thread. That one may have
 /// released its worker to a thread whose run ended soon, and which released it for good. So a

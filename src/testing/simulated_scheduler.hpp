@@ -19,7 +19,7 @@
 
 namespace mtaio::testing {
 
-/// The implementation of `Simulation`: the runs, and the face of the simulated machine towards
+/// The implementation of `Simulation`: the runs, and the interface of the simulated machine to
 /// tasks. The thread that has the baton is the only one that may use it.
 class SimulatedScheduler final : public lowlevel::Scheduler,
                                  public internal::BlockingHandler,

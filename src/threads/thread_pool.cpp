@@ -167,10 +167,9 @@ class ThreadPool::Threads final : public FunctionObserver {
     }
   }
 
-  /// Whether the caller has to notify one more thread of the queued jobs. Not while a notified
-  /// thread has not looked yet: that one takes a job and, because the job may block, has the next
-  /// thread notified before it runs it. So threads that are awake run short functions one after the
-  /// other. REQUIRES: mutex_ is held.
+  /// Whether to notify one more thread of the queued jobs. Not while a notified thread has yet to
+  /// look: that thread takes a job and, before it runs it, notifies the next thread. So threads
+  /// that are awake run short functions one after the other. REQUIRES: mutex_ is held.
   bool claim_notification() noexcept {
     if (queued_ == 0 || idle_ == 0 || notified_) return false;
     notified_ = true;

@@ -29,8 +29,8 @@ class IdleCounts {
   /// Changes both counts in one step.
   ///
   /// push/search, the searcher: when the last worker that searched stops while others sleep, this
-  /// executes the heavy half of the fence, so that no caller can leave it out. A pusher that still
-  /// saw that worker searching woke none; what the caller looks at after this has its work.
+  /// executes the heavy half of the fence, so that no caller can leave it out. A pusher that saw
+  /// this worker search woke none; its work is visible to what the caller looks at after this call.
   void change(int sleeping, int searching) noexcept {
     const std::uint32_t by =
         static_cast<std::uint32_t>(sleeping) + static_cast<std::uint32_t>(searching) * kSearching;

@@ -150,10 +150,9 @@ class PromiseBase {
 
 /// The coroutine that `promise` belongs to.
 ///
-/// In a coroutine without a variable of its own, GCC before 13 lays the temporary that it makes of
-/// `if (co_await f())` at the beginning of the frame, where the address of the resumption function
-/// belongs. Such a frame can be neither resumed nor destroyed. Its handle is off by a word, so its
-/// alignment gives it away.
+/// In a coroutine without a local variable, GCC before 13 stores the result of `if (co_await f())`
+/// at the start of the frame, where the address of the resumption function belongs. Such a frame
+/// can be neither resumed nor destroyed. Its handle is off by one word, which its alignment shows.
 template <class Promise>
 std::coroutine_handle<Promise> frame_of(Promise& promise) noexcept {
   const auto frame = std::coroutine_handle<Promise>::from_promise(promise);

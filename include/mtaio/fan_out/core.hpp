@@ -56,7 +56,8 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
       : lowlevel::Job{start_next, lowlevel::Deferred{}}, failures_{collects_errors} {}
   ~FanOut() = default;
 
-  /// Whether this thread is known to be one that the parent's task may run on.
+  /// Whether this thread is one that the parent's task may run on: `kAnywhere` if that is not
+  /// known.
   enum class Where : std::uint8_t { kAtHome, kAnywhere };
 
   /// Gives the token up, to be found by other threads, and returns `next`. REQUIRES: the caller
@@ -92,8 +93,8 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
   /// REQUIRES: the caller holds the token.
   std::coroutine_handle<> post_token() noexcept;
 
-  /// There is no child left to start, although one was counted. REQUIRES: the caller holds the
-  /// token. The fan-out may be destroyed when this returns.
+  /// A child was counted, but none is left to start. REQUIRES: the caller holds the token. The
+  /// fan-out may be destroyed when this returns.
   std::coroutine_handle<> retire_token() noexcept;
 
   [[nodiscard]] std::coroutine_handle<> parent() const noexcept {

@@ -136,7 +136,7 @@ class FanOutLoop : public FanOut {
   // After this number of children in a row the worker looks at its other work, and the scopes above
   // are asked for stop requests: children that never wait would learn of a request only then.
   static constexpr std::size_t kChildrenInARow = 64;
-  // Whether every child starts, whatever happens, because some run already.
+  // Whether every child starts, even after a failure, because some children run before the call.
   static constexpr bool kStartsAll = requires { typename Options::starts_all; };
 
   [[nodiscard]] bool times_out_immediately() const noexcept {

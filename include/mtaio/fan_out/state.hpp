@@ -7,8 +7,8 @@
 
 namespace mtaio::internal {
 
-/// Counts the children of a fan-out that have not ended, and knows where its token is not: see
-/// core.hpp for the life of the token.
+/// Counts the children of a fan-out that have not ended, and records whether the token is parked or
+/// gone: see core.hpp for the life of the token.
 ///
 ///     bit 63        parked     The limit is reached. No thread holds the token; the next child that
 ///                              ends takes it.
@@ -18,8 +18,8 @@ namespace mtaio::internal {
 ///
 /// The two flags are never set together. While neither is set, one thread holds the token, or the
 /// token is in a deque or in a queue of the scheduler. A child that takes over its predecessor's
-/// place in the count changes nothing here. The word is not used any more once the only child left
-/// is one that resumes the parent without being counted out.
+/// place in the count changes nothing here. The last child may resume the parent without being
+/// counted out; then the word is not used again.
 ///
 /// end/resume   A child that ends releases what it did. The child that finds itself the last one
 ///              acquires it, and resumes the parent, which therefore sees what all children did.
@@ -63,7 +63,7 @@ class [[gnu::visibility("default")]] FanOutState {
     }
   }
 
-  /// There is no child to start, although one was counted. Never returns `kTakeToken`.
+  /// A child was counted, but none is left to start. Never returns `kTakeToken`.
   [[nodiscard]] Leaving close_without_child() noexcept {
     std::uint64_t word = word_.load(std::memory_order_relaxed);
     // end/resume, both ends: the caller may have been a child, and may be the last to leave.

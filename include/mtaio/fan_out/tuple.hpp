@@ -71,7 +71,8 @@ class TupleFanOut final : private FanOutLoop<TupleFanOut<Options, kOutcomes, T..
 
  private:
   static constexpr std::size_t kMostChildren = kCount;
-  // If no other child is left, the last one to start resumes the parent directly, without a hook.
+  // The last child to start resumes the parent directly, without a hook, if no other child is left
+  // by then.
   static constexpr bool kLastMayBeDirect = std::is_same_v<Options, NoOptions>;
 
   [[gnu::always_inline]] std::coroutine_handle<> start() noexcept {

@@ -79,7 +79,7 @@ class WorkDeque {
   }
 
   /// Owner only. Takes the newest item if it is `item`; cheap when it is not. `Owner`: the owner's
-  /// fence, where one other than that of `Fences` suits the thieves' fence as well.
+  /// fence, if a cheaper fence than that of `Fences` also pairs with the thieves' fence.
   template <class Owner = Fences>
   [[nodiscard]] bool pop_if(const T* item) noexcept {
     // Only the owner writes slots. So the item that is read here is the newest one, unless it has
@@ -109,8 +109,8 @@ class WorkDeque {
     return item;
   }
 
-  /// Owner only. The oldest item, or null when there is none. Needs no fence, for the owner knows
-  /// the bottom: it competes with thieves alone, and the exchange decides that.
+  /// Owner only. The oldest item, or null when there is none. Needs no fence, because the owner
+  /// knows the bottom: it competes only with thieves, and the exchange decides.
   [[nodiscard]] T* take_oldest() noexcept {
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
     std::int64_t top = top_.load(std::memory_order_acquire);  // steal/reuse, as in push()
@@ -150,7 +150,7 @@ class WorkDeque {
   [[nodiscard]] std::int64_t taken() const noexcept {
     return top_.load(std::memory_order_acquire);  // pop/steal
   }
-  /// What taken() is when all the items that are there now have been taken from the top.
+  /// The value of taken() once all items that are there now have been taken from the top.
   [[nodiscard]] std::int64_t taken_when_empty() const noexcept {
     return bottom_.load(std::memory_order_acquire);  // push/steal
   }

@@ -185,7 +185,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     return false;
   }
   void notice_stop() noexcept {
-    // Not earlier: a waiter that was served after the request has not noticed it.
+    // Not before this: a waiter that was served after the request did not notice the request.
     if (scope_) scope_->notice();
   }
   void leave_scope() noexcept {

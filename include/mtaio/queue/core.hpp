@@ -19,8 +19,8 @@ namespace mtaio::internal {
 /// type ever runs under the lock.
 ///
 /// A permit is room for one item. A put reserves one, and then stores the item in it or releases
-/// it. A stored item has its permit. A get releases the permit together with the item, or, where
-/// moving the item out may throw, when it has been moved out.
+/// it. A stored item has its permit. A get releases the permit with the item; if moving the item
+/// out may throw, it releases the permit after the move.
 ///
 /// Invariants, whenever the lock is free:
 ///   I1  Room and a waiting putter exist together only while a thread makes the node of a putter

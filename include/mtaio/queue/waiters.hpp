@@ -38,7 +38,7 @@ struct Getter : lowlevel::Waiter {
 
   // The node that it was given.
   Node* node = nullptr;
-  // Asks for holds_permit, whatever the queue does with other getters.
+  // Asks the queue to set holds_permit, even if it sets it for no other getter.
   bool may_put_back = false;
   // The node came with its permit: release() must follow once the item has been moved out, or
   // put_back().
