@@ -48,8 +48,8 @@ concept ResumesAtHome = requires {
 
 }  // namespace internal
 
-/// A type that `co_await` accepts in any coroutine: a `Task`, an operation of the library, or a type
-/// of your own.
+/// A type that `co_await` accepts in any coroutine: a `Task`, an operation of the library, or a
+/// type of your own.
 template <class T>
 concept Awaitable = internal::HasMemberCoAwait<T> || internal::HasFreeCoAwait<T> ||
                     internal::Awaiter<std::remove_reference_t<T>>;

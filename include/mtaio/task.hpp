@@ -77,8 +77,8 @@ class TaskPromise<void> : public PromiseBase {
 
 }  // namespace internal
 
-/// The future result of a coroutine. Lazy: the coroutine starts when the task is awaited, and a task
-/// that is never awaited never runs. Move-only; awaited once. `T` may be void, a reference or
+/// The future result of a coroutine. Lazy: the coroutine starts when the task is awaited, and a
+/// task that is never awaited never runs. Move-only; awaited once. `T` may be void, a reference or
 /// move-only.
 ///
 ///     mtaio::Task<int> answer() { co_return 42; }
@@ -92,8 +92,8 @@ class TaskPromise<void> : public PromiseBase {
 /// Resumes:   where the task ended, on the same scheduler.
 /// Cancelled: passes the stop request on to the task and waits for its end.
 /// Threads:   one.
-/// Lifetime:  the awaiting expression owns the task. Arguments that the coroutine takes by reference
-///            must outlive it (docs/lifetimes.md).
+/// Lifetime:  the awaiting expression owns the task. Arguments that the coroutine takes by
+///            reference must outlive it (docs/lifetimes.md).
 template <class T = void>
 class [[nodiscard]] Task {
  public:
@@ -193,8 +193,8 @@ inline constexpr bool kIsTask = false;
 template <class T>
 inline constexpr bool kIsTask<Task<T>> = true;
 
-/// The task itself, or a task that awaits another kind of awaitable. A task is moved from; any other
-/// lvalue is awaited where it is.
+/// The task itself, or a task that awaits another kind of awaitable. A task is moved from; any
+/// other lvalue is awaited where it is.
 template <class A>
 auto to_task(A&& awaitable) {
   if constexpr (kIsTask<std::remove_reference_t<A>>) {

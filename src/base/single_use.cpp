@@ -10,8 +10,8 @@ namespace {
 // A function of its own, so that the throw has no local string to destroy.
 std::logic_error used_up(const char* call) {
   return std::logic_error{std::string{"co_await "} + call +
-                          "(): the operation was awaited before, or moved from. It can be awaited "
-                          "once; call " +
+                          "(): the operation was awaited before, or moved from. It can be "
+                          "awaited once; call " +
                           call + "() again for another one."};
 }
 

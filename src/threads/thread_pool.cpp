@@ -62,7 +62,8 @@ thread_local constinit bool this_function_waits = false;
 // submit/destroy   A submit counts itself, under the mutex, before it wakes a thread without the
 //                  mutex. Its function may return before the submit does, and a thread that waits
 //                  for the function may then destroy the pool. So the submit takes itself out of
-//                  the count with release, and the destructor waits, with acquire, until it is zero.
+//                  the count with release, and the destructor waits, with acquire, until it is
+//                  zero.
 
 class ThreadPool::Threads final : public FunctionObserver {
  public:

@@ -1,10 +1,10 @@
 /// How a task awaits an awaitable of another library, and is resumed at home.
 ///
 /// "At home" is a worker of the task's own scheduler. An awaitable of another library resumes the
-/// coroutine that awaits it anywhere: on a thread of its own, on a worker of another runtime, inside
-/// the code of another task. So it is awaited by a small coroutine in between, which posts itself to
-/// the task's scheduler before the task is resumed, unless it is at home already. An awaiter that is
-/// ready immediately needs no such coroutine.
+/// coroutine that awaits it anywhere: on a thread of its own, on a worker of another runtime,
+/// inside the code of another task. So it is awaited by a small coroutine in between, which posts
+/// itself to the task's scheduler before the task is resumed, unless it is at home already. An
+/// awaiter that is ready immediately needs no such coroutine.
 #pragma once
 
 #include <mtaio/awaitable.hpp>
@@ -108,8 +108,8 @@ WayHome suspend_and_return_home(Awaiter& awaiter) {
   co_await ReturnHome{};
 }
 
-/// Awaits `awaitable`, and resumes the task at home. Lvalues are awaited where they are, and nothing
-/// is moved.
+/// Awaits `awaitable`, and resumes the task at home. Lvalues are awaited where they are, and
+/// nothing is moved.
 template <class A>
 class [[nodiscard]] ForeignAwait {
   using Found = decltype(awaiter_of(std::declval<A>()));  // a value or a reference

@@ -21,11 +21,13 @@ struct FrameCache {
   static constexpr std::size_t kSizes = kSmallSizes + 31;
 
   struct Frame {
-    const Frame* next;  // null in the last frame, which is never handed out
-    std::size_t room;   // how many more frames the list takes while this one is the first
+    // Null in the last frame, which is never handed out.
+    const Frame* next;
+    // How many more frames the list takes while this one is the first.
+    std::size_t room;
   };
-  [[gnu::visibility(
-      "default")]] static const Frame closed;  // a list that has no frames and takes none
+  // A list that has no frames and takes none.
+  [[gnu::visibility("default")]] static const Frame closed;
 
   constexpr FrameCache() noexcept { lists.fill(&closed); }
 

@@ -51,8 +51,8 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
 
  protected:
   /// `start_next`: starts the next child for the worker that has found the token.
-  FanOut(lowlevel::Job::Function start_next,
-         bool collects_errors) noexcept  // NOLINT(*-member-init)
+  // NOLINTNEXTLINE(*-member-init): the members without an initializer are set later
+  FanOut(lowlevel::Job::Function start_next, bool collects_errors) noexcept
       : lowlevel::Job{start_next, lowlevel::Deferred{}}, failures_{collects_errors} {}
   ~FanOut() = default;
 

@@ -19,9 +19,9 @@ namespace mtaio::internal {
 /// What core.hpp says about the token, for one kind of children and of options. `Derived` makes the
 /// children. Only the holder of the token calls its members:
 ///
-///     handle start_child(where)     makes the next child, calls child_started() with it and returns
-///                                   what that returns; retire_token() instead if no child is left.
-///                                   An exception is the failure of this child
+///     handle start_child(where)     makes the next child and returns child_started(child), or
+///                                   retire_token() if no child is left. If it throws, the child
+///                                   could not be made, and has failed with that exception
 ///     void keep_error(error)        keeps `error` as the result of the next child, which could not
 ///                                   be made. Called only if errors are collected. May throw
 ///     bool exhausted() const        whether it is certain that no child is left, after one could

@@ -10,8 +10,8 @@ namespace mtaio::internal {
 /// Counts the children of a fan-out that have not ended, and records whether the token is parked or
 /// gone: see core.hpp for the life of the token.
 ///
-///     bit 63        parked     The limit is reached. No thread holds the token; the next child that
-///                              ends takes it.
+///     bit 63        parked     The limit is reached. No thread holds the token; the next child
+///                              that ends takes it.
 ///     bit 62        closed     No further child starts, and the token does not exist any more.
 ///     bits 61 to 0  children   The children that were started and have not ended, and the child
 ///                              that the holder of the token is about to start.

@@ -10,8 +10,8 @@
 ///               slots that were pushed before.
 /// pop/steal     pop() lowers `bottom_` and then reads `top_`; steal() reads `top_` and then
 ///               `bottom_`. Each puts a full fence in between. So either the thief sees the lowered
-///               bottom, or the owner sees that the thief may be at the last item; then the exchange
-///               of `top_` decides between the two.
+///               bottom, or the owner sees that the thief may be at the last item; then the
+///               exchange of `top_` decides between the two.
 /// steal/reuse   push() acquires `top_` before it writes into a slot again, and thieves move `top_`
 ///               with release, only after they have read the slot.
 #pragma once

@@ -11,17 +11,18 @@ namespace mtaio::lowlevel {
 
 // A primitive (a source of waits) gives these awaiters two members, and may give two more:
 //
-//     bool enlist(Waiter&) noexcept;  // Under the lock of the primitive: if there is nothing to wait
-//                                     // for, calls waiter.complete_inline() and returns false;
-//                                     // otherwise returns WaitList::enlist(waiter).
+//     bool enlist(Waiter&) noexcept;  // Under the lock of the primitive: if there is nothing to
+//                                     // wait for, calls waiter.complete_inline() and returns
+//                                     // false; otherwise returns WaitList::enlist(waiter).
 //     void forget(Waiter&) noexcept;  // Under the lock: WaitList::forget(waiter).
-//     bool ready();                   // Optional: whether there is nothing to wait for. It saves the
-//                                     // preparation of a waiter that enlist() would not suspend.
+//     bool ready();                   // Optional: whether there is nothing to wait for. It saves
+//                                     // the preparation of a waiter that enlist() would not
+//                                     // suspend.
 //     T result();                     // Optional: what the co_await returns after the wait.
 //
 // `Source` is `Primitive&`, or a small object that refers to the primitive and is kept by value.
-// `enlist` and `forget` are noexcept: an exception would leave the waiter in the primitive's list or
-// in a stop scope. An exception that `ready` or `result` throws is thrown by the `co_await`.
+// `enlist` and `forget` are noexcept: an exception would leave the waiter in the primitive's list
+// or in a stop scope. An exception that `ready` or `result` throws is thrown by the `co_await`.
 
 /// Throws `CancelledError`. Out of line, so that awaiters stay small.
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_cancelled();

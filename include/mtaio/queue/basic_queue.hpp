@@ -48,8 +48,7 @@ class BasicQueue {
   /// item after that.
   ///
   /// Suspends:  only while the queue is empty, and once in 128 operations in a row that do not
-  /// wait,
-  ///            to let other tasks run.
+  ///            wait, to let other tasks run.
   /// Resumes:   on the task's own scheduler, in order of arrival; never inside another task's call.
   /// Cancelled: throws CancelledError; no item was taken. A get that does not wait looks for a stop
   ///            request only once in 128 operations.

@@ -156,10 +156,11 @@ std::array<PyType_Slot, 11> slots{{
     {Py_tp_members, members.data()},
     {0, nullptr},
 }};
+// An immutable type spares the interpreter a look-up at each call.
 PyType_Spec spec{"mtaio._core.AsyncMethod", sizeof(AsyncMethod), 0,
                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |
                      Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-                     Py_TPFLAGS_IMMUTABLETYPE,  // spares the interpreter a look-up at each call
+                     Py_TPFLAGS_IMMUTABLETYPE,
                  slots.data()};
 
 PyObject* async_method(PyObject*, PyObject* inner) { return AsyncMethod::create(inner); }

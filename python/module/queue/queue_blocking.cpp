@@ -36,8 +36,8 @@ struct WaitLimit {
 bool parse(CallName call, PyObject* timeout, WaitLimit& limit) {
   if (running_loop()) {
     PyErr_Format(PyExc_RuntimeError,
-                 "%s.%s(): this thread runs an event loop, which must not be blocked; await %s() "
-                 "instead.",
+                 "%s.%s(): this thread runs an event loop, which must not be blocked; await "
+                 "%s() instead.",
                  call.owner, call.member, call.member[0] == 'p' ? "put" : "get");
     return false;
   }

@@ -237,8 +237,8 @@ PyObject* set_fields(QueueOperation* made, Kind kind, QueueObject* queue, PyObje
 
 [[gnu::noinline]] PyObject* create_slowly(Kind kind, QueueObject* queue, PyObject* item,
                                           double priority) {
-  QueueOperation* made =
-      QueueOperationType::make();  // may run any code, which makes operations too
+  // make() may run any code, which makes operations too.
+  QueueOperation* made = QueueOperationType::make();
   if (!made) return nullptr;
   track_newest();
   return set_fields(made, kind, queue, item, priority);

@@ -1,8 +1,7 @@
 /// send/finish  A sender counts itself, with the GIL, before it uses the pool without the GIL.
-/// finish()
-///              first takes the pool away, with the GIL, so that there are no more senders. Then it
-///              waits until the count is zero, which acquires all that the senders did, and deletes
-///              the pool.
+///              finish() first takes the pool away, with the GIL, so that no further sender can
+///              begin. Then it waits until the count is zero, which acquires all that the senders
+///              did, and deletes the pool.
 #include "module/threads/python_threads.hpp"
 
 #include <mtaio/thread_pool.hpp>

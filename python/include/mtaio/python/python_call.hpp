@@ -20,10 +20,9 @@ namespace mtaio::python {
 /// A call that runs in an event loop for a C++ task. Its owners are the task's awaiter, and each
 /// job and callback that will use the call.
 ///
-/// begin/stop  Both set a bit of progress_ and look for the other's; the one that comes second
-/// posts
-///             cancel_. A stop request that comes second acquires what begin() released, so that
-///             cancel_ is posted after start_.
+/// begin/stop  begin() and request_stop() both set a bit of progress_ and look for the other's; the
+///             one that comes second posts cancel_. A stop request that comes second acquires what
+///             begin() released, so that cancel_ is posted after start_.
 class PythonCall {
  public:
   PythonCall(const PythonCall&) = delete;
