@@ -2,9 +2,8 @@
 """Checks the documentation against the code: examples compile and run as printed, promises are those of the headers.
 
     doc_examples.py split FOLDER    write the examples into FOLDER as C++ files, for examples/CMakeLists.txt to build
-    doc_examples.py check           compare each copied part on a page with the file that it is copied from
+    doc_examples.py check           compare each copied part, on a page or in a header, with the file that it is part of
     doc_examples.py --update        the same, and rewrite the promises (tools/doc_promises.py)
-    doc_examples.py --headers       the same, and report examples in headers that do not name the file they come from
 
 The words after `cpp` in the opening fence give the kind of an example:
 
@@ -15,7 +14,8 @@ The words after `cpp` in the opening fence give the kind of an example:
     ```cpp from PATH     a part of a file of this repository, word for word
     ```cpp wrong         a mistake; not compiled
 
-An example in a header's comment is indented, and is also a part of a file. The line before it names the file:
+An example in the comment of a public header is indented, and must be a part of a file, word for word. The line before
+it names the file:
 
     /// From docs/latch.md:
     ///
@@ -140,16 +140,16 @@ def check_copies(name, content):
             yield f"{name}:{line}: {path} does not contain this"
 
 
-def check_header(name, content, every):
-    """Errors in the examples of a header's comments; without `every`, only in examples that name a file."""
+def check_header(name, content):
+    """Errors in the examples of a header's comments."""
     for line, path, text in header_examples(content):
-        if path and not is_part_of(path, text):
-            yield f"{name}:{line}: {path} does not contain this"
-        elif not path and every:
+        if not path:
             yield f"{name}:{line}: an example must name its file, with a line such as 'From docs/latch.md:' before it"
+        elif not is_part_of(path, text):
+            yield f"{name}:{line}: {path} does not contain this"
 
 
-def check(pages, update, every=False):
+def check(pages, update):
     promises = doc_promises.of_headers(ROOT)
     complaints, quoted = [], set()
     for page in pages:
@@ -163,7 +163,7 @@ def check(pages, update, every=False):
         elif current != content:
             complaints.append(f"{name}: promises differ from those of the headers; run tools/doc_examples.py --update")
     for header in sorted([*ROOT.glob("include/mtaio/*.hpp"), *ROOT.glob("include/mtaio/testing/*.hpp")]):
-        complaints += check_header(str(header.relative_to(ROOT)), header.read_text(encoding="utf-8"), every)
+        complaints += check_header(str(header.relative_to(ROOT)), header.read_text(encoding="utf-8"))
     complaints += [f"no page has the promises of '{name}'" for name in sorted(promises.keys() - quoted)]
     return complaints
 
@@ -173,7 +173,6 @@ def main():
     parser.add_argument("command", nargs="?", choices=["split", "check"], default="check")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="where `split` writes the C++ files")
     parser.add_argument("--update", action="store_true", help="rewrite the promises on the pages")
-    parser.add_argument("--headers", action="store_true", help="report examples in headers that name no file")
     arguments = parser.parse_args()
     if arguments.command == "split":
         if not arguments.folder:
@@ -183,7 +182,7 @@ def main():
         except Wrong as wrong:
             sys.exit(str(wrong))
     else:
-        sys.exit("\n".join(check(all_pages(), arguments.update, arguments.headers)) or 0)
+        sys.exit("\n".join(check(all_pages(), arguments.update)) or 0)
 
 
 if __name__ == "__main__":

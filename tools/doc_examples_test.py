@@ -83,11 +83,11 @@ class PromisesTest(unittest.TestCase):
 class CheckTest(unittest.TestCase):
     """The whole check, in a repository of its own."""
 
-    def complaints(self, page=PAGE, header=HEADER, update=False):
+    def complaints(self, page=PAGE, header=HEADER, update=False, header_path="include/gate.hpp"):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            (root / "include").mkdir()
-            (root / "include/gate.hpp").write_text(header, encoding="utf-8")
+            (root / header_path).parent.mkdir(parents=True)
+            (root / header_path).write_text(header, encoding="utf-8")
             (root / "page.md").write_text(page, encoding="utf-8")
             kept, doc_examples.ROOT = doc_examples.ROOT, root
             try:
@@ -116,6 +116,14 @@ class CheckTest(unittest.TestCase):
         good = PAGE + "```cpp from include/gate.hpp\nclass Gate {\n public:\n```\n"
         self.assertEqual(self.complaints(good), "")
         self.assertRegex(self.complaints(good.replace("public", "private")), "page.md:12: .* does not contain this")
+
+
+    def test_an_example_in_a_public_header_is_compared_with_the_file_that_it_names(self):
+        page = PAGE + "```cpp wrong\nopen();\n```\n"
+        good = "/// Opens. From page.md:\n///\n///     open();\nint open();\n\n" + HEADER
+        for header, error in [(good, "^$"), (good.replace("open();\nint", "shut();\nint"), "page.md does not contain"),
+                              (good.replace("From page.md:", "So:"), "gate.hpp:3: an example must name its file")]:
+            self.assertRegex(self.complaints(page, header, header_path="include/mtaio/gate.hpp"), error)
 
 
 class HeaderTest(unittest.TestCase):

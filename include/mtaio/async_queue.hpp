@@ -13,11 +13,13 @@ namespace mtaio {
 /// of any runtime and in plain threads (`try_put`, `try_get`). No item is lost or duplicated, also
 /// when operations are cancelled or time out.
 ///
-///     mtaio::AsyncQueue<std::string> queue{10};
-///     co_await queue.put("item");
-///     std::string item = co_await queue.get();
-///     queue.task_done();
-///     co_await queue.join();
+/// From docs/async_queue.md:
+///
+///     mtaio::Task<int> consume(mtaio::AsyncQueue<int>& queue) {
+///       int sum = 0;
+///       while (const auto item = co_await queue.next()) sum += *item;
+///       co_return sum;
+///     }
 ///
 /// `T` only has to be movable. Waiting allocates nothing. No code of `T` runs under the queue's
 /// lock. A `T` whose move throws breaks neither the queue nor its counts: the `put` or `get` that

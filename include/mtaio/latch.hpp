@@ -17,12 +17,13 @@ namespace mtaio {
 /// Lets tasks wait until something has happened a number of times. A latch whose count has reached
 /// zero is open, and stays open.
 ///
-///     mtaio::Latch ready{3};
-///     ...
-///     ready.count_down();                      // in three places
-///     ...
+/// From docs/latch.md:
+///
+///     mtaio::Latch ready{2};
+///     mtaio::TaskExecutor executor;  // its destructor waits for the tasks, which use `ready`
+///     const auto one = executor.create_task(prepare(ready));
+///     const auto two = executor.create_task(prepare(ready));
 ///     const bool in_time = co_await ready.wait(5s);
-///     if (!in_time) give_up();
 ///
 /// What a thread did before `count_down()` is visible to every task that `wait()` lets through.
 /// Destroying a latch while a task waits on it ends the program with a message.

@@ -11,10 +11,12 @@ namespace mtaio {
 
 /// As `AsyncQueue`, but the last item in is the first one out.
 ///
+/// From docs/lifo_queue.md:
+///
 ///     mtaio::LIFOQueue<std::string> stack;
 ///     co_await stack.put("first");
 ///     co_await stack.put("second");
-///     assert(co_await stack.get() == "second");
+///     std::cout << co_await stack.get() << '\n';
 template <class T>
 class LIFOQueue : public internal::BasicQueue<T, internal::LifoStorage> {
   using Base = internal::BasicQueue<T, internal::LifoStorage>;

@@ -13,10 +13,12 @@ namespace mtaio {
 /// As `AsyncQueue`, but the item with the lowest priority number is the first one out. Items of
 /// equal priority come out in the order in which they were put.
 ///
+/// From docs/priority_queue.md:
+///
 ///     mtaio::PriorityQueue<std::string> queue;
 ///     co_await queue.put("normal task", 2);
 ///     co_await queue.put("urgent task", 1);
-///     assert(co_await queue.get() == "urgent task");
+///     std::cout << co_await queue.get() << '\n';
 template <class T>
 class PriorityQueue : public internal::BasicQueue<T, internal::PriorityStorage> {
   using Base = internal::BasicQueue<T, internal::PriorityStorage>;

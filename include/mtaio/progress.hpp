@@ -14,9 +14,10 @@ class FanOutLoop;
 
 /// Counters that a `gather` or `map` keeps up to date, and that any thread may read at any time.
 ///
-///     mtaio::Progress progress;
-///     auto files = executor.map(hash, paths, {.limit = 8, .progress = &progress});
-///     ... elsewhere: std::cout << progress.done() << " of " << progress.total() << '\n';
+/// From docs/progress.md:
+///
+///     co_await executor.map(work, std::views::iota(0, 200), {.limit = 8, .progress = &progress});
+///     std::cout << progress.done() << " done, " << progress.failed() << " failed\n";
 ///
 /// Several calls may share one object, which then counts the tasks of all of them. The object must
 /// outlive the calls.

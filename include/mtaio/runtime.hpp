@@ -26,9 +26,10 @@ struct RuntimeOptions {
 /// A pool of workers on which tasks run. The thread that calls `run()` is one of them while it
 /// waits; the others are started when there is work for them, and sleep when there is none.
 ///
+/// From docs/runtime.md:
+///
 ///     mtaio::Runtime runtime{{.threads = 4}};
-///     int answer = runtime.run(ask());
-///     runtime.run(serve());
+///     const int sum = runtime.run(add(1, 2));
 class [[gnu::visibility("default")]] Runtime {
  public:
   /// Throws `std::invalid_argument` for too many workers, or if `make_parker` gives null.
@@ -75,7 +76,9 @@ namespace internal {
 /// library. Returns its result, or throws the exception that it threw, unchanged. Throws
 /// `std::logic_error` inside a task: `co_await` it there instead.
 ///
-///     int main() { return mtaio::run(async_main()); }
+/// From docs/runtime.md:
+///
+///     int main() { std::cout << mtaio::run(compute()) << '\n'; }
 template <Awaitable A>
 await_result_t<A> run(A&& main, RuntimeOptions options = {}) {
   internal::check_plain_thread();

@@ -47,6 +47,8 @@ inline Sleep::Awaiter Sleep::operator co_await() const noexcept { return Awaiter
 /// Waits until `timeout` has passed since the `co_await`. `sleep(0s)` lets everything else that is
 /// ready run first. The operation may be awaited again, and waits as long each time.
 ///
+/// From docs/sleep.md:
+///
 ///     co_await mtaio::sleep(100ms);
 ///
 /// Suspends:  always, unless a stop was requested before.

@@ -81,7 +81,10 @@ class TaskPromise<void> : public PromiseBase {
 /// task that is never awaited never runs. Move-only; awaited once. `T` may be void, a reference or
 /// move-only.
 ///
+/// From docs/task.md:
+///
 ///     mtaio::Task<int> answer() { co_return 42; }
+///
 ///     mtaio::Task<void> ask() { std::cout << co_await answer() << '\n'; }
 ///
 /// Awaiting a task returns its result or throws the exception that left it. It throws

@@ -27,8 +27,9 @@ class [[nodiscard]] StopTokenRequest {
 
 /// The token that tells whether this task was asked to stop.
 ///
-///     auto stop = co_await mtaio::this_task::stop_token();
-///     while (!stop.stop_requested()) step();
+/// From docs/stop_token.md:
+///
+///     const mtaio::StopToken stop = co_await mtaio::this_task::stop_token();
 ///
 /// Suspends:  never.
 /// Resumes:   immediately.

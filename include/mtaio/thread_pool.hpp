@@ -20,9 +20,11 @@ class WorkStealingScheduler;  // NOLINT(*-virtual-class-destructor)
 /// may be queued behind it. So when it resumes, one function more than the maximum may run for a
 /// moment.
 ///
+/// From docs/thread_pool.md:
+///
 ///     mtaio::ThreadPool pool{4};
 ///     mtaio::TaskExecutor executor{pool};
-///     std::string text = co_await executor.run_in_thread(read_file, path);
+///     const std::string line = co_await executor.run_in_thread(first_line, "/proc/self/comm");
 ///
 /// The destructor waits for all functions, those that run and those that are queued.
 class [[gnu::visibility("default")]] ThreadPool final : public lowlevel::BlockingPool {

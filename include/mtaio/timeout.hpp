@@ -16,8 +16,10 @@ namespace mtaio {
 /// A duration that does not fit in 64 bits of nanoseconds (292 years) means "forever"; zero or less
 /// means "now". Throws `std::invalid_argument` for a floating-point duration that is not a number.
 ///
+/// From docs/timeout.md:
+///
 ///     co_await mtaio::sleep(1.5s);
-///     co_await executor.run(fetch(url), {.timeout = std::chrono::hours::max()});  // forever
+///     co_await executor.run(fetch(urls[0]), {.timeout = std::chrono::hours::max()});  // forever
 class Timeout {
  public:
   using Nanoseconds = std::chrono::nanoseconds;

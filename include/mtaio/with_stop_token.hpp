@@ -79,7 +79,9 @@ class WithStopToken<T>::Awaiter {
 /// Returns and throws what the awaitable returns and throws. The operation can be awaited once; a
 /// second `co_await` throws `std::logic_error`.
 ///
-///     std::stop_source interrupted;                       // request_stop() in another thread
+/// From docs/stop_token.md:
+///
+///     std::stop_source interrupted;  // another thread calls interrupted.request_stop()
 ///     mtaio::run(mtaio::with_stop_token(interrupted.get_token(), serve()));
 ///
 /// Suspends:  until the awaitable has ended.

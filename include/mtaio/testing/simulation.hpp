@@ -76,7 +76,7 @@ class [[gnu::visibility("default")]] Stuck : public Error {
 ///     try {
 ///       simulation.run(ask_a_silent_server());
 ///     } catch (const mtaio::TimeoutError&) {
-///       std::cout << (simulation.elapsed() == 30s ? "timed out after 30 s\n" : "too early, or too late\n");
+///       std::cout << (simulation.elapsed() == 30s ? "timed out after 30 s\n" : "not on time\n");
 ///     }
 ///
 /// Functions in threads (`run_in_thread`, `map` of a plain function) run one at a time, each from
