@@ -10,7 +10,7 @@
 namespace mtaio {
 
 /// First in, first out, with an optional bound. For any number of producers and consumers, in tasks
-/// of any runtime and in plain threads (`try_put`, `try_get`). No item is lost or duplicated, also
+/// of any runtime and in plain threads (`try_put`, `try_get`). No item is lost or duplicated, even
 /// when operations are cancelled or time out.
 ///
 /// From docs/async_queue.md:
@@ -39,12 +39,11 @@ class AsyncQueue : public internal::BasicQueue<T, internal::FifoStorage> {
   /// `std::logic_error` if the operation is awaited a second time, or after it was moved from: it
   /// no longer has the item.
   ///
-  /// Suspends:  only while the queue is full, and once in 128 operations in a row that do not wait,
-  ///            to let other tasks run.
+  /// Suspends:  only while the queue is full, and at every 128th operation in a row that need not
+  ///            wait, so that other tasks can run.
   /// Resumes:   on the task's own scheduler, in order of arrival; never inside another task's call.
   /// Cancelled: throws CancelledError; the item was not enqueued, and is destroyed with the
-  ///            operation. A put that does not wait looks for a stop request only once in 128
-  ///            operations.
+  ///            operation. A put that need not wait looks for a stop request only every 128th time.
   /// Threads:   any.
   /// Lifetime:  the queue must outlive the operation.
   typename Base::Put put(T item) { return {this->core(), std::move(item)}; }

@@ -38,9 +38,9 @@ decltype(auto) awaiter_of(T&& awaitable) {
 }
 
 /// Whether an awaiting task is resumed on its own runtime: the awaiter has a member type
-/// `resumes_at_home`. The awaiters of the library have it. An awaiter of your own may have it if it
-/// never suspends, or if a `Waiter` resumes the task. A task awaits any other awaiter through
-/// `ForeignAwait`, which brings it back to its runtime (`coro/foreign_await.hpp`).
+/// `resumes_at_home`. All awaiters of the library have that type. An awaiter of your own may have
+/// it if it never suspends, or if a `Waiter` resumes the task. A task awaits any other awaiter
+/// through `ForeignAwait`, which brings it back to its runtime (`coro/foreign_await.hpp`).
 template <class T>
 concept ResumesAtHome = requires {
   typename std::remove_cvref_t<decltype(awaiter_of(std::declval<T>()))>::resumes_at_home;
@@ -54,7 +54,7 @@ template <class T>
 concept Awaitable = internal::HasMemberCoAwait<T> || internal::HasFreeCoAwait<T> ||
                     internal::Awaiter<std::remove_reference_t<T>>;
 
-/// The type of `co_await` on a `T`.
+/// The type of the result of `co_await` on a `T`.
 template <Awaitable T>
 using await_result_t =
     decltype(std::declval<

@@ -22,9 +22,9 @@ class [[gnu::visibility("default")]] Error : public std::runtime_error {
 
 /// A timeout has expired.
 ///
-/// If the task threw something other than a plain `CancelledError` while it was stopping, that is
-/// nested in this error: `what()` quotes it, and `std::rethrow_if_nested()` throws it. A `gather`
-/// or `map` nests an `ExecutionError` with all failures.
+/// If the task threw something other than a plain `CancelledError` while it was stopping, that
+/// exception is nested in this error: `what()` quotes it, and `std::rethrow_if_nested()` throws it.
+/// A `gather` or `map` nests an `ExecutionError` with all failures.
 class [[gnu::visibility("default")]] TimeoutError : public Error {
  public:
   using Error::Error;
@@ -70,7 +70,7 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
   ExecutionError& operator=(const ExecutionError&) = default;
   ~ExecutionError() override;
 
-  /// What the first task to fail threw.
+  /// The exception of the first task that failed.
   [[nodiscard]] const std::exception_ptr& cause() const noexcept {
     return failures_->front().cause;
   }
@@ -78,8 +78,7 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
   /// task.
   [[nodiscard]] std::size_t index() const noexcept { return failures_->front().index; }
   /// Whether the task is one of several: false for an error of `run` and `run_in_thread`. Such an
-  /// error says no more than its cause, so another `ExecutionError` around it has that as its cause
-  /// instead.
+  /// error says no more than its cause. So an `ExecutionError` around it has that cause as its own.
   [[nodiscard]] bool has_index() const noexcept { return has_index_; }
   /// All failures, in order of time.
   [[nodiscard]] const std::vector<Failure>& failures() const noexcept { return *failures_; }

@@ -40,7 +40,7 @@ class [[gnu::visibility("default")]] Latch {
   Latch& operator=(const Latch&) = delete;
   ~Latch();
 
-  /// Lowers the count by `n` when it is called; the count stops at zero. Throws
+  /// Lowers the count by `n` during the call itself; the count stops at zero. Throws
   /// `std::invalid_argument` if `n` is negative. The result may be awaited or ignored.
   ///
   /// Suspends:  never.
@@ -62,8 +62,8 @@ class [[gnu::visibility("default")]] Latch {
   [[nodiscard]] Wait wait() noexcept;
 
   /// The same with the same promises, for at most `timeout` from the `co_await`: returns false if
-  /// the time runs out. `wait(0s)` only looks: it does not suspend, and is not a cancellation
-  /// point.
+  /// the time runs out. `wait(0s)` only checks the count: it does not suspend, and is not a
+  /// cancellation point.
   [[nodiscard]] Wait wait(Timeout timeout) noexcept;
 
   /// The count; it may change before the caller uses it. Any thread.
@@ -74,11 +74,11 @@ class [[gnu::visibility("default")]] Latch {
   // For `lowlevel` code: the steps of a wait.
 
   [[nodiscard]] bool is_open() noexcept;
-  /// The same, as `lowlevel::TimedWaitAwaiter` asks it.
+  /// The same under the name that `lowlevel::TimedWaitAwaiter` calls.
   [[nodiscard]] bool ready() noexcept { return is_open(); }
-  /// Waits for the count to be zero. True if the waiter waits.
+  /// Adds a waiter for the count to be zero. Returns false if it must not wait.
   bool enlist(lowlevel::Waiter& waiter) noexcept;
-  /// Takes out a waiter that gives up.
+  /// Takes out a waiter that was not served.
   void forget(lowlevel::Waiter& waiter) noexcept;
 
  private:

@@ -12,7 +12,8 @@ class Progress;
 
 /// The options of `TaskExecutor::run`.
 struct RunOptions {
-  /// The task is asked to stop after this time. With zero or less it is never started.
+  /// The task is asked to stop after this time. If the time is zero or less, the task is never
+  /// started.
   std::optional<Timeout> timeout{};
 };
 
@@ -22,8 +23,8 @@ struct GatherOptions {
   Limit limit = no_limit;
   /// The time for the whole call.
   std::optional<Timeout> timeout{};
-  /// The time for each task, counted from its start. For a `map` of a plain function it is counted
-  /// from when a thread starts the function; the time in the queue of the pool does not count.
+  /// The time for each task, counted from its start. In a `map` of a plain function the time starts
+  /// when a thread starts the function, not while the function is queued in the pool.
   std::optional<Timeout> task_timeout{};
   /// Counters that the call keeps up to date; null for none. They must outlive the call.
   Progress* progress = nullptr;

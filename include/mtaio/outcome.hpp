@@ -96,7 +96,7 @@ class Outcome {
 struct return_exceptions_t {
   explicit return_exceptions_t() = default;
 };
-/// Selects the overloads of `gather` and `map` that give an `Outcome` for each task instead of
+/// Selects the overloads of `gather` and `map` that return an `Outcome` for each task instead of
 /// throwing at the first failure.
 inline constexpr return_exceptions_t return_exceptions{};
 

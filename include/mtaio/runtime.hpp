@@ -23,8 +23,8 @@ struct RuntimeOptions {
   std::unique_ptr<lowlevel::Parker> (*make_parker)() = nullptr;
 };
 
-/// A pool of workers on which tasks run. The thread that calls `run()` is one of them while it
-/// waits; the others are started when there is work for them, and sleep when there is none.
+/// A pool of workers on which tasks run. The thread that calls `run()` works as one of them while
+/// it waits. The others are started when there is work for them, and sleep when they find none.
 ///
 /// From docs/runtime.md:
 ///
@@ -32,22 +32,22 @@ struct RuntimeOptions {
 ///     const int sum = runtime.run(add(1, 2));
 class [[gnu::visibility("default")]] Runtime {
  public:
-  /// Throws `std::invalid_argument` for too many workers, or if `make_parker` gives null.
+  /// Throws `std::invalid_argument` for too many workers, or if `make_parker` returns null.
   explicit Runtime(RuntimeOptions options = {});
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
-  /// The runtime must outlive every call of `run()`: to destroy it during one ends the program with
-  /// a message, whether a task of the runtime does it or another thread. So a task must not call
-  /// `std::exit()` if the runtime is static.
+  /// The runtime must outlive every call of `run()`: destroying it during such a call, from a task
+  /// or from another thread, ends the program with a message. So a task must not call `std::exit()`
+  /// if the runtime is static.
   ~Runtime();
 
   /// Runs `main` to its end: returns its result, or throws the exception that it threw, unchanged.
-  /// When it has ended, all tasks that were started in the run and still live are asked to stop,
-  /// and waited for. In a function in a thread (`run_in_thread`, `map`), stop requests to the
-  /// function reach the run. Several threads may call this concurrently; their tasks share the
-  /// workers. Throws `std::logic_error` on one of the runtime's own workers, which would wait for
-  /// itself; and in a forked child of the process that made the runtime, because its threads are in
-  /// the parent only. The child can make a runtime of its own.
+  /// When `main` has ended, asks all tasks of the run that have not ended to stop, and waits for
+  /// them. In a function in a thread (`run_in_thread`, `map`), stop requests to the function reach
+  /// the run. Several threads may call this concurrently; their tasks share the workers. Throws
+  /// `std::logic_error` on one of the runtime's own workers, which would wait for itself. It also
+  /// throws in a forked child of the process that made the runtime, because the threads are in the
+  /// parent only; the child can make a runtime of its own.
   template <Awaitable A>
   await_result_t<A> run(A&& main) {
     check_may_run();
@@ -74,7 +74,7 @@ namespace internal {
 
 /// Runs `main` to its end on a runtime of its own, from a plain thread: the `asyncio.run` of this
 /// library. Returns its result, or throws the exception that it threw, unchanged. Throws
-/// `std::logic_error` inside a task: `co_await` it there instead.
+/// `std::logic_error` inside a task: `co_await` the awaitable there instead.
 ///
 /// From docs/runtime.md:
 ///

@@ -45,7 +45,7 @@ class [[gnu::visibility("default")]] Sleep::Awaiter {
 inline Sleep::Awaiter Sleep::operator co_await() const noexcept { return Awaiter{timeout_}; }
 
 /// Waits until `timeout` has passed since the `co_await`. `sleep(0s)` lets everything else that is
-/// ready run first. The operation may be awaited again, and waits as long each time.
+/// ready run first. The operation may be awaited again, and waits the whole time again.
 ///
 /// From docs/sleep.md:
 ///
@@ -53,10 +53,10 @@ inline Sleep::Awaiter Sleep::operator co_await() const noexcept { return Awaiter
 ///
 /// Suspends:  always, unless a stop was requested before.
 /// Resumes:   on the task's own scheduler, not before the time has passed.
-/// Cancelled: throws CancelledError immediately, also if the stop was requested before; the same
-///            with sleep(0s).
+/// Cancelled: throws CancelledError immediately, even with sleep(0s), and if stop was requested
+///            before.
 /// Threads:   any.
-/// Lifetime:  nothing has to outlive it.
+/// Lifetime:  no requirement.
 inline Sleep sleep(Timeout timeout) noexcept { return Sleep{timeout}; }
 
 }  // namespace mtaio

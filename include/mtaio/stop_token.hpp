@@ -34,8 +34,8 @@ class StopToken {
   StopToken() = default;
   explicit StopToken(lowlevel::StopScope* scope) noexcept : scope_{scope} {}
 
-  /// Whether stop was requested. An expired timeout counts immediately, even if the task has never
-  /// waited since. Any thread.
+  /// Whether stop was requested. An expired timeout counts as a request from the moment it expires,
+  /// even if the task has not waited since. Any thread.
   [[nodiscard]] bool stop_requested() const noexcept {
     return scope_ != nullptr && scope_->notice_if_requested();
   }

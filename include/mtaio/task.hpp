@@ -23,9 +23,9 @@ class TaskPromise : public PromiseBase {
  public:
   Task<T> get_return_object() noexcept;
   void unhandled_exception() noexcept { keep_current_exception(result_); }
-  // A coroutine may flow off its end, and g++ does not warn of that. The language leaves it
-  // undefined; the compilers call this function. After a co_return they know that the result is not
-  // empty, and drop the check.
+  // A coroutine may flow off its end, and g++ does not warn of that. The behaviour is undefined,
+  // but the compilers call this function. After a co_return they know that the result is not empty,
+  // and drop the check.
   [[nodiscard]] FinalAwaiter final_suspend() noexcept {
     if (result_.empty()) [[unlikely]]
       keep_no_result_error(result_);
@@ -87,8 +87,8 @@ class TaskPromise<void> : public PromiseBase {
 ///
 ///     mtaio::Task<void> ask() { std::cout << co_await answer() << '\n'; }
 ///
-/// Awaiting a task returns its result or throws the exception that left it. It throws
-/// `std::logic_error` when the task was awaited before or moved from, or when the coroutine ended
+/// Awaiting a task returns its result, or throws the exception that left the coroutine. It throws
+/// `std::logic_error` if the task was awaited before or moved from, or if the coroutine ended
 /// without co_return.
 ///
 /// Suspends:  until the task has ended.
@@ -181,7 +181,7 @@ inline Task<void> TaskPromise<void>::get_return_object() noexcept {
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
 
-/// A task that awaits any awaitable. Lvalues are awaited where they are.
+/// A task that awaits any awaitable. Lvalues are awaited in place.
 template <Awaitable A>
 Task<await_result_t<A>> as_task(A awaitable) {
   co_return co_await std::forward<A>(awaitable);
@@ -196,8 +196,8 @@ inline constexpr bool kIsTask = false;
 template <class T>
 inline constexpr bool kIsTask<Task<T>> = true;
 
-/// The task itself, or a task that awaits another kind of awaitable. A task is moved from; any
-/// other lvalue is awaited where it is.
+/// Moves a task out of the argument; makes a task of any other awaitable, which awaits it. An
+/// lvalue that is not a task is awaited in place.
 template <class A>
 auto to_task(A&& awaitable) {
   if constexpr (kIsTask<std::remove_reference_t<A>>) {

@@ -47,10 +47,10 @@ namespace mtaio {
 /// The operations that await tasks:
 ///
 /// Suspends:  until every task that was started has ended.
-/// Resumes:   where the last one ended, on the same scheduler.
-/// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError, never wrapped.
-///            Failures of tasks that were stopping are nested in it. A CancelledError that no stop
-///            request has caused is a failure like any other.
+/// Resumes:   where the last of them ended, on the same scheduler.
+/// Cancelled: asks the tasks to stop, waits for them, and throws CancelledError, which is never
+///            wrapped. Failures of tasks that were stopping are nested in it. A CancelledError that
+///            no stop request has caused is a failure like any other.
 /// Threads:   any.
 /// Lifetime:  lvalue ranges, and objects that tasks and functions refer to, must outlive the
 ///            operation. The executor must exist when the operation is awaited; it may be destroyed
@@ -66,12 +66,12 @@ class [[gnu::visibility("default")]] TaskExecutor {
   TaskExecutor& operator=(const TaskExecutor&) = delete;
   ~TaskExecutor();
 
-  /// Runs one task and gives its result.
+  /// Runs one task and returns its result.
   ///
   /// Throws `TimeoutError` when the timeout expires, after the task was asked to stop and has
-  /// ended. A failure of the task while it was stopping is nested in it. If the timeout is zero or
-  /// less, the task is never started. Any other exception of the task is the cause of an
-  /// `ExecutionError`; so is a `TimeoutError` that the task throws itself.
+  /// ended. A failure of the task while it was stopping is nested in the error. If the timeout is
+  /// zero or less, the task is never started. Any other exception of the task becomes the cause of
+  /// an `ExecutionError`, and so does a `TimeoutError` that the task throws itself.
   template <Awaitable A>
   auto run(A&& awaitable, RunOptions options = {}) {
     tasks_->check_open("run");
@@ -79,12 +79,12 @@ class [[gnu::visibility("default")]] TaskExecutor {
                                                      options, *tasks_};
   }
 
-  /// Runs every awaitable of a range, and gives a vector of their results in the order of the
+  /// Runs every awaitable of a range, and returns a vector of their results in the order of the
   /// range.
   ///
   /// At the first failure it starts no further task, asks the running ones to stop, waits for them,
-  /// and throws `ExecutionError`. A `TaskHandle` in the range is treated like the others, although
-  /// its task is running already.
+  /// and throws `ExecutionError`. A `TaskHandle` in the range is treated like any other awaitable,
+  /// although its task is running already.
   template <std::ranges::input_range Range>
     requires Awaitable<std::ranges::range_reference_t<Range>>
   auto gather(Range&& range) {
@@ -101,7 +101,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   auto gather(return_exceptions_t, Range&& range, GatherOptions options = {}) {
     return gather_range<true>(options, std::forward<Range>(range));
   }
-  /// Runs all its arguments, and gives a tuple of their results, with `std::monostate` for void.
+  /// Runs all its arguments, and returns a tuple of their results, with `std::monostate` for void.
   /// Failures are treated as in the `gather` of a range.
   template <Awaitable... A>
   auto gather(A&&... awaitables) {
@@ -121,7 +121,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
     return gather_all<true>(options, std::forward<A>(awaitables)...);
   }
 
-  /// Calls `func` for every element of a range, and gives a vector of the results in the order of
+  /// Calls `func` for every element of a range, and returns a vector of the results in the order of
   /// the range.
   ///
   /// If `func` returns an awaitable, that is awaited; otherwise `func` runs in the thread pool. The
@@ -160,15 +160,15 @@ class [[gnu::visibility("default")]] TaskExecutor {
                             std::forward<Range2>(range2));
   }
 
-  /// Calls `func(args...)` in a thread of the pool, and gives its result. An exception is the cause
-  /// of an `ExecutionError`. If the first parameter of the function is a `StopToken`, it gets one,
-  /// which says when to give up. The function and the arguments are copied or moved into the
-  /// operation; use `std::ref` for a variable that is to be shared.
+  /// Calls `func(args...)` in a thread of the pool, and returns its result. An exception of the
+  /// function becomes the cause of an `ExecutionError`. A function whose first parameter is a
+  /// `StopToken` is passed one, which says when to stop. The function and the arguments are copied
+  /// or moved into the operation; use `std::ref` for a variable that is to be shared.
   ///
   /// Suspends:  until the function has returned, because it may use the caller's variables.
   /// Resumes:   on the caller's own scheduler.
   /// Cancelled: a function that has not started never starts, and CancelledError is thrown. If it
-  ///            runs already, the operation waits for it and gives its result.
+  ///            runs already, the operation waits for it and returns its result.
   /// Threads:   any.
   /// Lifetime:  objects that the arguments refer to must outlive the operation.
   template <class Func, class... Args>
@@ -205,8 +205,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
   /// The destructor does the same, but blocks the thread.
   internal::StopTasks close() { return internal::StopTasks{internal::EndOfTasks{*tasks_, true}}; }
 
-  // The three below take the calls of `run_in_thread` and `map` with a closure that GCC before 13
-  // may destroy twice, so that the compiler warns. With other compilers they take no call.
+  // The overloads below are chosen for a closure that GCC before 13 may destroy twice, and make the
+  // compiler warn. With other compilers they are never chosen.
 
   template <internal::UnsafeClosure Func, class... Args>
     requires internal::Callable<Func, std::decay_t<Args>...>

@@ -17,8 +17,8 @@ class TaskExecutor;
 
 namespace internal {
 
-/// The wait for a spawned task and its result. A party of its own, so the handle may be destroyed
-/// or assigned to during the wait.
+/// The wait for a spawned task and its result. It keeps the task itself, so the handle may be
+/// destroyed or assigned to during the wait.
 template <class T>
 class AwaitedTask {
  public:
@@ -48,20 +48,20 @@ class AwaitedTask {
 ///     std::cout << "other work meanwhile\n";
 ///     std::cout << co_await handle << '\n';
 ///
-/// Awaiting the handle gives the task's result, or throws what the task threw, unchanged. The
+/// Awaiting the handle returns the task's result, or throws what the task threw, unchanged. The
 /// result can be taken once; after that, awaiting throws `std::logic_error`. The handle may be
 /// destroyed or assigned to while a task awaits it: that task still gets the result. If no task
 /// takes a failure, it is reported on standard error when the handle and all its awaiters have been
 /// destroyed.
 ///
-/// In a `gather` or `map` the task is a child like any other: when that call fails, is cancelled or
+/// In a `gather` or `map` the task is a child like any other: if the call fails, is cancelled or
 /// times out, it asks the task to stop and waits for it.
 ///
 /// Suspends:  until the task has ended.
 /// Resumes:   on the awaiting task's own scheduler.
 /// Cancelled: throws CancelledError; the task itself continues (see `request_stop`).
 /// Threads:   any, one at a time.
-/// Lifetime:  may outlive the executor and the runtime.
+/// Lifetime:  the handle may outlive the executor and the runtime.
 template <class T>
 class [[nodiscard]] TaskHandle {
  public:
@@ -72,8 +72,8 @@ class [[nodiscard]] TaskHandle {
   ~TaskHandle() = default;
 
   Awaiter operator co_await() const { return Awaiter{internal::AwaitedTask<T>{task_}}; }
-  /// A task that passes stop requests on to this one and gives its result: for `gather` and `map`,
-  /// and for `lowlevel` code.
+  /// A task that passes stop requests on to this one and returns its result: for `gather` and
+  /// `map`, and for `lowlevel` code.
   [[nodiscard]] Task<T> joined() const { return internal::join_task(task_); }
 
   /// Whether the task has ended. Any thread.

@@ -33,9 +33,9 @@ class [[nodiscard]] StopTokenRequest {
 ///
 /// Suspends:  never.
 /// Resumes:   immediately.
-/// Cancelled: is not a cancellation point; the token tells of a stop request.
+/// Cancelled: not a cancellation point, because the token tells of the stop request.
 /// Threads:   one.
-/// Lifetime:  the token is valid as long as the task.
+/// Lifetime:  the token must not be used after the task has ended.
 inline StopTokenRequest stop_token() noexcept { return {}; }
 
 }  // namespace mtaio::this_task

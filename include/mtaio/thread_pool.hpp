@@ -14,11 +14,11 @@ class WorkStealingScheduler;  // NOLINT(*-virtual-class-destructor)
 }
 
 /// Runs functions that block their thread, for `TaskExecutor::run_in_thread` and `map` with a plain
-/// function. Starts threads as they are needed, up to a maximum; threads idle for ten seconds exit.
-/// When all are busy, functions queue, first come first served. The thread of a function that waits
-/// in a `run()` of its own does not count as busy meanwhile, because the function that it waits for
-/// may be queued behind it. So when it resumes, one function more than the maximum may run for a
-/// moment.
+/// function. Starts threads as they are needed, up to a maximum; a thread that was idle for ten
+/// seconds ends. When all are busy, functions queue, first come, first served. While a function
+/// waits in a `run()` of its own, its thread does not count as busy, because the function that it
+/// waits for may be queued behind it. So when it resumes, one function more than the maximum may
+/// run for a moment.
 ///
 /// From docs/thread_pool.md:
 ///
@@ -26,7 +26,7 @@ class WorkStealingScheduler;  // NOLINT(*-virtual-class-destructor)
 ///     mtaio::TaskExecutor executor{pool};
 ///     const std::string line = co_await executor.run_in_thread(first_line, "/proc/self/comm");
 ///
-/// The destructor waits for all functions, those that run and those that are queued.
+/// The destructor waits for all functions, running and queued.
 class [[gnu::visibility("default")]] ThreadPool final : public lowlevel::BlockingPool {
  public:
   /// Throws `std::invalid_argument` for less than one worker, and for more than 4,194,304, the most

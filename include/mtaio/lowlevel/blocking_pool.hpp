@@ -18,8 +18,8 @@ class BlockingJob : public ListNode<BlockingJob> {
   /// Runs the function. The job may be destroyed when this returns.
   void run() noexcept { function_(*this); }
 
-  /// How many jobs of this kind the caller runs concurrently at most (the limit of a `map`); 0 if
-  /// the caller has not said.
+  /// The greatest number of such jobs that the caller runs concurrently (the limit of a `map`); 0
+  /// if that is not known.
   std::size_t at_once = 0;  // NOLINT(*-non-private-member-variables-in-classes)
 
  private:
@@ -40,7 +40,8 @@ class BlockingPool {
   /// Takes back a job. Returns false if the job has started. Any thread.
   virtual bool withdraw(BlockingJob& job) noexcept = 0;
 
-  /// How many jobs the pool runs concurrently at most. A simulation of the pool keeps to that.
+  /// The greatest number of jobs that the pool runs concurrently. A simulation of the pool has the
+  /// same limit.
   [[nodiscard]] virtual std::size_t max_workers() const noexcept { return SIZE_MAX; }
 
  protected:

@@ -22,7 +22,7 @@ class [[gnu::visibility("default")]] MainRun : public internal::Run {
           internal::PromiseBase& promise) noexcept;
 
   [[nodiscard]] internal::TaskRoot& main() noexcept final { return root_; }
-  /// The job that enters the main task. To be run once.
+  /// The job that enters the main task. REQUIRES: it is run once.
   [[nodiscard]] Job& first_job() noexcept { return job_; }
 
  protected:

@@ -8,9 +8,9 @@
 
 namespace mtaio::lowlevel {
 
-/// The seam for programs whose idle workers wait for more than work: an I/O reactor, for example.
-/// One thread at a time parks, any thread unparks. An `unpark()` that comes before the `park()`
-/// makes the `park()` return immediately.
+/// To be implemented by programs whose idle workers wait for more than work, such as an I/O
+/// reactor. One thread at a time parks; any thread may unpark. An `unpark()` that comes before the
+/// `park()` makes the `park()` return immediately.
 class [[gnu::visibility("default")]] Parker {
  public:
   Parker() = default;
@@ -21,8 +21,8 @@ class [[gnu::visibility("default")]] Parker {
   /// Returns after `unpark()`, or when `deadline` has passed (`TimePoint::max()`: never). It may
   /// also return earlier.
   virtual void park(TimePoint deadline) noexcept = 0;
-  /// Makes the `park()` that runs, or else the next one, return. What happened before is visible
-  /// to the thread that parks when it returns.
+  /// Makes the current call of `park()` return, or the next one if none is under way. What the
+  /// caller did before is visible to the parking thread when its `park()` returns.
   virtual void unpark() noexcept = 0;
 };
 

@@ -22,8 +22,8 @@ class Scheduler : public Poster {
   virtual void arm(Timer& timer, TimePoint deadline) noexcept = 0;
 
   /// Makes sure that an idle thread fires a timer armed for `deadline`, even if the calling thread
-  /// computes until then. The default is for schedulers whose timers fire whatever their workers
-  /// do.
+  /// computes until then. The default does nothing: it is for schedulers whose timers fire even
+  /// while all workers are busy.
   virtual void watch(TimePoint /*deadline*/) noexcept {}
 
   /// Runs `job` in `pool`, or in the scheduler's own pool if that is null. Throws as
@@ -34,8 +34,8 @@ class Scheduler : public Poster {
   virtual bool withdraw_blocking(BlockingJob& job, BlockingPool* pool) noexcept = 0;
 
   /// Wakes an idle worker. Called by a worker of this scheduler that has pushed onto its
-  /// `LocalQueues` and found that another one should be woken; the default is for schedulers whose
-  /// threads have none.
+  /// `LocalQueues` and found that another worker should be woken. The default does nothing: it is
+  /// for schedulers whose threads have no `LocalQueues`.
   virtual void notify_one() noexcept {}
 
   /// Whether only the thread that runs the simulation may use this scheduler. If so, a function

@@ -11,14 +11,14 @@ namespace mtaio::lowlevel {
 /// A spin lock for critical sections of a few instructions, without user code. A thread that finds
 /// it held spins, and after a while sleeps for a few microseconds between two attempts: the lock is
 /// held for longer only if its holder was preempted. Threads that have slept go before threads that
-/// have just come. Works with `std::scoped_lock` and `std::unique_lock`.
+/// have just arrived. Works with `std::scoped_lock` and `std::unique_lock`.
 ///
 /// `unlock()` is a single store and does not touch the lock again, so the next thread that acquires
-/// it may destroy it. For the same reason no thread can sleep until it is woken: a holder that
-/// wakes another one would have to look at the lock after the store.
+/// it may destroy it. For the same reason no thread sleeps until it is woken: a holder that wakes a
+/// thread would have to look at the lock after the store.
 ///
-/// unlock/lock  What a holder did before `unlock()` (release) is visible to the next one after
-///              `lock()` (acquire).
+/// unlock/lock  What a holder did before `unlock()` (release) is visible to the next holder after
+///              its `lock()` (acquire).
 class SpinLock {
  public:
   SpinLock() = default;
@@ -54,8 +54,8 @@ class SpinLock {
 /// A spin lock that does nothing while all its users hold another lock around it.
 class ElidableLock {
  public:
-  /// Says whether from now on all users hold the same other lock. REQUIRES: no other thread uses
-  /// this lock during the call.
+  /// Declares whether from now on all users hold the same other lock. REQUIRES: no other thread
+  /// uses this lock during the call.
   void elide(bool elided) noexcept { elided_ = elided; }
   [[nodiscard]] bool elided() const noexcept { return elided_; }
 

@@ -40,7 +40,8 @@ class StopNode : public ListNode<StopNode> {
 /// request/see   A thread that sees the request (acquire) also sees all that the requesting thread
 ///               did before it made the request (release).
 /// flag/see      `request_stop_noting()` sets a flag of the caller (release) before it notifies any
-///               node. A thread that sees the flag (acquire) sees the same.
+///               node. A thread that sees the flag (acquire) also sees what the requesting thread
+///               did before.
 /// queue/finish  A thread in `remove()` that waits for the end of a notification puts its `Removal`
 ///               in a list of the walk (release). The walk takes the list (acquire) after each
 ///               notification, and reads the removals. No removal is missed: both happen under the
@@ -100,10 +101,10 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   /// The same, and calls `notice()` if so.
   [[nodiscard]] bool notice_if_requested_nearby() noexcept { return noticed_at(stopped_nearby()); }
 
-  /// A task in this scope has noticed that it was asked to stop: because of that a wait ended or
-  /// did not begin, or a token reported it. This is recorded in this scope, and in the scopes above
-  /// that were asked to stop, up to the first one where it was recorded before: so the levels of a
-  /// deep tree do not each walk all the way up.
+  /// Records that a task in this scope has noticed the stop request: because of it a wait ended or
+  /// did not begin, or a token reported it. Records it also in the scopes above that were asked to
+  /// stop, up to the first that has it recorded: so the levels of a deep tree do not each walk all
+  /// the way up.
   void notice() noexcept;
   /// Whether a task has noticed the request. If none has, the request has changed nothing.
   /// REQUIRES: the tasks in the scope have ended.
@@ -114,12 +115,12 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
   /// Asks this scope and everything below it to stop. Returns false if it was asked before. Any
   /// thread. Iterative: the depth of the tree does not grow the stack.
   bool request_stop() noexcept { return request_stop_noting(nullptr); }
-  /// The same, and sets `first` if the scope was not asked before. It does so before it notifies
-  /// any node, because a notification may destroy the scope.
+  /// The same, and sets `*first` if the scope was not asked before. `*first` is set before any node
+  /// is notified, because a notification may destroy the scope.
   bool request_stop_noting(std::atomic<bool>* first) noexcept;
 
-  /// Adds a node to be notified when this scope is asked to stop. If that was asked already, the
-  /// node is notified during this call. Any thread.
+  /// Adds a node to be notified when this scope is asked to stop. If it was asked already, the node
+  /// is notified during this call. Any thread.
   void add(StopNode& node) noexcept {
     attach();
     if (!add_unless_stopped(node)) node.notify_(node);
@@ -130,9 +131,9 @@ class [[gnu::visibility("default")]] StopScope : private StopNode {
     if (!used()) [[unlikely]]
       attach_upwards();
   }
-  /// Adds a node to be notified when this scope is asked to stop; returns false if that was asked
-  /// already. Notifies no node, so the caller may hold a lock that notifications take.
-  /// REQUIRES: the scope is attached.
+  /// Adds a node to be notified when this scope is asked to stop; returns false if it was asked
+  /// already. Notifies no node, so the caller may hold a lock that notifications take. REQUIRES:
+  /// the scope is attached.
   [[nodiscard]] bool add_unless_stopped(StopNode& node) noexcept {
     const std::scoped_lock guard{lock_};
     if (state_.load(std::memory_order_relaxed) & kStopped) [[unlikely]]

@@ -44,7 +44,7 @@ class Timer : public internal::HeapNode {
   std::uint64_t sequence_ = 0;
   /// Where the timer was armed; null once it was disarmed.
   TimerHeap* heap_ = nullptr;
-  /// Whether it is in the heap. Guarded by the heap's lock.
+  /// Whether the timer is in the heap. Guarded by the heap's lock.
   bool armed_ = false;
 };
 
@@ -57,7 +57,7 @@ class [[gnu::visibility("default")]] TimerHeap {
  public:
   TimerHeap() = default;
 
-  /// Returns whether it is now the earliest timer of this heap.
+  /// Returns whether `timer` is now the earliest timer of this heap.
   bool arm(Timer& timer, TimePoint deadline) noexcept;
 
   /// Undoes `arm()`, if it was called. When this returns, the timer is not firing and will not

@@ -58,15 +58,15 @@ class [[gnu::visibility("default")]] Waiter : public Job,
                                               protected StopNode {
  public:
   enum class State : std::uint8_t {
-    // Only its own task knows it.
+    // Only its own task knows the waiter.
     kPreparing,
     // A stop request or a timer may end the wait before it begins: then commit() fails.
     kListening,
     // May be claimed.
     kWaiting,
-    // The primitive has given it what it waited for.
+    // The primitive has given the waiter what it waited for.
     kServed,
-    // It was asked to stop.
+    // The waiter was asked to stop.
     kCancelled,
     // Its timer fired.
     kTimedOut,
@@ -115,9 +115,11 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   }
   void yield(std::coroutine_handle<> awaiting, internal::TaskContext* context);
 
-  /// There is nothing to wait for: the waiter counts as served. REQUIRES: not after `commit()`.
+  /// There is nothing to wait for: the waiter counts as served. REQUIRES: `commit()` was not
+  /// called.
   void complete_inline() noexcept { state_.store(State::kServed, std::memory_order_relaxed); }
-  /// The same, unless the task was asked to stop: then false. REQUIRES: it does not listen.
+  /// The same, unless the task was asked to stop: then returns false. REQUIRES: the waiter does not
+  /// listen.
   [[nodiscard]] bool try_complete_inline() noexcept {
     if (scope_ && scope_->stop_arrived()) return cancel_now();
     complete_inline();
@@ -127,8 +129,8 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   /// stop, or was interrupted while it listened: then it must not wait. REQUIRES: the lock of the
   /// primitive is held.
   [[nodiscard]] bool commit() noexcept {
-    // Without an order: no other thread knows the waiter yet, and a thread that finds it in the
-    // scope or in the primitive's list comes after the unlock.
+    // relaxed: no other thread knows the waiter yet, and a thread that finds it in the scope or in
+    // the primitive's list comes after the unlock.
     if (state_.load(std::memory_order_relaxed) != State::kPreparing) [[unlikely]]
       return move_state(State::kListening, State::kWaiting);
     state_.store(State::kWaiting, std::memory_order_relaxed);
@@ -137,10 +139,10 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     return scope_->add_unless_stopped(*this) || cancel_now();
   }
 
-  /// Ends the wait: the caller hands over what the waiter waits for, and calls wake(). False if the
-  /// wait has ended already. Any thread.
+  /// Ends the wait: after this the caller hands over what the waiter waits for, and calls wake().
+  /// Returns false if the wait has ended already. Any thread.
   [[nodiscard]] bool claim() noexcept { return move_state(State::kWaiting, State::kServed); }
-  /// Posts the waiter to its own scheduler. REQUIRES: the caller has claimed it. It may have been
+  /// Posts the waiter to its own scheduler. REQUIRES: the caller has claimed it. The waiter may be
   /// destroyed when this returns.
   void wake() noexcept { poster_->post(*this); }
 
@@ -155,7 +157,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
     return state;
   }
 
-  /// REQUIRES: it was prepared for a coroutine.
+  /// REQUIRES: the waiter was prepared for a coroutine.
   [[nodiscard]] Scheduler& scheduler() const noexcept { return static_cast<Scheduler&>(*poster_); }
   /// The scope whose stop requests reach the waiter; null if it ignores them.
   [[nodiscard]] StopScope* scope() const noexcept { return scope_; }
@@ -198,7 +200,7 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   // The scope whose stop requests reach the waiter; null if it ignores them.
   StopScope* scope_ = nullptr;
   std::atomic<State> state_{State::kPreparing};
-  // The waiter is in the list of scope_, unless that was asked to stop.
+  // The waiter is in the list of scope_, unless the scope was asked to stop.
   bool listens_ = false;
 };
 
@@ -209,7 +211,7 @@ class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer 
   ~TimedWaiter() { TimerHeap::disarm(*this); }
 
   /// Between `prepare()` and `commit()`: listens, and ends the wait with `kTimedOut` once `timeout`
-  /// has passed. Does nothing if that is forever.
+  /// has passed. Does nothing if `timeout` is forever.
   void arm(Timeout timeout) noexcept {
     if (!timeout.is_forever()) arm_timer(timeout);
   }

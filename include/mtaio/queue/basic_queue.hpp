@@ -47,11 +47,11 @@ class BasicQueue {
   /// that are left, and then throws `QueueShutDown`. The operation may be awaited again, for the
   /// item after that.
   ///
-  /// Suspends:  only while the queue is empty, and once in 128 operations in a row that do not
-  ///            wait, to let other tasks run.
+  /// Suspends:  only while the queue is empty, and at every 128th operation in a row that need not
+  ///            wait, so that other tasks can run.
   /// Resumes:   on the task's own scheduler, in order of arrival; never inside another task's call.
-  /// Cancelled: throws CancelledError; no item was taken. A get that does not wait looks for a stop
-  ///            request only once in 128 operations.
+  /// Cancelled: throws CancelledError; no item was taken. A get that need not wait looks for a stop
+  ///            request only every 128th time.
   /// Threads:   any.
   /// Lifetime:  the queue must outlive the operation.
   [[nodiscard]] Get get() noexcept { return Get{core_}; }
@@ -79,15 +79,14 @@ class BasicQueue {
     return Next::take_item(core_, *static_cast<Node*>(node));
   }
 
-  /// Notes that an item that came out of the queue is done. Throws `std::logic_error` if it is
-  /// called more often than items were put. Any thread.
+  /// Notes that an item taken from the queue is done. Throws `std::logic_error` if it is called
+  /// more often than items were put. Any thread.
   void task_done() {
     if (!core_.task_done()) throw_task_done_too_often(core_.name());
   }
 
-  /// The number of items, with those whose room is taken while they are on their way in or out. A
-  /// snapshot: it may be stale when other threads use the queue. Any thread may call this and the
-  /// next three.
+  /// The number of items, including those that are being moved in or out. Other threads may change
+  /// it before the caller uses it. Any thread may call this and the next three.
   [[nodiscard]] std::size_t qsize() const noexcept { return core_.size(); }
   [[nodiscard]] bool empty() const noexcept { return core_.size() == 0; }
   [[nodiscard]] bool full() const noexcept { return core_.looks_full(); }
@@ -105,7 +104,7 @@ class BasicQueue {
     while (auto* node = dropped.pop()) delete static_cast<Node*>(node);
   }
 
-  /// For `lowlevel` code: the part that does not depend on `T`.
+  /// For `lowlevel` code: the part of the queue that does not depend on `T`.
   [[nodiscard]] Core& core() noexcept { return core_; }
 
  protected:

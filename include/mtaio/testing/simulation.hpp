@@ -27,7 +27,7 @@ enum class Step : std::uint8_t {
   kRest,      // nothing could run: time passed up to the next timer
 };
 
-/// Is called after each step of a simulation: for tests that compare a simulation with a model. See
+/// Called after each step of a simulation, for tests that compare the simulation with a model. See
 /// `SimulationOptions::observer`.
 class StepObserver {
  public:
@@ -54,7 +54,7 @@ struct SimulationOptions {
   /// have to wait. In a chain of steps, each caused by the one before, this delays each step by at
   /// most that time, and on average by an eighth of it. Has no effect without a seed.
   Timeout max_lag = std::chrono::milliseconds{1};
-  /// After how many steps `run()` gives up, in case the tasks never end. 0: no limit.
+  /// The number of steps after which `run()` gives up, in case the tasks never end. 0: no limit.
   std::uint64_t max_steps = 10'000'000;
   /// Called after each step; must outlive the simulation. Null: none.
   StepObserver* observer = nullptr;
@@ -96,7 +96,7 @@ class [[gnu::visibility("default")]] Simulation {
   /// Must not be called during a run.
   ~Simulation();
 
-  /// Runs `main` to its end. Gives its result, or throws what it threw, as `mtaio::run` does.
+  /// Runs `main` to its end. Returns its result, or throws what it threw, as `mtaio::run` does.
   ///
   /// If everything waits and nothing is left that could wake a task, or after `max_steps`, all
   /// tasks are asked to stop, and then `Stuck` is thrown. If they do not end even then, the program
@@ -123,13 +123,13 @@ class [[gnu::visibility("default")]] Simulation {
   /// The virtual time since the simulation began.
   [[nodiscard]] std::chrono::nanoseconds elapsed() const noexcept;
   [[nodiscard]] std::optional<std::uint64_t> seed() const noexcept;
-  /// How many steps there have been. In a step, one task runs until it waits, a timer fires, a
-  /// function starts or runs, or time passes.
+  /// The number of steps so far. In a step, one task runs until it waits, a timer fires, a function
+  /// starts or runs, or time passes.
   [[nodiscard]] std::uint64_t steps() const noexcept;
-  /// A hash of every choice and every point in time so far. If a program does the same twice, it is
-  /// the same twice.
+  /// A hash of every choice and every point in time so far. Two runs that do the same have the same
+  /// hash.
   [[nodiscard]] std::uint64_t trace() const noexcept;
-  /// Whether a timer is armed. After a run, none is.
+  /// Whether a timer is armed; always false after a run.
   [[nodiscard]] bool timers_armed() const noexcept;
 
  private:
