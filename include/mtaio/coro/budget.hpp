@@ -1,7 +1,7 @@
 /// How many operations in a row a task may complete without waiting.
 ///
-/// A task whose operations never have to wait would keep its worker forever. So each of them
-/// consumes one unit of the budget that `run_job()` gives a job, and when the budget is spent the
+/// A task whose operations never have to wait would keep its worker forever. So each operation
+/// consumes one unit of the budget that `run_job()` sets for a job. When the budget is spent, the
 /// operation yields: the task goes to the back of the ready queue.
 ///
 /// None of these functions may be called in a coroutine, or in a function that is inlined into one.

@@ -1,4 +1,4 @@
-/// The errors that every kind of operation throws, and how they are told apart.
+/// The errors that every kind of operation throws, and how to tell them apart.
 #pragma once
 
 #include <mtaio/lowlevel/stop_scope.hpp>
@@ -12,14 +12,14 @@ namespace mtaio::internal {
 [[nodiscard, gnu::visibility("default")]] bool is_cancelled(
     const std::exception_ptr& error) noexcept;
 
-/// Whether `error` is a `CancelledError` that answers a stop request: `scope` or a scope above it
-/// was asked to stop, which then counts as noticed. A `CancelledError` without such a request is a
+/// Whether `error` is a `CancelledError` that answers a stop request to `scope` or a scope above
+/// it. If so, notes that the request was noticed. A `CancelledError` without such a request is a
 /// failure like any other.
 [[nodiscard, gnu::cold, gnu::visibility("default")]] bool is_cancelled_in(
     lowlevel::StopScope* scope, const std::exception_ptr& error) noexcept;
 
-/// What went wrong while a task was being stopped that ended with `error`; null if that is a
-/// `CancelledError` and nothing else went wrong.
+/// For a task that ended with `error` while it was being stopped: the failure. Null if `error` is a
+/// plain `CancelledError`.
 [[nodiscard, gnu::cold, gnu::visibility("default")]] std::exception_ptr failure_while_stopping(
     const std::exception_ptr& error) noexcept;
 
@@ -27,7 +27,8 @@ namespace mtaio::internal {
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_timed_out(
     Timeout timeout, const std::exception_ptr& while_stopping = nullptr);
 
-/// Throws the `std::logic_error` for an empty task; `where` is the call that was given it.
+/// Throws the `std::logic_error` for an empty task; `where` is the call that the task was passed
+/// to.
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_task(const char* where);
 
 }  // namespace mtaio::internal

@@ -1,10 +1,10 @@
 /// How a task awaits an awaitable of another library, and is resumed at home.
 ///
-/// "At home" is a worker of the task's own scheduler. An awaitable of another library resumes the
-/// coroutine that awaits it anywhere: on a thread of its own, on a worker of another runtime,
-/// inside the code of another task. So it is awaited by a small coroutine in between, which posts
-/// itself to the task's scheduler before the task is resumed, unless it is at home already. An
-/// awaiter that is ready immediately needs no such coroutine.
+/// "At home" is a worker of the task's own scheduler. An awaitable of another library may resume a
+/// coroutine anywhere: on a thread of its own, on a worker of another runtime, or inside the code
+/// of another task. So a small coroutine in between awaits it. That coroutine returns to the task's
+/// scheduler, if it is not at home already, and then resumes the task. An awaiter that is ready
+/// immediately needs no such coroutine.
 #pragma once
 
 #include <mtaio/awaitable.hpp>
@@ -20,9 +20,9 @@
 
 namespace mtaio::internal {
 
-/// Resumes the coroutine on a worker of the task's own scheduler, and on behalf of the task's root:
-/// immediately if it runs there, otherwise behind all jobs that are ready there. Not a cancellation
-/// point.
+/// Continues the coroutine on a worker of the task's own scheduler, as work of the task's root:
+/// immediately if it is there already, otherwise behind all jobs that are ready there. Not a
+/// cancellation point.
 class [[gnu::visibility("default")]] ReturnHome : private lowlevel::Job {
  public:
   using resumes_at_home = void;
@@ -108,8 +108,8 @@ WayHome suspend_and_return_home(Awaiter& awaiter) {
   co_await ReturnHome{};
 }
 
-/// Awaits `awaitable`, and resumes the task at home. Lvalues are awaited where they are, and
-/// nothing is moved.
+/// Awaits `awaitable`, and resumes the task at home. Lvalues are awaited in place, and nothing is
+/// moved.
 template <class A>
 class [[nodiscard]] ForeignAwait {
   using Found = decltype(awaiter_of(std::declval<A>()));  // a value or a reference

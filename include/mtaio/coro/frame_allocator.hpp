@@ -12,7 +12,7 @@ namespace mtaio::internal {
 /// The free lists of a thread, one for each size: multiples of `kStep`, and below `kStep`, for
 /// queue nodes, multiples of `kSmallStep`.
 ///
-/// The first frame of a list says how many more frames the list takes, so that taking a frame
+/// The first frame of a list records how many more frames the list takes, so that taking a frame
 /// changes a single word. For the same reason a list ends with a frame that is never handed out.
 struct FrameCache {
   static constexpr std::size_t kStep = 64;
@@ -72,8 +72,9 @@ struct FrameCache {
                                                                  std::size_t size) noexcept;
 [[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_memory_for_frame();
 
-// GCC must not inline them: it keeps the address of a thread-local variable across the suspensions
-// of the coroutine around it (docs/compilers.md). AddressSanitizer must see each object.
+// GCC must not inline the two functions below: it keeps the address of a thread-local variable
+// across the suspensions of the coroutine around it (docs/compilers.md). AddressSanitizer must see
+// each object.
 #if defined(__clang__)
 inline constexpr bool kInlineFrames = !__has_feature(address_sanitizer);
 #else
@@ -81,8 +82,8 @@ inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feat
 #endif
 
 /// Memory for `size` bytes, aligned for any fundamental type, from a free list of the calling
-/// thread. Throws `std::bad_alloc`. Where AddressSanitizer or ThreadSanitizer is in the process the
-/// lists stay closed, and every call goes to the global allocator.
+/// thread. Throws `std::bad_alloc`. If AddressSanitizer or ThreadSanitizer is in the process, the
+/// lists stay closed and every call goes to the global allocator.
 [[nodiscard]] inline void* allocate_frame(std::size_t size) {
   const std::size_t index = FrameCache::index_of(size);
   if (kInlineFrames && index < FrameCache::kSizes) [[likely]] {
@@ -97,7 +98,7 @@ inline constexpr bool kInlineFrames = false;  // GCC 12 does not know __has_feat
 }
 
 /// Frees memory from `allocate_frame(size)`, on any thread. Free lists are bounded, so a thread
-/// that frees the frames of other threads does not hoard them.
+/// that frees the frames of other threads does not collect ever more.
 inline void deallocate_frame(void* frame, std::size_t size) noexcept {
   const std::size_t index = FrameCache::index_of(size);
   if (kInlineFrames && index < FrameCache::kSizes) [[likely]] {

@@ -9,17 +9,17 @@
 
 namespace mtaio::internal {
 
-/// One worker of a scheduler: the part of it that tasks touch directly, without a virtual call. A
-/// task that has pushed a fan-out asks should_notify(), which is the pusher's end of the edges
-/// push/sleep and push/search (src/runtime/idle.hpp).
+/// The part of a worker that tasks touch directly, without a virtual call. A task that has pushed a
+/// fan-out calls should_notify(), the pusher's end of the edges push/sleep and push/search
+/// (src/runtime/idle.hpp).
 struct LocalQueues {
   LocalQueues(lowlevel::Scheduler& owner, const IdleCounts& counts_of_owner) noexcept
       : scheduler{owner}, idle_counts{counts_of_owner} {}
   LocalQueues(const LocalQueues&) = delete;
   LocalQueues& operator=(const LocalQueues&) = delete;
 
-  /// Whether `scheduler.notify_one()` is to be called, because other workers might take what this
-  /// one has just pushed onto `fan_outs`. Owner only.
+  /// Whether the caller must call `scheduler.notify_one()`, because an idle worker could take the
+  /// fan-out that was just pushed onto `fan_outs`. Owner only.
   template <class Fences = AsymmetricFences>
   [[nodiscard]] bool should_notify() const noexcept {
     Fences::owner();  // push/sleep, push/search: the pusher

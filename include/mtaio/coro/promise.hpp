@@ -28,7 +28,7 @@ inline constexpr bool kCopiesAwaiters = true;
 inline constexpr bool kCopiesAwaiters = false;
 #endif
 
-/// Wraps a reference to an awaiter in something that may be copied.
+/// An awaiter that may be copied, because it only refers to the real one.
 template <class Awaiter>
 class AwaiterInPlace {
  public:
@@ -77,8 +77,8 @@ class PromiseBase {
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
   [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }
 
-  /// An awaitable that resumes its task at home is awaited as it is; any other one is wrapped, so
-  /// that the task resumes at home.
+  /// An awaitable that resumes its task at home is awaited as it is. Any other awaitable is
+  /// wrapped, so that the task is resumed at home.
   template <Awaitable A>
     requires ResumesAtHome<A>
   // NOLINTNEXTLINE(*-missing-std-forward): returns a reference to it
@@ -94,8 +94,8 @@ class PromiseBase {
   ForeignAwait<A> await_transform(A&& awaitable) const {
     return ForeignAwait<A>{std::forward<A>(awaitable)};
   }
-  /// An awaitable whose operator co_await is visible only where it is awaited is left as it is, and
-  /// the task continues on the thread that resumes it.
+  /// An awaitable whose operator co_await is visible only at the `co_await` cannot be wrapped: the
+  /// task continues on the thread that resumes it.
   template <class A>
     requires(!Awaitable<A>)
   A&& await_transform(A&& awaitable) const noexcept {
@@ -121,7 +121,7 @@ class PromiseBase {
     receiver_ = receiver;
     context_ = context;
   }
-  /// The same with an `index` besides, for its own use as well.
+  /// The same, with an `index` that is for the use of `completed`, too.
   void set_completion(Completed completed, void* receiver, std::size_t index,
                       TaskContext* context) noexcept {
     set_completion(completed, receiver, context);

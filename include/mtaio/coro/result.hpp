@@ -57,7 +57,7 @@ class Result {
     }
   }
 
-  /// REQUIRES: empty. When the constructor of the value throws, it stays empty.
+  /// REQUIRES: empty. If the constructor of the value throws, the result stays empty.
   template <class... Args>
   void emplace(Args&&... args) {
     if constexpr (std::is_reference_v<T>) {

@@ -29,8 +29,8 @@ struct TaskContext {
   TaskRoot* root;
 };
 
-/// Whether a coroutine with this context was asked to stop; if so, the scope notes that the task
-/// has noticed.
+/// Whether a coroutine with this context was asked to stop. If so, records in the scope that the
+/// task has noticed.
 [[nodiscard]] inline bool asked_to_stop(TaskContext* context) noexcept {
   return context != nullptr && context->scope.notice_if_requested_nearby();
 }

@@ -10,19 +10,20 @@ namespace mtaio::internal {
 class PromiseBase;
 class TaskRoot;
 
-/// A function that runs in a thread while a task waits for it. On the stack of that thread.
+/// A function that runs in a thread while a task waits for it. This object is on the thread's
+/// stack.
 struct FunctionInThread {
   // The scope that the function's stop requests come from; null when there is none.
   lowlevel::StopScope* scope = nullptr;
   ForkMark called_in;
 };
 
-/// What the library knows about a thread. The thread itself reads and writes it; nothing else does.
+/// What the library knows about a thread. Only the thread itself reads and writes it.
 class ThreadContext {
  public:
   /// The worker that the thread works for; null on a thread that is not a worker.
   [[nodiscard]] LocalQueues* worker() const noexcept { return worker_; }
-  /// The same; null as well if the worker has to execute fences.
+  /// The same, but null if the worker has to execute fences itself.
   [[nodiscard]] LocalQueues* fast_worker() const noexcept { return fast_worker_; }
   /// The context of the same thread at the time when a task on it called run() of another runtime.
   [[nodiscard]] const ThreadContext* outer() const noexcept { return outer_; }
@@ -39,7 +40,7 @@ class ThreadContext {
     fast_worker_ = fenced ? &local_queues : nullptr;
   }
 
-  // budget.hpp says what they are for.
+  // budget.hpp says what the next three are for.
   [[nodiscard]] bool consume_budget() noexcept { return worker_ == nullptr || --budget_ > 0; }
   [[nodiscard]] bool budget_is_spent() const noexcept { return worker_ != nullptr && budget_ <= 0; }
   void refund_budget() noexcept {
@@ -89,9 +90,10 @@ class SavedThreadContext {
   SavedThreadContext& operator=(const SavedThreadContext&) = delete;
   ~SavedThreadContext() { thread_ = saved_; }
 
-  /// Until the end, the thread is not a worker and runs no task.
+  /// Until the end of the block, the thread is not a worker and runs no task.
   void leave_worker() noexcept { thread_ = ThreadContext{}; }
-  /// Until the end, the thread works for `local_queues`; see `ThreadContext::set_worker()`.
+  /// Until the end of the block, the thread works for `local_queues`; see
+  /// `ThreadContext::set_worker()`.
   void enter_worker(LocalQueues& local_queues, bool fenced) noexcept {
     leave_worker();
     thread_.set_worker(local_queues, fenced);

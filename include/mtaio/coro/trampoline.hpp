@@ -1,9 +1,9 @@
 /// How one coroutine is left for another without growing the stack.
 ///
 /// Where the compiler makes a symmetric transfer a tail call, `await_suspend` returns the next
-/// coroutine. GCC before 15 does not make it one in unoptimised and sanitized builds: there the
-/// next coroutine is noted in the `ThreadContext`, and `lowlevel::run_job()` resumes it when the
-/// current coroutine has returned to it.
+/// coroutine. GCC before 15 does not do so in unoptimised and sanitized builds. There the next
+/// coroutine is noted in the `ThreadContext`, the current coroutine returns to
+/// `lowlevel::run_job()`, and `run_job()` resumes the next one.
 #pragma once
 
 #include <coroutine>

@@ -17,7 +17,7 @@ class ChildrenContext {
     if (options.timeout) return &context_.template emplace<TimedContext>(parent, *options.timeout);
     return &context_.template emplace<TaskContext>(parent);
   }
-  /// All children have ended. Returns whether the deadline cut them off.
+  /// Called when all children have ended. Returns whether the deadline cut them off.
   [[nodiscard]] bool close() noexcept {
     auto* timed = std::get_if<TimedContext>(&context_);
     if (!timed) return false;

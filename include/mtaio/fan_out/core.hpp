@@ -1,8 +1,9 @@
 /// Many children, one parent: the mechanism of `gather` and `map`.
 ///
 /// A fan-out is one object in the parent's frame and one token, however many children it has. The
-/// token means "there may be children left to start". One thread at a time holds it, and only that
-/// thread may start the next child; so creating children and advancing the range need no lock.
+/// token means "there may be children left to start". At most one thread at a time holds it, and
+/// only that thread may start the next child. So creating children and advancing the range need no
+/// lock.
 ///
 /// The life of the token:
 ///
@@ -19,9 +20,9 @@
 ///      takes it, and keeps its own place in the count for the next child. (`FanOutState`)
 ///   6. Once in a while the holder does not start a child, but posts the token behind all other
 ///      ready work. (`post_token`)
-///   7. When the last child has been started, or there turns out to be none left, the token is
-///      retired. From then on each child that ends is counted out, and the last one resumes the
-///      parent. (`FanOutState::close`, `retire_token`)
+///   7. When the last child has been started, or no child is left, the token is retired. From then
+///   on each child that ends is counted out, and the last one resumes the parent.
+///   (`FanOutState::close`, `retire_token`)
 ///
 /// The usual path from one child to the next is compiled into the hooks of the children, and saves
 /// no registers. Therefore each rare case is an out-of-line function that is tail-called and
@@ -42,8 +43,8 @@
 
 namespace mtaio::internal {
 
-/// The token of a fan-out, and all else that depends neither on the kind of the children nor on the
-/// options. As a job it is the token.
+/// The part of a fan-out that depends neither on the kind of the children nor on the options. As a
+/// job it is the token.
 class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
  public:
   FanOut(const FanOut&) = delete;
@@ -60,7 +61,7 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
   /// known.
   enum class Where : std::uint8_t { kAtHome, kAnywhere };
 
-  /// Gives the token up, to be found by other threads, and returns `next`. REQUIRES: the caller
+  /// Gives up the token so that other threads can find it, and returns `next`. REQUIRES: the caller
   /// holds the token.
   [[gnu::always_inline]] std::coroutine_handle<> offer_token(
       std::size_t limit, Where where, std::coroutine_handle<> next) noexcept {

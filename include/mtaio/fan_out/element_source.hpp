@@ -23,8 +23,8 @@ class Cursor {
   Cursor& operator=(Cursor&&) = delete;
   ~Cursor() = default;
 
-  /// Goes to the first element, then to the next one. Returns false if there is none, and must not
-  /// be called again then.
+  /// Moves to the first element, then to the next one. Returns false if no element is left; then it
+  /// must not be called again.
   bool advance() {
     if (position_) {
       ++*position_;
@@ -36,7 +36,7 @@ class Cursor {
   Reference current() { return **position_; }
 
   /// Whether `predicate` holds for an element. Called before the walk. If the range throws, returns
-  /// false: the walk will meet the exception again.
+  /// false: the walk will throw the exception again.
   template <class Predicate>
   [[nodiscard]] bool any_of(Predicate predicate) noexcept {
     try {
@@ -68,7 +68,8 @@ class ElementSource {
     return ElementSource{std::views::all(std::forward<Range>(range))...};
   }
 
-  /// Goes to the next elements. False if a range has ended, now or before, or has thrown before.
+  /// Moves to the next elements. Returns false if a range has ended, now or before, or has thrown
+  /// before.
   bool advance() { return !ended_ && advance_further(); }
   /// As advance(). REQUIRES: `ended()` is false.
   bool advance_further() {

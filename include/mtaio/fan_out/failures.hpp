@@ -23,7 +23,7 @@ namespace mtaio::internal {
 /// error of the call. `scope` is always the scope of the children; the scope above it is the
 /// caller's.
 ///
-/// set/look   The thread that looks at a flag sees what the thread that set it had done before. The
+/// set/look   A thread that sees a flag sees what the thread that set the flag did before. The
 ///            collected failures themselves are guarded by the lock, until the parent reads them
 ///            when all children have ended.
 class [[gnu::visibility("default")]] FanOutFailures {
@@ -42,8 +42,8 @@ class [[gnu::visibility("default")]] FanOutFailures {
   void record_lost_result(std::size_t index, const std::exception_ptr& error,
                           lowlevel::StopScope& scope) noexcept;
 
-  /// Whether no further child may start, because one has failed or because of a stop request.
-  /// Looks at all scopes above, and notes that children were left out.
+  /// Whether no further child may start, because a child has failed or because of a stop request.
+  /// Looks at all scopes above. If so, records that children were left out.
   [[nodiscard]] bool check_halted(lowlevel::StopScope& scope) noexcept;
 
   /// Throws the error that the call ends with. REQUIRES: any(), and all children have ended.
@@ -57,8 +57,8 @@ class [[gnu::visibility("default")]] FanOutFailures {
   static constexpr std::uint8_t kHalted = 1;
   // Children were left out because of a stop request.
   static constexpr std::uint8_t kCutShort = 2;
-  // A child ended with CancelledError because it was asked to, or failed after the caller was asked
-  // to stop; kFailed was not set before.
+  // A child ended with CancelledError because it was asked to stop, or a child failed after the
+  // caller was asked to stop; kFailed was not set before.
   static constexpr std::uint8_t kCancelled = 4;
   // A child failed; kCancelled was not set before.
   static constexpr std::uint8_t kFailed = 8;

@@ -49,7 +49,7 @@ class FanOutLoop : public FanOut {
   void set_total(std::size_t total) noexcept {
     if (Progress* progress = options_.progress) progress->add_total(total);
   }
-  /// Whether the call ends before any child starts. `total`: the number of children, if known.
+  /// Whether the call ends without starting any child. `total`: the number of children, if known.
   [[nodiscard]] bool ends_without_children(std::optional<std::size_t> total) noexcept {
     if (total) set_total(*total);
     return total == 0 || times_out_immediately();
@@ -63,8 +63,8 @@ class FanOutLoop : public FanOut {
     context_ = children_context_.open(context, options_);
     set_root(root);
   }
-  /// The same for a parent that is a coroutine of another kind. It may outlive the task whose code
-  /// awaits it here, so the fan-out belongs to no task.
+  /// The same for a parent that is a coroutine of another library. The parent may outlive the task
+  /// whose code awaits it, so the fan-out belongs to no task.
   void begin_outside_task(std::coroutine_handle<> parent, TaskContext* context) {
     scheduler_if_alone_ = &current_scheduler();
     begin(parent, context, nullptr);
@@ -133,8 +133,9 @@ class FanOutLoop : public FanOut {
   }
 
  private:
-  // After this number of children in a row the worker looks at its other work, and the scopes above
-  // are asked for stop requests: children that never wait would learn of a request only then.
+  // After this number of children in a row the worker looks at its other work, and checks the
+  // scopes above for stop requests. Children that never wait would not learn of a request
+  // otherwise.
   static constexpr std::size_t kChildrenInARow = 64;
   // Whether every child starts, even after a failure, because some children run before the call.
   static constexpr bool kStartsAll = requires { typename Options::starts_all; };
@@ -145,8 +146,8 @@ class FanOutLoop : public FanOut {
   [[nodiscard]] bool row_is_over() const noexcept {
     return Derived::kMostChildren >= kChildrenInARow && started_ % kChildrenInARow == 0;
   }
-  /// Whether check_halted() is to be called. Does not know of the scopes above, so a new row begins
-  /// with check_halted() in any case.
+  /// Whether check_halted() must be called. Does not look at the scopes above, so every new row
+  /// begins with check_halted() in any case.
   [[nodiscard]] bool may_be_halted() noexcept {
     return !kStartsAll && (failures_.any() || context()->scope.stop_arrived());
   }

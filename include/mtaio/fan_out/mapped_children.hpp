@@ -1,8 +1,8 @@
 /// Makes the children of `map`.
 #pragma once
 
-#include <mtaio/base/invoke.hpp>
 #include <mtaio/awaitable.hpp>
+#include <mtaio/base/invoke.hpp>
 #include <mtaio/fan_out/element_source.hpp>
 #include <mtaio/fan_out/to_child.hpp>
 #include <mtaio/lowlevel/blocking_pool.hpp>
@@ -22,8 +22,9 @@
 
 namespace mtaio::internal {
 
-/// How a function in another thread gets an element: by reference if the element stays where it is,
-/// by value if the range destroys or overwrites it when it advances.
+/// How an element is passed to a function in another thread: by reference if the element stays
+/// where it is; by value if the range destroys or overwrites the element when the range is
+/// advanced.
 template <class View>
 using KeptElement =
     std::conditional_t<std::ranges::forward_range<View> &&

@@ -18,8 +18,8 @@ struct NoOptions {
   // NOLINTEND(readability-identifier-naming)
 };
 
-/// The options of a fan-out with children that run already. It must not leave one of them running,
-/// so it starts every child, also after a failure and with a timeout of zero: such a child starts
+/// The options of a fan-out with children that run already. It must not leave a child running, so
+/// it starts every child, even after a failure and with a timeout of zero: such a child is started
 /// only to be stopped.
 struct JoinOptions : GatherOptions {
   using starts_all = void;

@@ -21,10 +21,10 @@ namespace mtaio::internal {
 /// place in the count changes nothing here. The last child may resume the parent without being
 /// counted out; then the word is not used again.
 ///
-/// end/resume   A child that ends releases what it did. The child that finds itself the last one
-///              acquires it, and resumes the parent, which therefore sees what all children did.
-///              All other changes are read-modify-writes and pass the release on; the one plain
-///              store, in close(), comes after an acquire by the only thread that is left.
+/// end/resume   A child that ends releases what it did. The child that finds itself the last
+///              acquires what all children did and resumes the parent, which therefore sees it. All
+///              other changes are read-modify-writes and pass the release on; the one plain store,
+///              in close(), comes after an acquire by the only thread that is left.
 /// park/take    The holder that parks the token releases what it did as the holder: the position
 ///              in the range, the number of children started. The child that takes the token
 ///              acquires it.
@@ -39,16 +39,16 @@ class [[gnu::visibility("default")]] FanOutState {
   /// caller still holds the token.
   [[nodiscard]] bool park(std::size_t limit) noexcept;
 
-  /// Counts the child that the thread that has just found the token is about to start.
+  /// Counts a child: the caller has just found the token and is about to start it.
   void add_child() noexcept { word_.fetch_add(1, std::memory_order_relaxed); }
 
-  /// Counts a child out that has ended while its thread keeps the token.
+  /// Counts out a child that has ended, while its thread keeps the token.
   void remove_child() noexcept {
     // end/resume, a child that ends.
     word_.fetch_sub(1, std::memory_order_release);
   }
 
-  /// Whether no child is counted but the one about to start. Then no other thread uses the word.
+  /// Whether the child about to start is the only one counted. Then no other thread uses the word.
   [[nodiscard]] bool is_only_child() const noexcept {
     // end/resume, the last one: all children that were started before have ended.
     return word_.load(std::memory_order_acquire) == 1;

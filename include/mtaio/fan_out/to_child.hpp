@@ -21,8 +21,8 @@ concept Joinable = requires(const std::remove_cvref_t<A>& awaitable) {
   { awaitable.joined() } -> std::same_as<Task<await_result_t<A>>>;
 };
 
-/// As `to_task`, but joins an awaitable that runs already: it is stopped with the other children,
-/// and waited for.
+/// As `to_task`, but joins an awaitable that runs already: the fan-out stops it with the other
+/// children, and waits for it.
 template <class A>
 [[gnu::always_inline]] inline auto to_child(A&& awaitable) {
   if constexpr (Joinable<A>) {
@@ -51,15 +51,15 @@ class StopIfAsked {
   bool asked_ = false;
 };
 
-/// Awaits `task`, unless it was asked to stop before.
+/// Awaits `task`, unless the child was asked to stop before.
 template <class T>
 Task<T> unless_stopped(Task<T> task) {
   co_await StopIfAsked{};
   co_return co_await std::move(task);
 }
 
-/// As `to_child`, for a fan-out with children that run already: see `JoinOptions`. The children
-/// that do not run yet are started after a stop request, too, but do nothing then.
+/// As `to_child`, for a fan-out with children that run already: see `JoinOptions`. A child that
+/// does not run yet is started even after a stop request, but then does nothing.
 template <class A>
 auto to_child_among_joined(A&& awaitable) {
   if constexpr (Joinable<A>) {

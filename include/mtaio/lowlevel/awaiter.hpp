@@ -38,8 +38,8 @@ bool end_wait(Source& source, SourceWaiter& waiter) {
   return false;
 }
 
-/// Awaits a source once. `SourceWaiter` is for a primitive that keeps more about a waiter than
-/// `Waiter` does: then it is what `enlist()` and `forget()` take.
+/// Awaits a source once. `SourceWaiter` is the type that `enlist()` and `forget()` take: a type
+/// derived from `Waiter` for a primitive that keeps more about a waiter.
 template <class Source, std::derived_from<Waiter> SourceWaiter = Waiter>
 class [[nodiscard]] WaitAwaiter {
  public:
@@ -77,7 +77,7 @@ class [[nodiscard]] WaitAwaiter {
 };
 
 /// Awaits a source once, for at most `timeout` from the `co_await`. Returns whether the waiter was
-/// served in time. `Timeout` zero only asks `ready()`, which such a source must have.
+/// served in time. A timeout of zero only asks `ready()`, which the source must have.
 template <class Source>
 class [[nodiscard, gnu::visibility("default")]] TimedWaitAwaiter {
  public:
