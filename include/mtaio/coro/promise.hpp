@@ -115,7 +115,7 @@ class PromiseBase {
     context_ = context;
   }
   /// Before the task is entered: `completed` is called when the task has ended. `receiver` is for
-  /// its own use.
+  /// the use of `completed`.
   void set_completion(Completed completed, void* receiver, TaskContext* context) noexcept {
     completed_ = completed;
     receiver_ = receiver;

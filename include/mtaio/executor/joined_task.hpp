@@ -39,7 +39,7 @@ class JoinedTask : private lowlevel::StopNode {
     return task_->enlist(waiter_);
   }
   T await_resume() {
-    // A stop request that the task has not noticed did not change what it did.
+    // A stop request that the task has not noticed changed nothing.
     if (scope_ && task_->noticed_stop()) scope_->notice();
     leave_scope();
     task_->check_first_take();

@@ -22,8 +22,8 @@ namespace mtaio::internal {
 
 class SpawnedTasks;
 
-/// A task that `create_task` has started. The task itself, until it has ended, and its parties own
-/// it together; `SpawnedTaskState` says how. Any of them may go first.
+/// A task that `create_task` has started. The running task and its parties own this object
+/// together; `SpawnedTaskState` says how. Any of them may be the first to give it up.
 // NOLINTNEXTLINE(*-virtual-class-destructor): it deletes itself
 class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
                                                    private lowlevel::Job,
@@ -32,21 +32,22 @@ class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
   SpawnedTask(const SpawnedTask&) = delete;
   SpawnedTask& operator=(const SpawnedTask&) = delete;
 
-  /// Whether it has ended; then the result is there.
+  /// Whether the task has ended; then the result is there.
   [[nodiscard]] bool done() const noexcept { return state_.done(); }
   /// Any thread.
   void request_stop() noexcept { context().scope.request_stop(); }
-  /// The same, for a caller that is itself being notified of a stop request: however long a chain
-  /// of such notifications is, it does not grow the stack. REQUIRES: the caller is a party.
+  /// The same, for a caller that is itself being notified of a stop request: a chain of such
+  /// notifications, however long, does not grow the stack. REQUIRES: the caller is a party.
   void request_stop_in_turn() noexcept;
-  /// Whether the task has noticed a stop request. REQUIRES: it has ended.
+  /// Whether the task has noticed a stop request. REQUIRES: the task has ended.
   [[nodiscard]] bool noticed_stop() noexcept { return context().scope.noticed(); }
 
   /// Begins a wait for the end. Returns false if the task has ended already, or the waiter was
   /// asked to stop.
   bool enlist(lowlevel::Waiter& waiter) noexcept;
   void forget(lowlevel::Waiter& waiter) noexcept;
-  /// A party takes the result. Throws `std::logic_error` the second time.
+  /// Called by a party that takes the result. Throws `std::logic_error` if the result was taken
+  /// before.
   void check_first_take() {
     if (!state_.take()) [[unlikely]]
       throw_taken_before();
@@ -54,7 +55,7 @@ class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
 
   /// Adds a party. REQUIRES: the caller is one.
   void join() noexcept { state_.join(); }
-  /// A party leaves. When the last one does, a failure that no party took is reported.
+  /// Removes a party. When the last party leaves, a failure that no party took is reported.
   void leave() noexcept;
 
  protected:
@@ -70,7 +71,7 @@ class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
  private:
   friend class SpawnedTasks;
 
-  /// What the task threw; null if it did not. REQUIRES: it has ended.
+  /// What the task threw; null if it threw nothing. REQUIRES: the task has ended.
   [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
   /// Destroys the frame, and with it the result: no party is left to take it.
   virtual void destroy_frame() noexcept = 0;
@@ -79,7 +80,8 @@ class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
   void note_whether_stopped() noexcept;
   void report_failure() noexcept;
   void report_unless_taken() noexcept;
-  /// The executor was closed after `create_task` had looked: deletes this object and throws.
+  /// The executor was closed after `create_task` had checked that it was open: deletes this object
+  /// and throws.
   [[noreturn, gnu::cold]] void refuse_to_start();
   [[noreturn, gnu::cold]] static void throw_taken_before();
 
@@ -93,7 +95,7 @@ class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
   std::shared_ptr<SpawnedTasks> siblings_;
   /// The next task that the same thread has to ask to stop.
   SpawnedTask* next_to_stop_ = nullptr;
-  /// Whether a thread has undertaken to ask this task to stop; never reset.
+  /// Whether a thread asks this task to stop, or has asked it; never reset.
   std::atomic<bool> to_stop_{false};
   /// The task ended with a `CancelledError` because it was asked to stop. Written before the state
   /// says that it has ended.
@@ -142,7 +144,7 @@ class SpawnedTaskOf final : public SpawnedTask {
   std::coroutine_handle<TaskPromise<T>> frame_;
 };
 
-/// A party to a spawned task; empty once it was moved from.
+/// A party to a spawned task; empty after it was moved from.
 template <class T>
 class TaskParty {
  public:

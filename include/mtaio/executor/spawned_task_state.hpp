@@ -10,8 +10,9 @@ namespace mtaio::internal {
 ///
 /// A party has a claim to the result: the handle of the task, and each awaiter of the handle. A new
 /// party is always made by an existing one, so the task never gets a party again after it has lost
-/// the last one. A keeper only prevents the deletion of the object: the task itself until it has
-/// ended, and a thread that is about to ask it to stop. The object is deleted when it has neither.
+/// the last one. A keeper only prevents the deletion of the object. The running task is a keeper,
+/// and so is a thread that is about to ask it to stop. The object is deleted when it has neither
+/// parties nor keepers.
 ///
 /// end/leave    The task ends, and a party leaves, by changing the same word. Either the task finds
 ///              that no party is left, and destroys its result itself; or the last party finds that
@@ -25,7 +26,7 @@ class SpawnedTaskState {
  public:
   /// What the party that leaves has to do.
   enum class Leaving : std::uint8_t {
-    /// Nothing: the task has other parties, or has not ended and will find that it has none.
+    /// Nothing: the task has other parties, or it has not ended and will destroy the result itself.
     kNothing,
     /// The task has ended, and its other owners are keepers: destroy the result, then call
     /// `leave_last()`.
@@ -54,8 +55,8 @@ class SpawnedTaskState {
 
   /// Adds a party. REQUIRES: the caller is one.
   void join() noexcept { word_.fetch_add(kParty, std::memory_order_relaxed); }
-  /// Removes a party and returns `kNothing`; or, if it is the last one and the task has ended,
-  /// returns what the caller has to do, and the party still counts.
+  /// Removes a party and returns `kNothing`. If the task has ended and this is the last party,
+  /// returns what the caller has to do; then the party still counts.
   [[nodiscard]] Leaving leave() noexcept {
     // acquire: end/leave, and drop/delete where this is the last reference.
     std::uint64_t word = word_.load(std::memory_order_acquire);

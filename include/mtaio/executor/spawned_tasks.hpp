@@ -24,7 +24,7 @@ class [[gnu::visibility("default")]] SpawnedTasks {
  public:
   /// A wait for the end of all tasks that existed when the wait began.
   struct Drain : lowlevel::Waiter {
-    /// The number of the youngest task that it waits for.
+    /// The number of the youngest task that the drain waits for.
     std::uint64_t last = 0;
   };
 
@@ -45,7 +45,7 @@ class [[gnu::visibility("default")]] SpawnedTasks {
   void close() noexcept;
 
   /// Returns false after `close()`. A `request_stop()` after `close()` reaches every task for which
-  /// it returned true.
+  /// add() returned true.
   [[nodiscard]] bool add(SpawnedTask& task) noexcept;
   void remove(SpawnedTask& task) noexcept;
 
@@ -68,8 +68,8 @@ class [[gnu::visibility("default")]] SpawnedTasks {
   [[nodiscard]] bool drained_up_to(std::uint64_t last) const noexcept;
   [[nodiscard]] bool only_left(const TaskRoot* root) const noexcept;
   [[nodiscard]] std::uint64_t youngest() noexcept;
-  /// The first task after `previous` (null: of all) up to number `last`, retained; null if there is
-  /// none. REQUIRES: the caller keeps `previous`.
+  /// The first task after `previous` (null: the first of all) whose number is not above `last`,
+  /// retained. Null if there is none. REQUIRES: the caller keeps `previous`.
   [[nodiscard]] SpawnedTask* retain_next(SpawnedTask* previous, std::uint64_t last) noexcept;
 
   const ForkMark made_in_;
@@ -83,7 +83,7 @@ class [[gnu::visibility("default")]] SpawnedTasks {
   std::uint64_t spawned_ = 0;
   /// Each is a `Drain`.
   Drains drains_;
-  /// What `wait_blocking()` waits for; null when it does not.
+  /// What `wait_blocking()` waits for; null outside that call.
   ThreadEvent* all_ended_ = nullptr;
   /// The task whose code called `wait_blocking()`; null outside a task.
   const TaskRoot* destroyer_ = nullptr;

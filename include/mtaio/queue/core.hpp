@@ -15,8 +15,8 @@
 namespace mtaio::internal {
 
 /// A queue of nodes. The core links nodes and knows nothing of the items inside: an item is moved
-/// into its node before the critical section, and out of it afterwards. So no code of the item's
-/// type ever runs under the lock.
+/// into its node before the critical section, and out of it afterwards. So the lock is never held
+/// while code of the item's type runs.
 ///
 /// A permit is room for one item. A put reserves one, and then stores the item in it or releases
 /// it. A stored item has its permit. A get releases the permit with the item; if moving the item
@@ -41,8 +41,8 @@ class [[gnu::visibility("default")]] QueueCore {
 
   enum class Push : std::uint8_t {
     kStored,
-    // Nothing is stored: the task has used up its budget of operations that do not wait. It has to
-    // look for a stop request, and to let other tasks run before it continues.
+    // Nothing is stored: the task has used up its budget of operations that do not wait. Before it
+    // continues, it has to look for a stop request and let other tasks run.
     kBudgetSpent,
     kFull,
     kShutDown
@@ -53,15 +53,15 @@ class [[gnu::visibility("default")]] QueueCore {
   struct Popped {
     // Null: there is no item now.
     Node* node = nullptr;
-    // There will be no item either.
+    // Nor will there be an item later.
     bool shut_down = false;
-    // Nothing is taken: as Push::kBudgetSpent.
+    // Nothing was taken, for the same reason as Push::kBudgetSpent.
     bool budget_spent = false;
   };
 
   /// `holds_permits`: the permit of a popped item stays in use until the item has been moved out,
   /// for items whose move may throw. Throws `std::invalid_argument` if `max_size` is negative.
-  /// `name` is the queue's in messages.
+  /// `name` is the name of the queue in messages.
   QueueCore(const char* name, std::ptrdiff_t max_size, bool holds_permits);
   QueueCore(const QueueCore&) = delete;
   QueueCore& operator=(const QueueCore&) = delete;
@@ -71,9 +71,9 @@ class [[gnu::visibility("default")]] QueueCore {
   /// holds it, and no other thread uses the queue.
   void elide_lock(bool elided) noexcept { lock_.elide(elided); }
 
-  // The same as try_push() and try_pop(), where the lock is elided and no waiter has to be woken.
-  // They are inline because that is nearly always so. Otherwise they do nothing, and return false
-  // or null. REQUIRES: each putter wants a permit, and popped items hold none.
+  // The same as try_push() and try_pop() for the most frequent case under the GIL, and therefore
+  // inline: the lock is elided, and no waiter has to be woken. In any other case they do nothing,
+  // and return false or null. REQUIRES: each putter wants a permit, and popped items hold none.
 
   [[nodiscard]] bool push_quietly(Node& node) noexcept {
     if (!lock_.elided() || !getters_.empty() || is_shut_down() || looks_full()) return false;
@@ -130,7 +130,7 @@ class [[gnu::visibility("default")]] QueueCore {
   bool enlist(Getter& getter) noexcept;
   /// Takes out a getter that was not served.
   void forget(Getter& getter) noexcept;
-  /// Undoes a pop whose item could not be moved out: the next getter is given the item.
+  /// Undoes a pop whose item could not be moved out: the next getter gets the item.
   void put_back(Node& node) noexcept;
 
   // Joining.
@@ -170,7 +170,7 @@ class [[gnu::visibility("default")]] QueueCore {
   [[nodiscard]] bool is_shut_down() const noexcept {
     return shut_down_.load(std::memory_order_relaxed);
   }
-  /// Whether a get that finds nothing stored never will: no item is on its way either.
+  /// Whether a get that finds nothing stored will never find an item: none is on its way.
   [[nodiscard]] bool has_ended() const noexcept { return is_shut_down() && !serving_putter_; }
   void set_size(std::size_t size) noexcept { size_.store(size, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room() const noexcept { return size() < max_size_ && !serving_putter_; }
@@ -190,14 +190,14 @@ class [[gnu::visibility("default")]] QueueCore {
   Putter* claim_putter() noexcept { return static_cast<Putter*>(putters_.claim_first()); }
   Getter* claim_getter() noexcept { return static_cast<Getter*>(getters_.claim_first()); }
   void give(Getter& getter, Node& node) noexcept;
-  /// The rest of enlist() where the getter need not wait. REQUIRES: the lock is held. Releases it.
+  /// The rest of enlist() if the getter need not wait. REQUIRES: the lock is held. Releases it.
   bool complete_inline(Getter& getter) noexcept;
 
   // All of these REQUIRE: the lock is held.
 
   /// Restores I1 and I2: gives stored items to waiting getters, and room to waiting putters.
-  /// Releases the lock and takes it again where it has to make a node. After a shutdown it also
-  /// ends the waits that are left.
+  /// Releases the lock and takes it again if it has to make a node. After a shutdown it also ends
+  /// the remaining waits.
   void match_waiters(Guard& guard, lowlevel::WakeList& wake) noexcept;
   /// The same at the end of a critical section: releases the lock.
   void match_waiters_and_unlock() noexcept;

@@ -10,8 +10,8 @@
 namespace mtaio::internal {
 
 /// The first entry is the one that comes before all others. A parent has four children, which are
-/// compared with one another, and share a cache line or two. The memory grows by segments, each as
-/// large as all earlier ones together, so growing moves nothing. Not synchronised.
+/// compared with one another and share a cache line or two. The memory grows by segments, each as
+/// large as all earlier segments together, so growing moves nothing. Not synchronised.
 template <class Entry, class Before>
 class EntryHeap {
  public:
@@ -23,10 +23,10 @@ class EntryHeap {
   [[nodiscard]] std::size_t size() const noexcept { return end_ - kRoot; }
   /// REQUIRES: not empty.
   [[nodiscard]] const Entry& top() const noexcept { return segments_[0][kRoot]; }
-  /// In no particular order.
+  /// The entries, in no particular order.
   [[nodiscard]] const Entry& operator[](std::size_t i) const noexcept { return at(kRoot + i); }
 
-  /// False when there is no memory for it.
+  /// Returns false if there is no memory for the entry.
   [[nodiscard]] bool push(const Entry& entry) noexcept {
     if (!has_room_for(end_)) return false;
     rise(end_++, entry);
@@ -37,8 +37,8 @@ class EntryHeap {
   Entry pop() noexcept {
     const Entry first = top();
     const Entry last = at(--end_);
-    // The hole moves down to a leaf, and `last` from there up to where it belongs. It rarely moves,
-    // because it came from a leaf.
+    // The hole moves down to a leaf, and `last` from there up to where it belongs. `last` rarely
+    // moves, because it came from a leaf.
     std::size_t hole = kRoot;
     Entry* place = &at(hole);
     for (std::size_t child = first_child(hole); child < end_; child = first_child(hole)) {
@@ -91,7 +91,7 @@ class EntryHeap {
     return least;
   }
 
-  /// Prefetches the children of four siblings, of which those of the first one begin at `i`: the
+  /// Prefetches the children of four siblings; the children of the first sibling begin at `i`. The
   /// next step of pop() compares the children of one of the four.
   void prefetch(std::size_t i) const noexcept {
     constexpr std::size_t kLine = 64;

@@ -40,10 +40,10 @@ class [[nodiscard]] GetOperation {
       // The node is destroyed before its permit is released.
       Permit<Storage> permit{core};
       std::unique_ptr<Node> node{&popped};
-      // The result is made in its final place: a named one would be moved once more where the
-      // compiler does not elide that (g++ before 14), after the item has left the queue.
-      // A catch clause, because uncaught_exceptions() does not count exceptions of other languages,
-      // or of another C++ runtime.
+      // The result is made in its final place. A named result would be moved once more after the
+      // item has left the queue, if the compiler does not elide that move (g++ before 14). A catch
+      // clause, because uncaught_exceptions() does not count the exceptions of other languages or
+      // of another C++ runtime.
       try {
         return Result{std::move(node->item)};
       } catch (...) {
@@ -109,7 +109,7 @@ class GetOperation<T, Storage, Result>::Awaiter {
 
   Core& core_;
   typename Core::Popped popped_{};
-  // Exists only in a get that has to wait.
+  // Exists only if the get has to wait.
   std::optional<typename Core::Getter> wait_;
 };
 

@@ -10,7 +10,8 @@
 
 namespace mtaio::internal {
 
-/// Allocated where coroutine frames are, from free lists, unless the item needs a larger alignment.
+/// Allocated from the same free lists as coroutine frames, unless the item needs a larger
+/// alignment.
 template <class T, class Storage>
 struct ItemNode : Storage::Node {
   explicit ItemNode(T&& moved) noexcept(std::is_nothrow_move_constructible_v<T>)

@@ -7,7 +7,8 @@
 
 namespace mtaio::internal {
 
-/// Owns a permit that is in use, and releases it at the end unless an item has it by then.
+/// Owns a permit that is in use. The destructor releases the permit, unless an item has taken it
+/// over.
 template <class Storage>
 class Permit {
  public:
@@ -25,7 +26,7 @@ class Permit {
   [[nodiscard]] bool commit(typename Core::Node& node) noexcept {
     return std::exchange(core_, nullptr)->commit(node);
   }
-  /// For a get whose item could not be moved out: the item has its permit again.
+  /// For a get whose item could not be moved out: the item takes over the permit again.
   void put_back(typename Core::Node& node) noexcept {
     std::exchange(core_, nullptr)->put_back(node);
   }

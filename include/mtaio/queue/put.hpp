@@ -90,7 +90,7 @@ class PutOperation<T, Storage>::Awaiter {
   }
 
  private:
-  /// Exists only in a put that has to wait.
+  /// Exists only if the put has to wait.
   struct Wait final : Core::Putter {
     explicit Wait(Awaiter& owner) noexcept : awaiter{owner} {}
     ~Wait() { delete static_cast<Node*>(this->node); }
@@ -107,7 +107,7 @@ class PutOperation<T, Storage>::Awaiter {
     if (!stored_) core_.forget(*wait_);
   }
 
-  /// Notes what has become of `node_`. Returns whether the operation ends with that.
+  /// Takes note of what has become of `node_`. Returns whether that ends the operation.
   bool ends_with(typename Core::Push pushed) noexcept {
     if (pushed == Core::Push::kStored) [[likely]] {
       node_ = nullptr;

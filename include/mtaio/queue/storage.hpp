@@ -13,8 +13,8 @@ namespace mtaio::internal {
 // A storage links nodes, which hold the items; it never touches an item. `push` adds a node, `pop`
 // takes out the next one (null when there is none), and `put_back` undoes the pop of a node whose
 // item could not be delivered. `pass` replaces a push and a pop of the same node while nothing is
-// stored. `visit` calls a visitor with each node. The classes have default visibility because
-// QueueCore, a template over them, has.
+// stored. `visit` calls a visitor with each node. The classes have default visibility because the
+// template QueueCore, whose argument they are, has it.
 
 struct ChainNode {
   ChainNode* next = nullptr;
@@ -79,14 +79,16 @@ class [[gnu::visibility("default")]] LifoStorage {
   Node* top_ = nullptr;
 };
 
-/// The lowest priority number first; equal ones in the order in which they were put. Adding cannot
-/// fail: a node for which the heap of entries has no memory goes into a heap of linked nodes.
+/// The lowest priority number first; equal ones in the order in which they were put. Adding a node
+/// cannot fail: if there is no memory for the heap of entries, the node goes into a heap of linked
+/// nodes.
 class [[gnu::visibility("default")]] PriorityStorage {
  public:
   struct Node : HeapNode {
     double priority = 0;
     std::uint64_t sequence = 0;
-    // The memory that the item refers to and its consumer will read, to be prefetched; or null.
+    // The memory that the item refers to, if its consumer will read it: it is prefetched. May be
+    // null.
     const void* leads_to = nullptr;
   };
 
@@ -99,8 +101,8 @@ class [[gnu::visibility("default")]] PriorityStorage {
   Node* pop() noexcept {
     if (linked_.empty()) [[likely]] {
       if (sorted_.empty()) return nullptr;
-      // While the heap is sorted, the memory that is needed next is fetched: what the item refers
-      // to, and the next node, in which the next pop() looks that up.
+      // While the heap is sorted, the memory that is needed next is prefetched: what the item
+      // refers to, and the node of the next pop().
       __builtin_prefetch(sorted_.top().node->leads_to);
       Node* first = sorted_.pop().node;
       if (!sorted_.empty()) {
@@ -124,7 +126,7 @@ class [[gnu::visibility("default")]] PriorityStorage {
 
  private:
   struct Entry {
-    // Ordered as the priorities are.
+    // Ranks have the order of the priorities.
     std::uint64_t rank;
     std::uint64_t sequence;
     Node* node;

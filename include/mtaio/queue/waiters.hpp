@@ -8,7 +8,7 @@
 namespace mtaio::internal {
 
 /// A put that may wait. Its item is in `node`, or still in the derived class, which makes the node
-/// when there is room.
+/// once there is room.
 template <class Node>
 class Putter : public lowlevel::Waiter {
  public:
@@ -19,8 +19,8 @@ class Putter : public lowlevel::Waiter {
   virtual Node& make_node() = 0;
 
   Node* node = nullptr;
-  // When served it has been granted a permit, and nothing is stored yet: send_reserved() or
-  // release() must follow. make_node() is not called.
+  // If set, serving the putter grants a permit and stores nothing: send_reserved() or release()
+  // must follow. make_node() is not called.
   bool wants_permit = false;
   // What make_node() threw.
   std::exception_ptr error;
@@ -36,12 +36,12 @@ struct Getter : lowlevel::Waiter {
   Getter() noexcept {}  // NOLINT(modernize-use-equals-default): that would zero all of it first
   using lowlevel::Waiter::Waiter;
 
-  // The node that it was given.
+  // The node that the getter was given.
   Node* node = nullptr;
   // Asks the queue to set holds_permit, even if it sets it for no other getter.
   bool may_put_back = false;
-  // The node came with its permit: release() must follow once the item has been moved out, or
-  // put_back().
+  // The getter was given the permit of the node, too: once the item has been moved out, release()
+  // must follow, or otherwise put_back().
   bool holds_permit = false;
   bool shut_down = false;
 };

@@ -17,11 +17,11 @@ namespace mtaio::internal {
 /// A stop request takes a function that has not started out of the pool's queue. A function that
 /// has started is waited for, because it may use the caller's variables.
 ///
-/// stop/start   The thread that asks to stop sets `stop_seen_`; the caller looks at it before it
-///              submits the function, and the thread of the pool before it starts the function.
-///              Store with release, load with acquire: a thread that sees the request sees what was
-///              done before it. A request that comes between the caller's look and the submission
-///              cannot find the function in the pool's queue, so the caller looks once more.
+/// stop/start   The thread that asks to stop sets `stop_seen_` (release). The caller looks at it
+///              (acquire) before it submits the function, and the thread of the pool before it
+///              starts the function: a thread that sees the request sees what was done before it. A
+///              request between the caller's look and the submission does not find the function in
+///              the pool's queue, so the caller looks once more.
 class [[gnu::visibility("default")]] BlockingAwaiter : private lowlevel::Waiter,
                                                        private lowlevel::BlockingJob {
  public:
@@ -49,7 +49,8 @@ class [[gnu::visibility("default")]] BlockingAwaiter : private lowlevel::Waiter,
   }
   ~BlockingAwaiter() = default;
 
-  /// Called after the wait. Throws if the function did not run; otherwise its result is stored.
+  /// Called after the wait. Throws if the function did not run; otherwise its result has been
+  /// stored.
   void finish();
   using lowlevel::Waiter::scheduler;
   using lowlevel::Waiter::scope;

@@ -10,8 +10,8 @@
 
 namespace mtaio::internal {
 
-/// Awaits a call of `Bound`, a `BoundFunction`, in `pool`, or in the scheduler's own pool if that
-/// is null. Throws what the function throws, unchanged.
+/// Awaits a call of `Bound`, a `BoundFunction`, in `pool`; null: in the scheduler's own pool.
+/// Throws what the function throws, unchanged.
 template <class Bound>
 class ThreadAwaiter : private BlockingAwaiter {
  public:

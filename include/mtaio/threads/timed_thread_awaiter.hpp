@@ -17,7 +17,7 @@ namespace mtaio::internal {
 
 /// As `ThreadAwaiter`, but the function is asked to stop when `timeout` has passed since a thread
 /// of the pool started it; the time in the pool's queue does not count. Throws `TimeoutError` if
-/// the function noticed the request, which takes a `StopToken`.
+/// the function noticed the request, which needs a `StopToken`.
 template <class Bound>
 class TimedThreadAwaiter : private BlockingAwaiter {
  public:

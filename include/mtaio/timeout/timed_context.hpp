@@ -11,14 +11,15 @@
 
 namespace mtaio::internal {
 
-/// The context of tasks that have until a deadline.
+/// The context of tasks that have a deadline.
 ///
 /// The timer is armed when a task waits in the scope for the first time. Until then, and for tasks
 /// that never wait, `stop_requested()` looks at the clock itself.
 ///
 /// expire/ended   The thread that finds the deadline passed sets `expired_` before it asks the
-///                scope to stop. The thread on which the children have ended reads it. The two may
-///                meet only at `expired_` itself: store with release, load with acquire.
+///                scope to stop. The thread on which the children have ended reads it. The two
+///                threads may have no other edge between them than `expired_` itself: store with
+///                release, load with acquire.
 class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
                                                           private lowlevel::StopScope::Hooks,
                                                           private lowlevel::Timer {
@@ -29,16 +30,16 @@ class [[gnu::visibility("default")]] TimedContext final : public TaskContext,
   TimedContext(TaskContext* parent, Timeout timeout, lowlevel::Scheduler& scheduler) noexcept;
   ~TimedContext() { close(); }
 
-  /// Takes the deadline away. The children have ended.
+  /// Removes the deadline. REQUIRES: the children have ended.
   void close() noexcept { lowlevel::TimerHeap::disarm(*this); }
-  /// Whether the deadline passed while there were children, and they had not been asked to stop
-  /// before. REQUIRES: `close()` was called.
+  /// Whether the deadline passed before the children ended, and before they were asked to stop.
+  /// REQUIRES: `close()` was called.
   [[nodiscard]] bool expired() const noexcept {
     // expire/ended, the reader.
     return expired_.load(std::memory_order_acquire);
   }
-  /// Whether the deadline passed and the children noticed it. Children that never noticed it count
-  /// as done in time: an item that a queue had already handed over is not lost.
+  /// Whether the deadline passed and the children noticed it. Children that did not notice it count
+  /// as done in time, so an item that a queue has already handed over is not lost.
   [[nodiscard]] bool cut_off() const noexcept { return expired() && scope.noticed(); }
   /// Closes the context of a single child that has ended with `error`, which is null if it has
   /// returned a value. Throws a `TimeoutError` if the child was cut off.

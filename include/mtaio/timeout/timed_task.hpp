@@ -53,14 +53,15 @@ class TimedTask {
   }
   /// Whether the timeout is zero or less, so that the task never starts.
   [[nodiscard]] bool is_too_late() const noexcept { return timeout_ && timeout_->is_now(); }
-  /// Whether the task has returned a value in time. If not, call `throw_if_cut_off()` next.
+  /// Whether the task has returned a value in time. If not, the caller must call
+  /// `throw_if_cut_off()`.
   [[nodiscard]] bool succeeded() noexcept {
     if (!frame_ || result().has_error()) return false;
     if (!context_) return true;
     context_->close();
     return !context_->cut_off();
   }
-  /// Throws a `TimeoutError` if the time ran out. When it returns, the result is an error.
+  /// Throws a `TimeoutError` if the time ran out. If this returns, the result is an error.
   void throw_if_cut_off() {
     if (!frame_) throw_timed_out(*timeout_);
     if (context_) context_->finish(*timeout_, result().has_error() ? result().error() : nullptr);
