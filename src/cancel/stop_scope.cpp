@@ -9,14 +9,14 @@
 namespace mtaio::lowlevel {
 namespace {
 
-// At how many scopes the library looks before it attaches the next one, so that requests from
-// further up are delivered.
+// The number of scopes that the library looks at before it attaches the next one, so that requests
+// from further up are delivered to that one.
 constexpr int kNearby = 64;
 
 }  // namespace
 
-/// A call of remove() that waits for the end of a notification in `scope`. On the stack of the
-/// thread that waits.
+/// A call of remove() that waits for the end of a notification in `scope`. This object is on the
+/// stack of the thread that waits.
 struct StopScope::Removal {
   explicit Removal(const StopScope& removed_in) noexcept : scope{&removed_in} {}
 
@@ -25,8 +25,8 @@ struct StopScope::Removal {
   Removal* next = nullptr;
 };
 
-/// A walk through the scopes below one that is asked to stop. On the stack of the thread that
-/// requests the stop.
+/// A walk through the scopes below a scope that is asked to stop. This object is on the stack of
+/// the thread that requests the stop.
 struct StopScope::Walk {
   const void* thread;
   StopScope* top;
@@ -88,15 +88,15 @@ StopScope* StopScope::stopped_nearby() noexcept {
 }
 
 void StopScope::notice() noexcept {
-  // How many scopes on the way are not attached, so that requests from above are not delivered.
+  // How many of the visited scopes are not attached: requests from above are not delivered to them.
   int unaware = 0;
   for (StopScope* scope = this; scope; scope = scope->parent_) {
     if (!scope->used() && ++unaware > kNearby) scope->attach();
     // acquire: request/see.
     const std::uint16_t state = scope->state_.load(std::memory_order_acquire);
     if (state & kStopped) {
-      // The first notice() here went on to the scopes above that had been asked by then. A request
-      // that came to a scope above later made no difference here.
+      // The first notice() here continued to the scopes above that had been asked to stop by then.
+      // A later request to a scope above changed nothing here.
       if (scope->noticed()) return;
       scope->noticed_.store(1, std::memory_order_relaxed);
     } else if (state & kAttached) {
@@ -125,11 +125,11 @@ bool StopScope::request_stop_noting(std::atomic<bool>* first) noexcept {
 ///
 ///  1. The node that was taken in the last turn has been notified: the removals that wait for that
 ///     are finished.
-///  2. The next node is taken out of the list, and recorded as being notified.
-///  3. If there is none, the scope is done. The walk continues in the parent, or ends at `top`.
-///  4. If the node is a callback, it is called without a lock.
-///  5. If the node is a scope, the walk descends into it. If that scope was asked to stop before,
-///     the thread that did so notifies its nodes, and the walk stays.
+///  2. The next node is taken out of the list, and recorded as being notified. 3. If there is none,
+///  the scope is done. The walk continues in the parent, or ends at `top`. 4. If the node is a
+///  callback, it is called without a lock. 5. If the node is a scope, the walk descends into it. If
+///  that scope was asked to stop before, the thread that asked notifies its nodes, and the walk
+///  stays where it is.
 ///
 /// A scope below `top` is not destroyed while the walk is in it: its parent records it as being
 /// notified (step 2), and its destructor waits for the end of that in `remove()`. There is one
@@ -178,11 +178,10 @@ void StopScope::notify_all(StopScope& top) noexcept {
 /// Attaches this scope and those above it, from the bottom upwards, so that no depth of nesting
 /// grows the stack:
 ///
-///  1. This scope is marked as attached. If it was marked before, there is nothing to do.
-///  2. The hooks of the scope are called.
-///  3. If the parent was asked to stop, the request is delivered to the scope, and that is all.
-///  4. The scope is put into the parent's list. If the parent was marked before, that is all;
-///     otherwise the parent is marked, and steps 2 to 4 follow for it.
+///  1. This scope is marked as attached. If it was marked before, nothing else is done. 2. The
+///  hooks of the scope are called. 3. If the parent was asked to stop, the request is delivered to
+///  the scope, and the walk ends. 4. The scope is put into the parent's list. If the parent was
+///  marked before, the walk ends; otherwise the parent is marked, and steps 2 to 4 follow for it.
 ///
 /// A scope is marked before it is connected with the scopes above. Other threads that find the mark
 /// do not look upwards any more: they rely on this thread, which delivers a request in step 3.

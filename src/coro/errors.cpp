@@ -13,7 +13,7 @@ namespace mtaio::internal {
 
 namespace {
 
-// Made before it is thrown: no string is left to be destroyed while the exception propagates.
+// Made before it is thrown, so that no string has to be destroyed while the exception propagates.
 std::logic_error no_task(const char* where) {
   return std::logic_error{std::string{where} +
                           ": there is no task; it was awaited before, or moved from."};

@@ -15,8 +15,8 @@
 namespace mtaio::internal {
 namespace {
 
-// The result of a task may be the handle of another one. This thread deletes the tasks of such a
-// chain one after the other, so that no length of it grows the stack.
+// The result of a task may be the handle of another task. This thread deletes the tasks of such a
+// chain one after the other, so that a long chain does not grow the stack.
 thread_local constinit lowlevel::IntrusiveList<SpawnedTask> to_delete;
 thread_local constinit bool deleting = false;
 

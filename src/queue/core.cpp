@@ -40,7 +40,8 @@ QueueCore<Storage>::~QueueCore() {
   }
 }
 
-/// Hands a node to a claimed getter; its permit as well if the queue or the getter asks for that.
+/// Hands a node to a claimed getter, together with its permit if the queue or the getter asks for
+/// that.
 template <class Storage>
 void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
   getter.node = &node;
@@ -48,7 +49,7 @@ void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
   if (!getter.holds_permit) set_size(size() - 1);
 }
 
-/// Makes the node of a claimed putter that waits with its item.
+/// Makes the node of a claimed putter that still has its item.
 ///
 /// The item is still in the putter's awaiter: a put that waits allocates nothing, and owns its item
 /// until there is room. Moving the item is user code, which may take long, throw, or use this
@@ -60,8 +61,9 @@ void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
 ///   3. serving_putter_ is set. From now on has_room() is false, so later puts do not overtake this
 ///      one: they wait, and other threads serve no putter (I1). After a shutdown, getters wait for
 ///      this item, which is on its way.
-///   4. The lock is released, and make_node() moves the item. What it throws is for the putter.
-///   5. The lock is taken again, and serving_putter_ is reset. Meanwhile other threads may have
+///   4. The lock is released, and make_node() moves the item. What it throws is stored for the
+///   putter. 5. The lock is taken again, and serving_putter_ is reset. Meanwhile other threads may
+///   have
 ///      changed everything else: taken or put back items, enlisted waiters, shut the queue down.
 ///      So match_waiters() then starts from the beginning.
 template <class Storage>
@@ -111,7 +113,7 @@ void QueueCore<Storage>::match_waiters(Guard& guard, lowlevel::WakeList& wake) n
   if (is_shut_down()) end_waits(wake);
 }
 
-/// After a shutdown: wakes the putters, and, once no more items come, the getters.
+/// After a shutdown: wakes the putters; wakes the getters, too, unless an item is still on its way.
 template <class Storage>
 void QueueCore<Storage>::end_waits(lowlevel::WakeList& wake) noexcept {
   while (Putter* putter = claim_putter()) {
@@ -229,8 +231,8 @@ bool QueueCore<Storage>::enlist(Putter& putter) {
       match_waiters(guard, wake);
       return false;
     }
-    // There is room, but no node. This putter is not enlisted, so nothing has to be reserved: if
-    // the room is gone afterwards, it waits. The put throws what make_node() throws.
+    // There is room, but no node. This putter is not enlisted, so no permit has to be reserved: if
+    // the room is gone afterwards, the putter waits. The put throws what make_node() throws.
     guard.unlock();
     putter.node = &putter.make_node();
   }
@@ -363,7 +365,7 @@ void QueueCore<Storage>::shutdown(Storage* dropped) noexcept {
     while (Node* node = unstore()) {
       dropped->push(*node);
       set_size(size() - 1);
-      // Zero where task_done() was called for an item that is still stored.
+      // Zero if task_done() was called for an item that is still stored.
       if (unfinished_ > 0) --unfinished_;
     }
     if (unfinished_ == 0) wake.claim_all(joiners_);

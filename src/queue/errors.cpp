@@ -8,8 +8,8 @@
 namespace mtaio::internal {
 namespace {
 
-// Made before it is thrown, so that no string is left to be destroyed on the way: that takes as
-// long as another throw.
+// Made before it is thrown, so that no string has to be destroyed while the exception propagates:
+// that would take as long as another throw.
 QueueShutDown shut_down(const char* queue, const char* what) {
   return QueueShutDown{std::string{queue} + what};
 }

@@ -126,7 +126,7 @@ void Idle::announce_sleep(Worker& worker, const Sleep& sleep) noexcept {
   state.searching_ = false;
 }
 
-/// For work that the worker has seen and may not take now.
+/// Provides for work that the worker has seen and may not take now.
 void Idle::provide_for(VisibleWork visible, Worker& worker, Sleep& sleep) noexcept {
   // A thread that pushed a fan-out while this worker searched has woken no other.
   if (visible == VisibleWork::kForOthers) fan_out_pushed();
@@ -194,8 +194,8 @@ void Idle::wake_one() noexcept {
   if (timed_parks_.load(std::memory_order_relaxed) == 0) wake_one();
 }
 
-/// The caller has counted the new worker as one that searches. If no thread can be had, the other
-/// workers do its work, and are woken for what was pushed in the meantime.
+/// The caller has counted the new worker as one that searches. If no thread can be started, the
+/// other workers do its work, and are woken for what was pushed in the meantime.
 void Idle::start_worker() noexcept {
   if (starter_.start_worker()) return;
   {
@@ -208,8 +208,8 @@ void Idle::start_worker() noexcept {
   leave_rest_to_others();
 }
 
-/// The timers of all workers are watched by one that sleeps. Called by a worker that may have been
-/// the timer keeper, or that is going to be busy.
+/// Makes sure that a sleeping worker watches the timers of all workers. Called by a worker that may
+/// have been the timer keeper, or that is going to be busy.
 void Idle::ensure_timer_watched() noexcept {
   if (workers_.next_deadline() < timer_keeper_.wakes_at()) wake_one();
 }

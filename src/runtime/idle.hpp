@@ -8,11 +8,12 @@
 ///               wake no sleeper because one is in a timed park or backs off. That is safe for the
 ///               same reason: the worker lowers both counts when its park ends, and then finds the
 ///               work, or counts itself as asleep again and looks once more.
-/// push/search   A pusher wakes no worker while one searches, for that one will find the work. So
-///               the last worker that stops searching while others sleep executes the heavy half
-///               between saying so and one more look at all work, and wakes a sleeper for what it
-///               sees. Either it sees the work, or the pusher sees that no worker searches any
-///               more. A worker that stops searching in order to sleep does this by push/sleep.
+/// push/search   A pusher wakes no worker while one searches, because that one will find the work.
+///               So the last worker that stops searching while others sleep lowers the count of
+///               searchers, executes the heavy half, looks at all work once more, and wakes a
+///               sleeper for what it sees. Either it sees the work, or the pusher sees that no
+///               worker searches any more. A worker that stops searching in order to sleep does
+///               this by push/sleep.
 /// arm/sleep     The same as the two above, between a thread that arms a timer and then looks when
 ///               the timer keeper wakes up, and a worker that computes how long it may sleep, or
 ///               stops searching.
@@ -41,17 +42,17 @@ namespace mtaio::runtime {
 /// of work, until it finds a job or falls asleep again. A worker without a thread counts as asleep:
 /// to wake it is to start its thread.
 ///
-/// A worker that was woken in vain, or sees only work that it may not take yet, parks for a limited
-/// time first, a few times in a row. Meanwhile no worker is woken for a job that becomes ready: the
-/// one in the timed park will look by itself. One of the sleepers, the timer keeper, wakes up for
-/// the earliest timer.
+/// A worker that was woken for nothing, or sees only work that it may not take yet, first parks for
+/// a limited time, a few times in a row. Meanwhile no worker is woken for a job that becomes ready,
+/// because the worker in the timed park will look by itself. One of the sleepers, the timer keeper,
+/// wakes up for the earliest timer.
 class Idle {
  public:
   Idle(Workers& workers, const WorkerHandoff& handoff, WorkerStarter& starter) noexcept
       : workers_{workers}, handoff_{handoff}, starter_{starter} {}
 
   [[nodiscard]] const internal::IdleCounts& counts() const noexcept { return counts_; }
-  /// Before any thread works: so many workers have no thread yet.
+  /// Adds `count` workers without a thread. REQUIRES: no thread works yet.
   void add_unstarted(std::size_t count) noexcept;
 
   // For a thread that has made work visible.
@@ -128,17 +129,17 @@ class Idle {
   internal::IdleCounts counts_;
   // Guards the next four, and `asleep_` of each worker.
   lowlevel::SpinLock lock_;
-  // The one that fell asleep last is in front, for its cache is warm; those that back off are at
-  // the end.
+  // The worker that fell asleep last is in front, because its cache is warm; workers that back off
+  // are at the end.
   lowlevel::IntrusiveList<Worker> sleepers_;
-  // Workers that have not had a thread so far. They count as asleep.
+  // How many workers never had a thread. They count as asleep.
   std::size_t unstarted_ = 0;
   // Set when a thread could not be started: when to try again.
   lowlevel::TimePoint no_start_before_{};
   TimerKeeper timer_keeper_;
   // How many sleepers are in a timed park, and will look for ready jobs by themselves.
   std::atomic<int> timed_parks_{0};
-  // How many of those are not to be woken for fan-outs, because they back off.
+  // How many of these must not be woken for fan-outs, because they back off.
   std::atomic<std::size_t> backing_off_{0};
 };
 

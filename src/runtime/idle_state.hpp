@@ -8,7 +8,7 @@ namespace mtaio::runtime {
 /// What one worker knows about its own sleep. Only `Idle` writes it.
 class IdleState {
  public:
-  /// Whether the worker has found a job since it woke up, and has said so.
+  /// Whether the worker has found a job since it woke up, and has called `Idle::begin_work()`.
   [[nodiscard]] bool is_working() const noexcept {
     return wake_reason_ == WakeReason::kWorking && !searching_;
   }
@@ -24,17 +24,17 @@ class IdleState {
 
   // Touched by the worker's thread only.
 
-  // Whether it is counted in IdleCounts as one that looks for work.
+  // Whether IdleCounts counts the worker among those that search.
   bool searching_ = false;
-  // Why it is not asleep.
+  // Why the worker is not asleep.
   WakeReason wake_reason_ = WakeReason::kWorking;
-  // How often it will wake up by itself once more, to look for jobs whose steal delay is not over
-  // now, before it sleeps until it is woken.
+  // How many more timed parks the worker makes, to look for jobs whose steal delay is not over yet,
+  // before it sleeps until it is woken.
   int timed_parks_left_ = 0;
-  // How many timed parks there were since it last found work.
+  // How many timed parks the worker has made since it last found work.
   int timed_parks_in_a_row_ = 0;
 
-  // Guarded by the lock of Idle: whether it is in the list of sleepers.
+  // Guarded by the lock of Idle: whether the worker is in the list of sleepers.
   bool asleep_ = false;
 };
 

@@ -6,7 +6,7 @@
 namespace mtaio::runtime {
 
 /// Where threads that are not workers of the runtime leave jobs. Each worker looks here once in a
-/// while, and moves the jobs that it takes behind all other ready jobs that it has.
+/// while, and puts the jobs that it takes behind all its other ready jobs.
 class Injector : public JobList {};
 
 }  // namespace mtaio::runtime

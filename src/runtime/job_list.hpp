@@ -42,7 +42,8 @@ class JobList {
     return count;
   }
 
-  /// Without the lock: a guess, unless the caller has executed a fence after its announcement.
+  /// Reads without the lock: a guess, unless the caller has announced its sleep and executed a
+  /// fence.
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
   /// How many jobs have been taken so far.

@@ -1,5 +1,5 @@
-// unpark/park   unpark() sets `unparked_` with release, after what the parked thread is woken for;
-//               park() takes it back with acquire, and so sees that.
+// unpark/park   unpark() sets `unparked_` with release, after the work that the parked thread is
+//               woken for. park() resets it with acquire, and so sees that work.
 #include <mtaio/lowlevel/parker.hpp>
 
 #include "platform/futex.hpp"

@@ -34,7 +34,7 @@ class ReadyQueue {
   using Ring = internal::WorkDeque<lowlevel::Job, 256, NoFences>;
 
  public:
-  /// Owner only. Behind all jobs that are here.
+  /// Owner only. Puts `job` behind all jobs that are here.
   void push(lowlevel::Job& job) noexcept {
     if (!ring_.push_below(open_slots_, &job)) [[unlikely]]
       push_to_list(job);
@@ -57,7 +57,7 @@ class ReadyQueue {
   [[nodiscard]] lowlevel::Job* steal() noexcept { return ring_.steal(); }
 
   /// Any thread. Moves a share of the list to the back of `thief`, the caller's own queue; returns
-  /// whether there was any. A worker that has so much to do will not need it soon.
+  /// whether there was any. A worker with so many jobs does not need the share soon.
   bool share_list(ReadyQueue& thief) noexcept {
     constexpr std::size_t kMost = 64;
     const std::size_t size = list_.size();

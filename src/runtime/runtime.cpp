@@ -25,8 +25,8 @@ class RunCall final : public lowlevel::MainRun {
  private:
   void ended() noexcept override { scheduler_.dismiss(caller_); }
 
-  /// In a function that a task waits for: stop requests to the function reach the run. The
-  /// function, and so its scope, outlives the run.
+  /// If run() is called in a function that a task waits for, stop requests to the function reach
+  /// the run. The function, and so its scope, outlives the run.
   void inherit_stop_requests() noexcept {
     const internal::FunctionInThread* function = internal::this_thread().function();
     // In a forked child no thread of the parent can request a stop.

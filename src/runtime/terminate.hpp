@@ -3,10 +3,10 @@
 
 namespace mtaio::runtime {
 
-/// From now on, when a `CancelledError` that leaves main() or another function that lets no
-/// exception out ends the program, the program prints to standard error what happened. The
-/// terminate handler that was set before is called afterwards; alone it would print no more than
-/// the type, because a `CancelledError` is not a `std::exception`. Only the first call does this.
+/// Installs a terminate handler: if a `CancelledError` ends the program, because it leaves main()
+/// or a noexcept function, the handler prints to standard error what happened. Then it calls the
+/// previous handler, which alone would print no more than the type, because a `CancelledError` is
+/// not a `std::exception`. Only the first call installs it.
 void explain_cancelled_error_at_end() noexcept;
 
 }  // namespace mtaio::runtime

@@ -1,4 +1,4 @@
-/// When a worker does what it does rarely.
+/// When a worker does its rare work.
 #pragma once
 
 #include <cstdint>

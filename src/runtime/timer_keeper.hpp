@@ -10,7 +10,7 @@ namespace mtaio::runtime {
 struct Worker;
 
 /// Which of the sleeping workers wakes up by itself to fire the timers of all workers, and when.
-/// One sleeper is enough. The lock of `Idle` guards it, except for wakes_at().
+/// One such worker is enough. The lock of `Idle` guards it, except for wakes_at().
 class TimerKeeper {
  public:
   /// When the keeper wakes up; `TimePoint::max()` if there is none. Any thread, without the lock:
@@ -20,8 +20,8 @@ class TimerKeeper {
         lowlevel::TimePoint::duration{wakes_at_.load(std::memory_order_relaxed)}};
   }
 
-  /// Makes `worker`, which will wake up at `time`, the keeper. False if the keeper wakes up
-  /// earlier.
+  /// Makes `worker`, which will wake up at `time`, the keeper. Returns false if the current keeper
+  /// wakes up earlier.
   bool offer(const Worker& worker, lowlevel::TimePoint time) noexcept {
     if (time >= wakes_at()) return false;
     keeper_ = &worker;

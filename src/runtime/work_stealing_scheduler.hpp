@@ -1,10 +1,10 @@
 /// The scheduler of `Runtime`.
 ///
 /// post/destroy   A thread that is not a worker of the runtime counts itself in `external_posters_`
-///                while it posts, for the job may end the last run before `post()` has returned. It
-///                takes itself out with a release; the destructor waits, with acquire, until none
-///                is left. So all that such a thread does here is over before the scheduler is
-///                destroyed.
+///                while it posts, because the job may end the last run before `post()` has
+///                returned. It counts itself out with a release; the destructor waits, with
+///                acquire, until the count is zero. So all that such a thread does here is over
+///                before the scheduler is destroyed.
 /// run/destroy    The same for the calls of `run()` that are under way, except that the destructor
 ///                does not wait for them: it ends the program if it finds one.
 #pragma once
@@ -46,14 +46,14 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   void notify_one() noexcept override { idle_.fan_out_pushed(); }
   void block(const internal::ThreadEvent& event) noexcept override;
 
-  /// Runs `first` and all else there is to do, until `thread`, the calling one, is dismissed.
+  /// Runs `first` and all other work, until `thread`, the calling thread, is dismissed.
   void work_from(lowlevel::Job& first, WorkerThread& thread) noexcept;
   void dismiss(WorkerThread& thread) noexcept { handoff_.dismiss(thread); }
 
-  /// A call of run() is under way from run_begins() to run_ended(). The scheduler must not be
+  /// A call of run() calls run_begins() first and run_ended() last. The scheduler must not be
   /// destroyed in between.
   void run_begins() noexcept { runs_.fetch_add(1, std::memory_order_relaxed); }
-  /// The last access.
+  /// The last access of the run to this scheduler.
   void run_ended() noexcept { runs_.fetch_sub(1, std::memory_order_release); }  // run/destroy
 
   [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
@@ -61,8 +61,8 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   [[nodiscard]] bool forked() const noexcept { return made_in_.forked(); }
 
  private:
-  /// The worker of this scheduler that the calling thread, whose context is given, works on; null
-  /// if there is none.
+  /// The worker of this scheduler that the calling thread works for; null if there is none.
+  /// `thread`: the context of the calling thread.
   [[nodiscard]] Worker* worker_of(const internal::ThreadContext& thread) const noexcept {
     internal::LocalQueues* worker = thread.worker();
     return worker && &worker->scheduler == this ? static_cast<Worker*>(worker) : nullptr;
@@ -82,7 +82,7 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   // threads.
   std::atomic<std::size_t> external_posters_{0};
   std::atomic<std::size_t> runs_{0};
-  // The pool for functions whose caller names no other.
+  // The pool for functions whose caller names no pool.
   ThreadPool blocking_;
 };
 

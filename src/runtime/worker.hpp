@@ -23,7 +23,7 @@ class WorkerThread;
 /// Which thread does the work of a worker. Written by `WorkerHandoff`, under its lock.
 class AssignedThread {
  public:
-  /// REQUIRES: the calling thread is the one.
+  /// REQUIRES: the calling thread is that thread.
   [[nodiscard]] WorkerThread& get() const noexcept { return *thread_; }
 
  private:
@@ -32,7 +32,7 @@ class AssignedThread {
 };
 
 /// One worker of a runtime. A thread acquires it and releases it between two jobs
-/// (`WorkerHandoff`); what belongs to the worker stays.
+/// (`WorkerHandoff`); the queues and timers stay with the worker.
 ///
 /// The links of the `ListNode` belong to `Idle` while the worker has a thread, for its list of
 /// sleepers, and to `WorkerHandoff` while it has none, for its list of free workers.
@@ -54,15 +54,15 @@ struct Worker : internal::LocalQueues, lowlevel::ListNode<Worker> {
   // Debug builds only.
   StarvationWatches watches;
 
-  // Its thread, but for one field that Idle guards.
+  // Only its thread, except for one field that Idle guards.
   IdleState idle;
 
-  // Any thread; the members say which of them the worker's thread alone may call.
+  // Any thread, except for members that only the worker's thread may call; they say so.
   ReadyQueue ready;
   lowlevel::TimerHeap timers;
   // What thieves have seen of `ready`.
   StealDelay steal_delay;
-  // Its thread parks, in Idle; any thread unparks.
+  // Its thread parks, in Idle; any thread may unpark.
   const std::unique_ptr<lowlevel::Parker> parker;
 
   AssignedThread thread;

@@ -29,7 +29,7 @@ Worker& WorkerHandoff::unassign(WorkerThread& thread) noexcept {
 
 void WorkerHandoff::notify(WorkerThread& thread) noexcept {
   thread.changed_.store(1, std::memory_order_release);  // assign/work
-  // The thread may be over by now; only the address is used.
+  // The thread may have ended by now; only the address is used.
   platform::futex_wake(&thread.changed_, 1);
 }
 
@@ -70,7 +70,7 @@ bool WorkerHandoff::acquire(WorkerThread& thread, bool resumes) noexcept {
   } else {
     waiting_.push_back(thread);
   }
-  // A thread that is asleep on its worker may have to release it for this one.
+  // A worker thread that sleeps may have to release its worker to this thread.
   for (const Worker* worker : all_) worker->parker->unpark();
   const bool acquired = wait(guard, thread);
   thread.resumes_ = false;

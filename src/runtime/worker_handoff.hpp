@@ -1,8 +1,8 @@
 /// Hands workers from thread to thread.
 ///
-/// assign/work   A thread assigns a worker to another one by a release store to its `changed_`,
-///               after all that it has done on the worker; the other thread loads `changed_` with
-///               acquire before it works. So it sees the worker as the last thread has left it.
+/// assign/work   A thread assigns a worker to another thread by a release store to that thread's
+///               `changed_`, after its own work. The other thread loads `changed_` with acquire
+///               before it works. So it sees the worker as the last thread has left it.
 #pragma once
 
 #include <mtaio/lowlevel/intrusive_list.hpp>
@@ -25,18 +25,18 @@ namespace mtaio::runtime {
 /// goes first: every worker thread checks between two jobs whether one waits, and if so releases
 /// its worker to it and waits for another.
 ///
-/// A thread that is blocked cannot request a worker for its spare thread. That one may have
-/// released its worker to a thread whose run ended soon, and which released it for good. So a
-/// worker that no thread waits for goes to a spare thread as long as fewer spare threads work than
-/// threads are blocked. Otherwise a run could be left without a worker.
+/// A blocked thread cannot request a worker for its spare thread. The spare thread may have
+/// released its worker to a thread whose run ended soon afterwards. So a worker that no thread
+/// waits for goes to a spare thread, as long as fewer spare threads work than threads are blocked.
+/// Otherwise a run could be left without a worker.
 class WorkerHandoff {
  public:
-  /// Before any thread works. The workers start free.
+  /// Adds a free worker. REQUIRES: no thread works yet.
   void add(Worker& worker);
 
   /// Acquires a worker if one is free; returns whether there was one.
   bool try_acquire(WorkerThread& thread) noexcept;
-  /// Waits for a worker. False if `thread` is dismissed first.
+  /// Waits for a worker. Returns false if `thread` is dismissed first.
   bool acquire(WorkerThread& thread) noexcept { return acquire(thread, false); }
   /// Waits for a worker ahead of others, even if `thread` is dismissed.
   void reacquire(WorkerThread& thread) noexcept { acquire(thread, true); }
@@ -58,13 +58,14 @@ class WorkerHandoff {
     return resuming_.load(std::memory_order_relaxed) > 0;
   }
 
-  /// Tells `thread` to release its worker, or to stop waiting for one, for good. `thread` may be
+  /// Tells `thread` to release its worker forever, or to stop waiting for one. `thread` may be
   /// destroyed when this returns.
   void dismiss(WorkerThread& thread) noexcept;
 
-  /// Waits until a worker is assigned to the spare thread. False when it is dismissed.
+  /// Waits until a worker is assigned to the spare thread. Returns false if the thread is
+  /// dismissed.
   bool wait_as_spare(WorkerThread& spare) noexcept;
-  /// Takes a spare thread that waits out of their list, for `hand_off()`. Null if there is none.
+  /// Takes a waiting spare thread out of the list, for `hand_off()`. Null if none waits.
   WorkerThread* reserve_spare() noexcept;
 
  private:

@@ -17,7 +17,8 @@
 namespace mtaio::runtime {
 namespace {
 
-// How many jobs a worker takes from the injector at once, at most; the rest is left to the others.
+// The greatest number of jobs that a worker takes from the injector in one go; the rest is left to
+// other workers.
 constexpr std::size_t kInjectedAtOnce = 64;
 // How often a worker that has run out of work looks for some, with growing pauses, before it
 // sleeps.
@@ -116,22 +117,22 @@ lowlevel::Job* WorkerLoop::own_job(Worker& worker) noexcept {
   return worker.fan_outs.pop();
 }
 
-/// What could wait forever because there is always something else to do. Otherwise the newest
-/// fan-out goes first, and the ready jobs of a worker that computes are left to workers that have
-/// run out of work.
+/// A job that could wait forever while there is other work. Otherwise a worker takes its newest
+/// fan-out first, and only a worker that has run out of work takes the ready jobs of a worker that
+/// computes.
 lowlevel::Job* WorkerLoop::overdue_job(Worker& worker) noexcept {
   if (worker.tick.is_for_oldest()) return worker.fan_outs.take_oldest();
   if (worker.tick.is_for_stealing()) return steal(worker);
   return nullptr;
 }
 
-/// Brings up what waits behind the ring, and what was injected from outside.
+/// Fills the ready queue with jobs from the list behind its ring, and with injected jobs.
 void WorkerLoop::collect_ready(Worker& worker) noexcept {
   const bool refilled = worker.ready.refill();
   if (take_injected(worker) || refilled) idle_.jobs_pushed();
 }
 
-/// Returns whether there was anything.
+/// Returns whether it took any job.
 bool WorkerLoop::take_injected(Worker& worker) noexcept {
   Injector& injector = workers_.injector();
   const std::size_t size = injector.size();
@@ -195,7 +196,7 @@ void WorkerLoop::work_until(const internal::ThreadEvent& event, WorkerThread& th
       std::this_thread::sleep_for(std::chrono::microseconds{50});
     }
     if (handoff_.has_resuming()) {
-      // What this thread waits for may be what the other thread is about to do.
+      // The event that this thread waits for may depend on the thread that resumes.
       handoff_.release(thread);
       handoff_.reacquire(thread);
       internal::this_thread().set_worker(thread.worker(), internal::fenced_by_others());

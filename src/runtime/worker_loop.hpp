@@ -16,7 +16,7 @@ namespace mtaio::runtime {
 /// each tick it takes one of its own fan-outs or ready jobs; then what was injected from outside;
 /// then it searches the other workers.
 ///
-/// Code of tasks and timers may block its thread, which has another worker afterwards. So a
+/// Code of tasks and timers may block the thread, which may have another worker afterwards. So a
 /// function that runs such code reads the worker of its thread again each time.
 class WorkerLoop {
  public:
@@ -35,11 +35,11 @@ class WorkerLoop {
   /// The same for a spare thread, which waits until a worker is handed off to it.
   void work_as_spare(WorkerThread& spare) noexcept;
   /// Does the work of the thread's worker on top of the code that waits for `event`, on the same
-  /// stack: a fallback for when no spare thread can be had. That work may block as well.
+  /// stack: a fallback if no spare thread can be started. That work may block as well.
   void work_until(const internal::ThreadEvent& event, WorkerThread& thread) noexcept;
 
  private:
-  /// Runs jobs of the thread's worker until it must be released.
+  /// Runs jobs of the thread's worker until the worker must be released.
   void run_jobs(WorkerThread& who) noexcept;
 
   lowlevel::Job* next_job(const WorkerThread& thread) noexcept;

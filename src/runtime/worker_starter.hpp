@@ -3,10 +3,10 @@
 
 namespace mtaio::runtime {
 
-/// Starts the thread of a worker that has had none so far.
+/// Starts a thread for a worker that never had one.
 class WorkerStarter {
  public:
-  /// False if no thread can be had. The thread calls `Idle::search_started()` or
+  /// Returns false if no thread can be started. The new thread calls `Idle::search_started()` or
   /// `Idle::search_given_up()`.
   virtual bool start_worker() noexcept = 0;
 

@@ -23,8 +23,9 @@ WorkerThread* WorkerThreads::start(bool spare) noexcept {
         worker_main(thread);
       }
     }};
-    // A new thread often starts on the core of its creator, which goes on computing there: it would
-    // wait until the kernel balances the load, some milliseconds. This lets it get off first.
+    // A new thread often starts on the core of its creator. If the creator continues there, the new
+    // thread waits for some milliseconds, until the kernel balances the load. This call lets the
+    // new thread leave the core first.
     if (!spare) sched_yield();
     return &added.role;
   } catch (const std::exception&) {  // out of memory, or of threads

@@ -14,21 +14,22 @@
 
 namespace mtaio::runtime {
 
-/// The threads that a runtime starts: one for each worker but the first, when there is work for it,
-/// and spare threads, when a thread blocks in the middle of a job. They stay until finish().
+/// The threads that a runtime starts: one for each worker but the first, as soon as there is work
+/// for it; and spare threads, when a thread blocks in the middle of a job. The threads stay until
+/// finish().
 class WorkerThreads final : public WorkerStarter {
  public:
   WorkerThreads(WorkerLoop& loop, Idle& idle, WorkerHandoff& handoff)
       : loop_{loop}, idle_{idle}, handoff_{handoff} {}
 
   bool start_worker() noexcept override { return start(false) != nullptr; }
-  /// A spare thread to which a worker is to be handed off, started if none is waiting. Null if no
-  /// thread can be had.
+  /// Returns a spare thread for a hand-off; starts one if none is waiting. Null if no thread can be
+  /// started.
   WorkerThread* obtain_spare() noexcept;
 
   /// Dismisses the threads, and waits until they have ended.
   void finish() noexcept;
-  /// In a forked child: the threads are not there, so they can be neither joined nor detached.
+  /// For a forked child, where the threads do not exist and can be neither joined nor detached.
   void abandon() noexcept;
 
  private:
@@ -38,7 +39,7 @@ class WorkerThreads final : public WorkerStarter {
     std::thread thread;
   };
 
-  /// Null if no thread can be had, or finish() has begun.
+  /// Null if no thread can be started, or finish() has begun.
   WorkerThread* start(bool spare) noexcept;
   void worker_main(WorkerThread& thread) noexcept;
 
@@ -47,7 +48,7 @@ class WorkerThreads final : public WorkerStarter {
   WorkerHandoff& handoff_;
   // Guards all below.
   std::mutex mutex_;
-  // A list, for a WorkerThread stays where it is.
+  // A list, because a WorkerThread must not move.
   std::unique_ptr<std::list<Thread>> threads_ = std::make_unique<std::list<Thread>>();
   bool finishing_ = false;
 };

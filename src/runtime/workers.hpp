@@ -1,4 +1,4 @@
-/// The workers of a runtime, and what there is to do for them.
+/// The workers of a runtime, and the work that is visible to them.
 #pragma once
 
 #include <mtaio/lowlevel/timer.hpp>
@@ -14,20 +14,20 @@
 
 namespace mtaio::runtime {
 
-/// What a worker that wants to sleep sees in all queues.
+/// What a worker sees in all queues before it sleeps.
 enum class VisibleWork : std::uint8_t {
   kNothing,
-  /// Jobs of others whose steal delay is not over.
+  /// Jobs of other workers whose steal delay is not over.
   kLater,
-  /// Fan-outs, which this worker leaves alone at the moment: it backs off.
+  /// Fan-outs, which this worker does not take because it backs off.
   kForOthers,
   /// Work that this worker may take.
   kNow,
 };
 
 /// The workers of a runtime, and the queue through which work comes in from outside. Its functions
-/// look at all of them. Any thread; what they return may be outdated when they return it, unless
-/// the caller has executed a fence.
+/// look at all workers. Any thread. What they return may be outdated, unless the caller has
+/// executed a fence.
 class Workers {
  public:
   void reserve(std::size_t count) { all_.reserve(count); }
@@ -39,7 +39,7 @@ class Workers {
 
   /// Whether there is any work, or a timer has expired.
   [[nodiscard]] bool has_work() const noexcept;
-  /// What `worker` sees. Its own fan-outs count like those of others.
+  /// What `worker` sees. Its own fan-outs count like those of other workers.
   [[nodiscard]] VisibleWork visible_work(const Worker& worker) noexcept;
 
   /// The earliest deadline of all timers, `TimePoint::max()` if there is none.

@@ -7,7 +7,7 @@ namespace mtaio::lowlevel {
 namespace {
 
 /// The task that the waiter belongs to. A coroutine of another library may outlive the task whose
-/// code started it; so it belongs to the main task of the run.
+/// code started it, so its waiter belongs to the main task of the run.
 internal::TaskRoot* root_of(const internal::TaskContext* context) noexcept {
   if (context) return context->root;
   internal::TaskRoot* starter = internal::this_thread().root();
