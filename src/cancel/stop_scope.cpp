@@ -125,11 +125,11 @@ bool StopScope::request_stop_noting(std::atomic<bool>* first) noexcept {
 ///
 ///  1. The node that was taken in the last turn has been notified: the removals that wait for that
 ///     are finished.
-///  2. The next node is taken out of the list, and recorded as being notified. 3. If there is none,
-///  the scope is done. The walk continues in the parent, or ends at `top`. 4. If the node is a
-///  callback, it is called without a lock. 5. If the node is a scope, the walk descends into it. If
-///  that scope was asked to stop before, the thread that asked notifies its nodes, and the walk
-///  stays where it is.
+///  2. The next node is taken out of the list, and recorded as being notified.
+///  3. If none is left, the scope is done. The walk continues in the parent, or ends at `top`.
+///  4. If the node is a callback, it is called without a lock.
+///  5. If the node is a scope, the walk descends into it. If that scope was asked to stop before,
+///     the thread that asked notifies its nodes, and the walk stays where it is.
 ///
 /// A scope below `top` is not destroyed while the walk is in it: its parent records it as being
 /// notified (step 2), and its destructor waits for the end of that in `remove()`. There is one
@@ -178,10 +178,12 @@ void StopScope::notify_all(StopScope& top) noexcept {
 /// Attaches this scope and those above it, from the bottom upwards, so that no depth of nesting
 /// grows the stack:
 ///
-///  1. This scope is marked as attached. If it was marked before, nothing else is done. 2. The
-///  hooks of the scope are called. 3. If the parent was asked to stop, the request is delivered to
-///  the scope, and the walk ends. 4. The scope is put into the parent's list. If the parent was
-///  marked before, the walk ends; otherwise the parent is marked, and steps 2 to 4 follow for it.
+///  1. This scope is marked as attached. If it was marked before, nothing else is done.
+///  2. The hooks of the scope are called.
+///  3. If the parent was asked to stop, the request is delivered to the scope, and nothing else is
+///     done.
+///  4. The scope is put into the parent's list. If the parent was marked before, nothing else is
+///     done; otherwise the parent is marked, and steps 2 to 4 follow for it.
 ///
 /// A scope is marked before it is connected with the scopes above. Other threads that find the mark
 /// do not look upwards any more: they rely on this thread, which delivers a request in step 3.

@@ -62,8 +62,8 @@ void QueueCore<Storage>::give(Getter& getter, Node& node) noexcept {
 ///      one: they wait, and other threads serve no putter (I1). After a shutdown, getters wait for
 ///      this item, which is on its way.
 ///   4. The lock is released, and make_node() moves the item. What it throws is stored for the
-///   putter. 5. The lock is taken again, and serving_putter_ is reset. Meanwhile other threads may
-///   have
+///      putter.
+///   5. The lock is taken again, and serving_putter_ is reset. Meanwhile other threads may have
 ///      changed everything else: taken or put back items, enlisted waiters, shut the queue down.
 ///      So match_waiters() then starts from the beginning.
 template <class Storage>

@@ -21,8 +21,8 @@
 ///   6. Once in a while the holder does not start a child, but posts the token behind all other
 ///      ready work. (`post_token`)
 ///   7. When the last child has been started, or no child is left, the token is retired. From then
-///   on each child that ends is counted out, and the last one resumes the parent.
-///   (`FanOutState::close`, `retire_token`)
+///      on each child that ends is counted out, and the last one resumes the parent.
+///      (`FanOutState::close`, `retire_token`)
 ///
 /// The usual path from one child to the next is compiled into the hooks of the children, and saves
 /// no registers. Therefore each rare case is an out-of-line function that is tail-called and
