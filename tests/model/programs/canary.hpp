@@ -1,8 +1,8 @@
 /// Tells a model the moment that a scope is asked to stop.
 #pragma once
 
-#include <mtaio/coro/task_context.hpp>
 #include <mtaio/coro/promise.hpp>
+#include <mtaio/coro/task_context.hpp>
 #include <mtaio/lowlevel/stop_scope.hpp>
 
 #include "model/reference/scope_model.hpp"

@@ -1,8 +1,8 @@
 /// A scope of cancellation that others can ask to stop.
 #pragma once
 
-#include <mtaio/coro/task_context.hpp>
 #include <mtaio/coro/promise.hpp>
+#include <mtaio/coro/task_context.hpp>
 #include <mtaio/task.hpp>
 
 #include <coroutine>

@@ -1,5 +1,4 @@
 #include <mtaio/lowlevel/spin_lock.hpp>
-
 #include <mtaio/platform/thread_event.hpp>
 #include <mtaio/platform/thread_id.hpp>
 

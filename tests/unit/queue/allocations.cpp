@@ -177,8 +177,8 @@ TEST_CASE("priority queue: items are sorted even when there is no memory for it"
   }
   test::allocations_fail = false;
   std::size_t seen = 0;
-  storage.visit(
-      [](PriorityStorage::Node&, void* count) { ++*static_cast<std::size_t*>(count); }, &seen);
+  storage.visit([](PriorityStorage::Node&, void* count) { ++*static_cast<std::size_t*>(count); },
+                &seen);
   CHECK(seen == kCount);
   bool in_order = true;
   const PriorityStorage::Node* last = nullptr;

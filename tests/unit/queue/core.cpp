@@ -1,6 +1,7 @@
 /// The core of the queues, used by what is no coroutine: putters that follow with their items, and
 /// getters that may put back what they were given.
 #include <mtaio/queue/core.hpp>
+
 #include <mtaio/coro/thread_context.hpp>
 #include <mtaio/runtime.hpp>
 #include <mtaio/task.hpp>
@@ -18,10 +19,10 @@
 namespace {
 
 using mtaio::internal::FifoStorage;
-using mtaio::lowlevel::Job;
 using mtaio::internal::LifoStorage;
 using mtaio::internal::PriorityStorage;
 using mtaio::internal::QueueCore;
+using mtaio::lowlevel::Job;
 using mtaio::lowlevel::Waiter;
 
 /// Runs jobs when it is told to, and does nothing else.
@@ -344,11 +345,9 @@ CORE_TEST_CASE("queue core: everything that is stored can be looked at") {
   auto* const gone = core.pop().node;
   std::vector<const void*> seen;
 
-  core.visit(
-      [](typename Storage::Node& node, void* with) {
-        static_cast<std::vector<const void*>*>(with)->push_back(&node);
-      },
-      &seen);
+  core.visit([](typename Storage::Node& node,
+                void* with) { static_cast<std::vector<const void*>*>(with)->push_back(&node); },
+             &seen);
 
   CHECK(seen.size() == 4);
   for (auto& node : nodes) CHECK(std::ranges::count(seen, &node) == (&node == gone ? 0 : 1));

@@ -1,7 +1,7 @@
 #include <mtaio/exceptions.hpp>
 
-#include "unit/queue/queue_test_case.hpp"
 #include "support/throwing_move.hpp"
+#include "unit/queue/queue_test_case.hpp"
 
 #include <unwind.h>
 

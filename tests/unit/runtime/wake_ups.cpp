@@ -1,7 +1,7 @@
 /// What is pushed while workers fall asleep, or stop looking for work, is noticed.
 #include <mtaio/core.hpp>
-#include <mtaio/platform/asymmetric_fence.hpp>
 #include <mtaio/coro/thread_context.hpp>
+#include <mtaio/platform/asymmetric_fence.hpp>
 
 #include "runtime/injector.hpp"
 
@@ -102,7 +102,8 @@ Count race(std::chrono::milliseconds time, SetUp set_up, Look look, CleanUp clea
 
 TEST_CASE("wake-ups: a worker that stops looking sees the job, or the pusher wakes a sleeper") {
   const auto count = race(
-      500ms, [](Race& race) { race.idle_counts.change(1, 1); },  // one sleeps, another one is looking
+      500ms,
+      [](Race& race) { race.idle_counts.change(1, 1); },  // one sleeps, another one is looking
       [](Race& race) {
         race.idle_counts.change(0, -1);
         return race.idle_counts.should_notify() && !race.injector.empty();
