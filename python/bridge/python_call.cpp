@@ -89,19 +89,19 @@ void PythonCall::start_in_loop() noexcept {
   }
   Object::give_up_dropped();
   const Reference started = Reference::take(start());
-  if (!started) {
-    end_with_python_error();
-  } else if (can_be_awaited(started.get())) {
-    if (const Reference future = make_future(started.get())) {
-      listen_to(future.get());
-    } else {
-      end_with_python_error();
-    }
-  } else if (take(started.get())) {
+  if (!started || !continue_with(started.get())) end_with_python_error();
+}
+
+bool PythonCall::continue_with(PyObject* started) {
+  if (!can_be_awaited(started)) {
+    if (!take(started)) return false;
     end();
-  } else {
-    end_with_python_error();
+    return true;
   }
+  const Reference future = make_future(started);
+  if (!future) return false;
+  listen_to(future.get());
+  return true;
 }
 
 Reference PythonCall::make_future(PyObject* awaitable) const {

@@ -68,6 +68,8 @@ class PythonCall {
   static std::coroutine_handle<> run_start(lowlevel::Job& job) noexcept;
   static std::coroutine_handle<> run_cancel(lowlevel::Job& job) noexcept;
   void start_in_loop() noexcept;
+  /// Waits for what `start()` has returned, or takes it. False with an exception set.
+  [[nodiscard]] bool continue_with(PyObject* started);
   /// A future or task for an awaitable of Python; null with an exception set.
   [[nodiscard]] Reference make_future(PyObject* awaitable) const;
   /// The call ends when `future` does. With the GIL.
