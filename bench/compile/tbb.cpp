@@ -1,5 +1,12 @@
-#include "compile/problem.hpp"
+#include <tbb/parallel_for.h>
 
-int main(int argc, char** argv) {
-  return bench::measure_compilation(argc, argv, BENCH_COMPILE, BENCH_LINK, BENCH_PROGRAM);
+#include <atomic>
+#include <vector>
+
+int main() {
+  const std::vector<int> numbers{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  std::atomic<int> sum{0};
+  tbb::parallel_for(std::size_t{0}, numbers.size(),
+                    [&](std::size_t i) { sum += numbers[i] * numbers[i]; });
+  return sum == 385 ? 0 : 1;
 }

@@ -17,10 +17,11 @@
 
 namespace bench {
 
-/// The processor time of all threads of this process, in milliseconds.
-inline double cpu_ms() {
+/// The processor time of all threads of this process, or of its children (RUSAGE_CHILDREN), in
+/// milliseconds.
+inline double cpu_ms(decltype(RUSAGE_SELF) who = RUSAGE_SELF) {
   rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
+  getrusage(who, &usage);
   const auto ms = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
   };
