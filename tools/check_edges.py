@@ -100,7 +100,7 @@ def included(files, file):
     return found.values()
 
 
-def check_orders(files, used):
+def check_orders(files):
     """Rules 1 and 3."""
     closure = {file.name: {other.name for other in included(files, file)} for file in files.values()}
     for file in files.values():
@@ -122,7 +122,6 @@ def check_orders(files, used):
                 known = {name for other in files.values() if file.name in closure[other.name] or other.name in closure[file.name]
                          for name in other.declared}
             unknown = [name for name in names if name not in known]
-            used.update(names)
             if len(unknown) == len(names):
                 yield (f"{file.name}:{number}: {order[0]}: the edge '{names[0]}' is declared neither in this file nor "
                        f"in one that it includes or that includes it.")
@@ -145,23 +144,19 @@ def check_operations(files):
                     yield f"{file.name}:{number}: {code.strip()}: gives no memory order, and so is seq_cst."
 
 
-def check_declarations(files, used):
+def check_declarations(files):
     """Rule 4."""
+    named = {name for file in files.values() for at, line in enumerate(file.lines, start=1)
+             if not DECLARATION.match(line) for name in EDGE.findall(file.comment_at(at))}
     for file in files.values():
         for name, number in file.declared.items():
-            if name not in used and not any(name in EDGE.findall(other.comment_at(at)) for other in files.values()
-                                            for at in range(1, len(other.lines) + 1)
-                                            if not DECLARATION.match(other.lines[at - 1])):
+            if name not in named:
                 yield f"{file.name}:{number}: the edge '{name}' is declared, and no other comment names it."
 
 
 def find_breaches(root):
     files = read_files(root)
-    used = set()
-    breaches = list(check_orders(files, used))
-    breaches += check_operations(files)
-    breaches += check_declarations(files, used)
-    return breaches
+    return [breach for rule in (check_orders, check_operations, check_declarations) for breach in rule(files)]
 
 
 def main():

@@ -52,6 +52,14 @@ class Include:
         return f"{self.file}:{self.line}: {self.text}: {why}"
 
 
+def include_lines(path):
+    """(number, the name with its quotes or brackets, the name, whether in quotes) of each #include in a file."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        match = re.match(r'\s*#\s*include\s*(<([^>]+)>|"([^"]+)")', line)
+        if match:
+            yield number, match[1], match[2] or match[3], match[3] is not None
+
+
 class Tree:
     """The folders of python/ or tests/ that its file LAYERS lists, and the include lines of their files."""
 
@@ -74,14 +82,12 @@ class Tree:
         self.includes = {file: list(self._read_includes(file)) for file in self.files}
 
     def _read_includes(self, file):
-        for number, line in enumerate((self.root / file).read_text(encoding="utf-8").splitlines(), start=1):
-            match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
-            if match:
-                beside = (pathlib.PurePosixPath(file).parent / match[2]).as_posix()
-                for target in (match[2], beside, f"include/{match[2]}"):
-                    if target in self.files:
-                        yield Include(f"{self.name}/{file}", number, line.split("include", 1)[1].strip(), target)
-                        break
+        for number, text, name, _ in include_lines(self.root / file):
+            beside = (pathlib.PurePosixPath(file).parent / name).as_posix()
+            for target in (name, beside, f"include/{name}"):
+                if target in self.files:
+                    yield Include(f"{self.name}/{file}", number, text, target)
+                    break
 
     def folder_of(self, file):
         """The entry of LAYERS that the file belongs to, and the folder itself; None, None if there is none."""
@@ -139,12 +145,8 @@ class Project:
         return [layer.name for layer in self.layers.values() for listed in layer.headers if listed == header]
 
     def _read_includes(self, file):
-        lines = (self.root / file).read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(lines, start=1):
-            match = re.match(r'\s*#\s*include\s*(<([^>]+)>|"([^"]+)")', line)
-            if match:
-                target = self._resolve(file, match[2] or match[3], quoted=match[3] is not None)
-                yield Include(file, number, match[1], target)
+        for number, text, name, quoted in include_lines(self.root / file):
+            yield Include(file, number, text, self._resolve(file, name, quoted))
 
     def _resolve(self, file, name, quoted):
         if name.startswith("mtaio/"):
