@@ -58,6 +58,7 @@ class WorkerLoop {
   Workers& workers_;
   Idle& idle_;
   WorkerHandoff& handoff_;
+  // A copy, because it is read after each job.
   const internal::ForkMark made_in_;
   // Told when the code of a task blocks the thread.
   internal::BlockingHandler& blocking_handler_;
