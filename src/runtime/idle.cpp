@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 
 namespace mtaio::runtime {
@@ -24,7 +25,7 @@ lowlevel::TimePoint now() noexcept { return lowlevel::TimePoint::clock::now(); }
 
 void Idle::add_unstarted(std::size_t count) noexcept {
   unstarted_ += count;
-  counts_.change(static_cast<int>(count), 0);
+  counts_.add_sleeping(static_cast<std::uint32_t>(count));
 }
 
 void Idle::job_injected() noexcept {
@@ -54,7 +55,7 @@ void Idle::begin_work(Worker& worker) noexcept {
 void Idle::begin_search(Worker& worker) noexcept {
   if (worker.idle.searching_) return;
   worker.idle.searching_ = true;
-  counts_.change(0, 1);
+  counts_.begin_search();
 }
 
 void Idle::end_search(Worker& worker) noexcept {
@@ -64,7 +65,7 @@ void Idle::end_search(Worker& worker) noexcept {
 }
 
 void Idle::search_given_up() noexcept {
-  counts_.change(0, -1);  // push/search, arm/sleep: it executes the fence if this was the last one
+  counts_.end_search();  // push/search, arm/sleep: it executes the fence if this was the last one
   leave_rest_to_others();
 }
 
@@ -122,7 +123,7 @@ void Idle::announce_sleep(Worker& worker, const Sleep& sleep) noexcept {
   }
   state.asleep_ = true;
   (void)timer_keeper_.offer(worker, sleep.park_end);
-  counts_.change(1, state.searching_ ? -1 : 0);
+  counts_.fall_asleep(state.searching_);
   state.searching_ = false;
 }
 
@@ -156,7 +157,7 @@ void Idle::end_sleep(Worker& worker, const Sleep& sleep) noexcept {
   if (state.asleep_) {  // otherwise the thread that woke it has done this
     sleepers_.erase(worker);
     state.asleep_ = false;
-    counts_.change(-1, 1);
+    counts_.wake_up();
   }
   state.searching_ = true;
   timer_keeper_.resign(worker);
@@ -181,7 +182,7 @@ void Idle::wake_one() noexcept {
     } else {
       return;
     }
-    counts_.change(-1, 1);
+    counts_.wake_up();
   }
   if (worker) {
     worker->parker->unpark();
@@ -202,7 +203,7 @@ void Idle::start_worker() noexcept {
     const std::scoped_lock guard{lock_};
     ++unstarted_;
     no_start_before_ = now() + kPauseBetweenStarts;
-    counts_.change(1, -1);
+    counts_.fall_asleep(true);
   }
   internal::asymmetric_fence_heavy();  // push/sleep, push/search, arm/sleep: like a sleeper
   leave_rest_to_others();

@@ -35,7 +35,7 @@ SimulatedMachine::SimulatedMachine(lowlevel::Scheduler& scheduler, Baton& baton,
     throw std::invalid_argument{"Simulation: max_lag cannot be negative."};
   }
   // One worker counts as asleep, so that the other calls notify_one() at every push.
-  if (choices_.random()) idle_counts_.change(1, 0);
+  if (choices_.random()) idle_counts_.add_sleeping(1);
 }
 
 void SimulatedMachine::restart(std::uint64_t seed) noexcept {

@@ -26,25 +26,35 @@ class IdleCounts {
   [[nodiscard]] std::uint32_t sleeping() const noexcept {
     return counts_.load(std::memory_order_relaxed) % kSearching;
   }
-  /// Changes both counts in one step.
+
+  /// `count` workers sleep from now on that were not counted before.
+  void add_sleeping(std::uint32_t count) noexcept { change(count); }
+  /// A worker that works begins to search.
+  void begin_search() noexcept { change(kSearching); }
+  /// A worker that searches stops, in order to work.
   ///
   /// push/search, the searcher: when the last worker that searched stops while others sleep, this
   /// executes the heavy half of the fence, so that no caller can leave it out. A pusher that saw
   /// this worker search woke none; its work is visible to what the caller looks at after this call.
-  void change(int sleeping, int searching) noexcept {
-    const std::uint32_t by =
-        static_cast<std::uint32_t>(sleeping) + static_cast<std::uint32_t>(searching) * kSearching;
-    // push/sleep, push/search: all changes have one order, and what comes before one in its thread
-    // is visible to the thread that makes the next one.
-    const std::uint32_t before = counts_.fetch_add(by, std::memory_order_seq_cst);
-    if (searching < 0 && sleeping == 0 && should_notify(before + by)) asymmetric_fence_heavy();
+  void end_search() noexcept {
+    if (should_notify(change(0U - kSearching))) asymmetric_fence_heavy();
   }
+  /// A worker falls asleep. The caller executes the heavy half of the fence before its last look.
+  void fall_asleep(bool was_searching) noexcept { change(was_searching ? 1U - kSearching : 1U); }
+  /// A worker that sleeps wakes up, and searches.
+  void wake_up() noexcept { change(kSearching - 1U); }
 
  private:
   static constexpr std::uint32_t kSearching = 1U << 16U;
 
   static bool should_notify(std::uint32_t counts) noexcept {
     return counts != 0 && counts < kSearching;
+  }
+  /// Changes both counts in one step; returns the new ones.
+  std::uint32_t change(std::uint32_t by) noexcept {
+    // push/sleep, push/search: all changes have one order, and what comes before one in its thread
+    // is visible to the thread that makes the next one.
+    return counts_.fetch_add(by, std::memory_order_seq_cst) + by;
   }
 
   // The sleeping workers in the lower half, those that search in the upper half.

@@ -98,30 +98,38 @@ Count race(std::chrono::milliseconds time, SetUp set_up, Look look, CleanUp clea
   return count;
 }
 
+void wake_and_work(Race& race) {
+  race.idle_counts.wake_up();
+  race.idle_counts.end_search();
+}
+
 }  // namespace
 
 TEST_CASE("wake-ups: a worker that stops looking sees the job, or the pusher wakes a sleeper") {
   const auto count = race(
       500ms,
-      [](Race& race) { race.idle_counts.change(1, 1); },  // one sleeps, another one is looking
+      [](Race& race) {  // one sleeps, another one is looking
+        race.idle_counts.add_sleeping(1);
+        race.idle_counts.begin_search();
+      },
       [](Race& race) {
-        race.idle_counts.change(0, -1);
+        race.idle_counts.end_search();
         return race.idle_counts.should_notify() && !race.injector.empty();
       },
-      [](Race& race) { race.idle_counts.change(-1, 0); });
+      wake_and_work);
   CHECK(count.races > 0);
   CHECK(count.missed == 0);
 }
 
 TEST_CASE("wake-ups: a worker that goes to sleep sees the job, or the pusher wakes it") {
   const auto count = race(
-      500ms, [](Race& race) { race.idle_counts.change(0, 1); },
+      500ms, [](Race& race) { race.idle_counts.begin_search(); },
       [](Race& race) {
-        race.idle_counts.change(1, -1);
+        race.idle_counts.fall_asleep(true);
         asymmetric_fence_heavy();
         return !race.injector.empty();
       },
-      [](Race& race) { race.idle_counts.change(-1, 0); });
+      wake_and_work);
   CHECK(count.races > 0);
   CHECK(count.missed == 0);
 }
