@@ -18,9 +18,8 @@
 namespace soak {
 namespace {
 
-// How much more there may be in the last third than in the first. The free lists of the main thread
-// hold up to 256 KiB of each size of frame, and what they hold just then varies by about 60.
-constexpr std::size_t kHeapSlackKib = 128;
+// How much more there may be in the last third than in the first.
+constexpr std::size_t kHeapSlackKib = 16;
 constexpr std::size_t kResidentSlackKib = 1'024;
 
 constexpr bool kMemoryIsOurs = !test::kSanitized;  // the sanitizers keep what is freed
