@@ -110,8 +110,8 @@ void WorkStealingScheduler::arm(lowlevel::Timer& timer, lowlevel::TimePoint dead
 }
 
 void WorkStealingScheduler::run_blocking(lowlevel::BlockingJob& job, lowlevel::BlockingPool* pool) {
-  if (!pool && job.at_once > kBlockingThreads) {
-    blocking_.grow_to(std::min(job.at_once, kMostBlockingThreads));
+  if (!pool && job.limit() > kBlockingThreads) {
+    blocking_.grow_to(std::min(job.limit(), kMostBlockingThreads));
   }
   pool_or_own(pool).submit(job);
 }

@@ -86,7 +86,7 @@ class MappedChildren<Func, View...> : public MappedElements<Func, View...> {
   MappedChildren(Func func, ElementSource<View...> source, lowlevel::BlockingPool* pool)
       : MappedElements<Func, View...>{std::move(func), std::move(source)}, pool_{pool} {}
 
-  /// `limit`: see `BlockingJob::at_once`. `timeout` is counted from the start of the function.
+  /// `limit`: see `BlockingJob::limit()`. `timeout` is counted from the start of the function.
   Task<value_type> make(std::size_t limit, const std::optional<Timeout>& timeout) {
     return this->source_.with_current([&](auto&&... element) -> Task<value_type> {
       Bound bound{std::in_place, this->func_, std::forward<decltype(element)>(element)...};

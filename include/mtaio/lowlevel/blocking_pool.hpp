@@ -13,17 +13,20 @@ class BlockingJob : public ListNode<BlockingJob> {
  public:
   using Function = void (*)(BlockingJob&) noexcept;
 
-  explicit BlockingJob(Function function) noexcept : function_{function} {}
+  /// `limit`: see `limit()`.
+  explicit BlockingJob(Function function, std::size_t limit = 0) noexcept
+      : function_{function}, limit_{limit} {}
 
   /// Runs the function. The job may be destroyed when this returns.
   void run() noexcept { function_(*this); }
 
   /// The greatest number of such jobs that the caller runs concurrently (the limit of a `map`); 0
   /// if that is not known.
-  std::size_t at_once = 0;  // NOLINT(*-non-private-member-variables-in-classes)
+  [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
 
  private:
   const Function function_;
+  const std::size_t limit_;
 };
 
 /// Threads for functions that block. `mtaio::ThreadPool` is one.

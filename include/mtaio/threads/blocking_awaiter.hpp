@@ -39,14 +39,12 @@ class [[gnu::visibility("default")]] BlockingAwaiter : private lowlevel::Waiter,
   /// Calls the function and stores its result. Runs on a thread of the pool.
   using Call = void (*)(BlockingAwaiter&, StopToken) noexcept;
 
-  /// `pool`: null for the scheduler's own. `limit`: see `BlockingJob::at_once`.
+  /// `pool`: null for the scheduler's own. `limit`: see `BlockingJob::limit()`.
   BlockingAwaiter(Call call, lowlevel::BlockingPool* pool, std::size_t limit) noexcept
       : lowlevel::Waiter{&BlockingAwaiter::stop},
-        lowlevel::BlockingJob{&BlockingAwaiter::run},
+        lowlevel::BlockingJob{&BlockingAwaiter::run, limit},
         call_{call},
-        pool_{pool} {
-    at_once = limit;
-  }
+        pool_{pool} {}
   ~BlockingAwaiter() = default;
 
   /// Called after the wait. Throws if the function did not run; otherwise its result has been

@@ -261,7 +261,7 @@ TEST_CASE(
 class NotingPool final : public mtaio::lowlevel::BlockingPool {
  public:
   void submit(mtaio::lowlevel::BlockingJob& job) override {
-    at_once.push_back(job.at_once);
+    at_once.push_back(job.limit());
     job.run();
   }
   bool withdraw(mtaio::lowlevel::BlockingJob&) noexcept override { return false; }
