@@ -33,6 +33,10 @@ function(mtaio_add_test name)
   if(NOT name STREQUAL canary)
     set_tests_properties(${name} PROPERTIES DEPENDS canary)
   endif()
+  if(name MATCHES "^(executor|platform|runtime|soak|sweeps|testing)|/disturbed")
+    # These take ten seconds and more: they start first, so that none of them runs alone at the end.
+    set_tests_properties(${name} PROPERTIES COST 10)
+  endif()
 endfunction()
 
 # mtaio_add_checked_program(NAME TARGET EXPECTATION...): runs TARGET under tools/check_program.py, which compares what it
