@@ -112,7 +112,7 @@ class [[nodiscard]] Task {
     std::swap(frame_, other.frame_);
     return *this;
   }
-  [[gnu::always_inline]] ~Task() {
+  ~Task() {
     if (frame_) frame_.destroy();
   }
 

@@ -80,7 +80,7 @@ void SpawnedTask::request_stop_in_turn() noexcept {
 }
 
 // The scopes above may be destroyed as soon as the state says that the task has ended.
-[[gnu::cold, gnu::noinline]] void SpawnedTask::note_whether_stopped() noexcept {
+void SpawnedTask::note_whether_stopped() noexcept {
   stopped_ =
       exception_cast<CancelledError>(error()) != nullptr && context().scope.stop_requested_nearby();
 }

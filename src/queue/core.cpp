@@ -129,7 +129,7 @@ void QueueCore<Storage>::end_waits(lowlevel::WakeList& wake) noexcept {
 }
 
 template <class Storage>
-[[gnu::noinline]] void QueueCore<Storage>::match_waiters_and_unlock() noexcept {
+void QueueCore<Storage>::match_waiters_and_unlock() noexcept {
   lowlevel::WakeList wake;
   Guard guard{lock_, std::adopt_lock};
   match_waiters(guard, wake);

@@ -191,7 +191,7 @@ void Idle::wake_one() noexcept {
   }
 }
 
-[[gnu::noinline]] void Idle::wake_unless_parked_for_a_time() noexcept {
+void Idle::wake_unless_parked_for_a_time() noexcept {
   if (timed_parks_.load(std::memory_order_relaxed) == 0) wake_one();
 }
 

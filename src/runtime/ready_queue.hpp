@@ -93,7 +93,7 @@ class ReadyQueue {
   }
 
  private:
-  [[gnu::cold, gnu::noinline]] void push_to_list(lowlevel::Job& job) noexcept {
+  void push_to_list(lowlevel::Job& job) noexcept {
     // Thieves may have emptied the list.
     if (open_slots_ == 0 && list_.empty()) {
       open_slots_ = Ring::kSlots;
@@ -103,7 +103,7 @@ class ReadyQueue {
     list_.push(job);
   }
 
-  [[gnu::cold, gnu::noinline]] void fill() noexcept {
+  void fill() noexcept {
     lowlevel::IntrusiveList<lowlevel::Job> oldest;
     list_.pop_many(Ring::kSlots, oldest);
     // Only the owner adds to the ring, so there is room.

@@ -89,7 +89,7 @@ void WorkStealingScheduler::post(lowlevel::Job& job) noexcept {
   idle_.jobs_pushed();
 }
 
-[[gnu::cold, gnu::noinline]] void WorkStealingScheduler::inject(lowlevel::Job& job) noexcept {
+void WorkStealingScheduler::inject(lowlevel::Job& job) noexcept {
   external_posters_.fetch_add(1, std::memory_order_relaxed);
   workers_.injector().push(job);
   idle_.job_injected();

@@ -66,8 +66,8 @@ void WorkerLoop::run_jobs(WorkerThread& who) noexcept {
   idle_.leave_rest_to_others();
 }
 
-// In next_job() each rare case is a tail call of an out-of-line function, so that the fast path
-// saves no registers for it.
+// In next_job() each rare case is a function of its own that is tail-called, so the fast path saves
+// no registers for it.
 
 inline lowlevel::Job* WorkerLoop::next_job(const WorkerThread& thread) noexcept {
   Tick& tick = thread.worker().tick;
@@ -87,7 +87,7 @@ inline lowlevel::Job* WorkerLoop::next_own_job(const WorkerThread& thread) noexc
   return job;
 }
 
-[[gnu::noinline]] lowlevel::Job* WorkerLoop::look_everywhere(const WorkerThread& thread) noexcept {
+lowlevel::Job* WorkerLoop::look_everywhere(const WorkerThread& thread) noexcept {
   collect_ready(thread.worker());
   workers_.fire_expired_timers();
   if constexpr (kWatchesForStarvation) look_for_starvation(thread.worker(), workers_.injector());
@@ -95,15 +95,14 @@ inline lowlevel::Job* WorkerLoop::next_own_job(const WorkerThread& thread) noexc
   return next_own_job(thread);
 }
 
-[[gnu::noinline]] lowlevel::Job* WorkerLoop::look_further(const WorkerThread& thread) noexcept {
+lowlevel::Job* WorkerLoop::look_further(const WorkerThread& thread) noexcept {
   collect_ready(thread.worker());
   lowlevel::Job* job = own_job(thread.worker());
   if (!job) job = search(thread);
   return job ? begin_work(thread.worker(), job) : nullptr;
 }
 
-[[gnu::noinline]] lowlevel::Job* WorkerLoop::begin_work(Worker& worker,
-                                                        lowlevel::Job* job) noexcept {
+lowlevel::Job* WorkerLoop::begin_work(Worker& worker, lowlevel::Job* job) noexcept {
   idle_.begin_work(worker);
   return job;
 }

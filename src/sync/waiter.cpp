@@ -29,8 +29,7 @@ void Waiter::prepare(std::coroutine_handle<> awaiting, internal::TaskContext* co
   prepare_in(context->scope);
 }
 
-[[gnu::cold, gnu::noinline]] void Waiter::prepare_outside(std::coroutine_handle<> awaiting,
-                                                          internal::TaskContext* context) {
+void Waiter::prepare_outside(std::coroutine_handle<> awaiting, internal::TaskContext* context) {
   awaiting_ = awaiting;
   poster_ = &internal::current_scheduler();
   set_root(root_of(context));

@@ -5,7 +5,7 @@
 
 namespace mtaio::internal {
 
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_used_up(const char* call);
+[[noreturn, gnu::visibility("default")]] void throw_used_up(const char* call);
 
 /// A member of an operation whose arguments are moved out when it is awaited. It records that the
 /// operation was awaited or moved from, so that it cannot start with moved-from arguments.

@@ -135,7 +135,7 @@ class [[nodiscard]] ForeignAwait {
 
   decltype(auto) await_resume() {
     if (const auto frame = way_home_.frame(); frame && frame.promise().error()) [[unlikely]]
-      rethrow(frame.promise().error());
+      std::rethrow_exception(frame.promise().error());
     return awaiter_.await_resume();
   }
 

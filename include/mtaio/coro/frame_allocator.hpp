@@ -70,7 +70,7 @@ struct FrameCache {
     std::size_t size) noexcept;
 [[gnu::visibility("default")]] void deallocate_frame_out_of_line(void* frame,
                                                                  std::size_t size) noexcept;
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_memory_for_frame();
+[[noreturn, gnu::visibility("default")]] void throw_no_memory_for_frame();
 
 // GCC must not inline the two functions below: it keeps the address of a thread-local variable
 // across the suspensions of the coroutine around it (docs/compilers.md). AddressSanitizer must see

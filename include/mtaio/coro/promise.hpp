@@ -82,7 +82,7 @@ class PromiseBase {
   template <Awaitable A>
     requires ResumesAtHome<A>
   // NOLINTNEXTLINE(*-missing-std-forward): returns a reference to it
-  [[gnu::always_inline]] decltype(auto) await_transform(A&& awaitable) const noexcept {
+  decltype(auto) await_transform(A&& awaitable) const noexcept {
     if constexpr (kCopiesAwaiters && !HasMemberCoAwait<A> && !HasFreeCoAwait<A>) {
       return AwaiterInPlace<std::remove_reference_t<A>>{awaitable};
     } else {
@@ -146,7 +146,7 @@ class PromiseBase {
   TaskContext* context_;
 };
 
-[[noreturn, gnu::cold, gnu::visibility("default")]] void misplaced_frame() noexcept;
+[[noreturn, gnu::visibility("default")]] void misplaced_frame() noexcept;
 
 /// The coroutine that `promise` belongs to.
 ///

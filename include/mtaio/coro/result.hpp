@@ -12,23 +12,18 @@ namespace mtaio::internal {
 /// Stored in place of void.
 struct Unit {};
 
-/// Out of line, so that functions that take a result stay small.
-[[noreturn, gnu::cold, gnu::noinline]] inline void rethrow(const std::exception_ptr& error) {
-  std::rethrow_exception(error);
-}
-
 /// Out of line, so that coroutines need no room for an exception on the stack.
 template <class AnyResult>
-[[gnu::cold, gnu::noinline]] void keep_current_exception(AnyResult& result) noexcept {
+[[gnu::noinline]] void keep_current_exception(AnyResult& result) noexcept {
   result.set_error(std::current_exception());
 }
 
 /// A `std::logic_error` that says that a coroutine ended without co_return.
-[[nodiscard, gnu::cold, gnu::visibility("default")]] std::exception_ptr no_result_error() noexcept;
+[[nodiscard, gnu::visibility("default")]] std::exception_ptr no_result_error() noexcept;
 
 /// Out of line, for the same reason.
 template <class AnyResult>
-[[gnu::cold, gnu::noinline]] void keep_no_result_error(AnyResult& result) noexcept {
+[[gnu::noinline]] void keep_no_result_error(AnyResult& result) noexcept {
   result.set_error(no_result_error());
 }
 
@@ -87,7 +82,7 @@ class Result {
   /// Moves the value out, or throws the exception. REQUIRES: not empty.
   T take() {
     if (state_ == State::kError) [[unlikely]]
-      rethrow(error_);
+      std::rethrow_exception(error_);
     return take_value();
   }
   /// Moves the value out. REQUIRES: has_value().

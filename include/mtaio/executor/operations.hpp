@@ -30,7 +30,7 @@ concept Mappable = AsyncOver<std::decay_t<Func>, std::views::all_t<Range>...> ||
 
 /// Throws an `ExecutionError` whose cause is `error`. If `scope` was asked to stop and `error` is a
 /// `CancelledError`, throws `error` itself.
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_execution_error(
+[[noreturn, gnu::visibility("default")]] void throw_execution_error(
     lowlevel::StopScope* scope, const std::exception_ptr& error);
 
 /// `TaskExecutor::run`
@@ -58,7 +58,7 @@ class [[nodiscard]] RunOperation {
     }
 
    private:
-    [[noreturn, gnu::cold, gnu::noinline]] void fail() {
+    [[noreturn]] void fail() {
       this->throw_if_cut_off();
       throw_execution_error(this->scope(), this->result().error());
     }

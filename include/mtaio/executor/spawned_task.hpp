@@ -82,8 +82,8 @@ class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
   void report_unless_taken() noexcept;
   /// The executor was closed after `create_task` had checked that it was open: deletes this object
   /// and throws.
-  [[noreturn, gnu::cold]] void refuse_to_start();
-  [[noreturn, gnu::cold]] static void throw_taken_before();
+  [[noreturn]] void refuse_to_start();
+  [[noreturn]] static void throw_taken_before();
 
   /// See `SpawnedTaskState::retain()`.
   void retain() noexcept { state_.retain(); }

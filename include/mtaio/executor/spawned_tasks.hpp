@@ -41,7 +41,7 @@ class [[gnu::visibility("default")]] SpawnedTasks {
     if (closed_.load(std::memory_order_acquire)) [[unlikely]]
       throw_closed(member);
   }
-  [[noreturn, gnu::cold]] static void throw_closed(const char* member);
+  [[noreturn]] static void throw_closed(const char* member);
   void close() noexcept;
 
   /// Returns false after `close()`. A `request_stop()` after `close()` reaches every task for which

@@ -25,7 +25,7 @@
 ///      (`FanOutState::close`, `retire_token`)
 ///
 /// The usual path from one child to the next is compiled into the hooks of the children, and saves
-/// no registers. Therefore each rare case is an out-of-line function that is tail-called and
+/// no registers. Therefore each rare case is a function of its own that is tail-called and
 /// returns the coroutine to be resumed; most have the name of their caller, with the ending
 /// `_slow`.
 #pragma once

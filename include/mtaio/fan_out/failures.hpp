@@ -50,7 +50,7 @@ class [[gnu::visibility("default")]] FanOutFailures {
   /// `total`: the number of tasks, if that is known.
   void throw_error(std::optional<std::size_t> total);
   /// Throws a `TimeoutError`, with the failures nested in it. REQUIRES: all children have ended.
-  [[noreturn, gnu::cold]] void throw_timeout(Timeout timeout, std::optional<std::size_t> total);
+  [[noreturn]] void throw_timeout(Timeout timeout, std::optional<std::size_t> total);
 
  private:
   // A child has failed: no further child starts.
@@ -67,7 +67,7 @@ class [[gnu::visibility("default")]] FanOutFailures {
     explicit Collected(ExecutionError::Failure failure) noexcept : first(std::move(failure)) {}
     Collected(const Collected&) = delete;
     Collected& operator=(const Collected&) = delete;
-    [[gnu::cold, gnu::visibility("default")]] ~Collected();
+    [[gnu::visibility("default")]] ~Collected();
 
     ExecutionError::Failure first;
     // Lacks the failures for which there was no memory.

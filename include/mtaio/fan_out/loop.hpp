@@ -56,8 +56,7 @@ class FanOutLoop : public FanOut {
   }
 
   /// The parent, which belongs to `root`, has been suspended. May throw if there are options.
-  [[gnu::always_inline]] void begin(std::coroutine_handle<> parent, TaskContext* context,
-                                    TaskRoot* root) {
+  void begin(std::coroutine_handle<> parent, TaskContext* context, TaskRoot* root) {
     started_ = 0;
     parent_ = parent.address();
     context_ = children_context_.open(context, options_);
@@ -81,8 +80,8 @@ class FanOutLoop : public FanOut {
       return start_next_after_failure();
     }
   }
-  /// The same out of line. Tries one child after another until one can be made.
-  [[gnu::noinline]] std::coroutine_handle<> start_next_slow() noexcept {
+  /// The same, for the rare cases. Tries one child after another until one can be made.
+  std::coroutine_handle<> start_next_slow() noexcept {
     for (;;) {
       if (may_be_halted() && check_halted()) return retire_token();
       try {
@@ -164,7 +163,7 @@ class FanOutLoop : public FanOut {
   }
 
   /// A child has ended, and the token was not in the deque of a worker that needs no fences.
-  [[gnu::noinline]] std::coroutine_handle<> child_ended_slow() noexcept {
+  std::coroutine_handle<> child_ended_slow() noexcept {
     using Leaving = FanOutState::Leaving;
     switch (take_back_token_slow() ? Leaving::kTakeToken : state_.unpark_or_leave()) {
       case Leaving::kResumeParent:
@@ -179,8 +178,7 @@ class FanOutLoop : public FanOut {
 
   /// The next child could not be made. Returns the coroutine to be resumed, or null if the caller
   /// has to start the child after it. If it is not null, the fan-out may be destroyed.
-  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> child_not_made(
-      const std::exception_ptr& error) noexcept {
+  std::coroutine_handle<> child_not_made(const std::exception_ptr& error) noexcept {
     const std::size_t index = started_++;
     if (Progress* progress = options_.progress) {
       progress->count_started();
@@ -198,7 +196,7 @@ class FanOutLoop : public FanOut {
     return row_is_over() ? post_token() : std::coroutine_handle<>{};
   }
   /// Called while the exception of the child that could not be made is handled.
-  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> start_next_after_failure() noexcept {
+  std::coroutine_handle<> start_next_after_failure() noexcept {
     const auto next = child_not_made(std::current_exception());
     return next ? next : start_next_slow();
   }

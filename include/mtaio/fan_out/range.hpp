@@ -122,24 +122,18 @@ class RangeFanOut final : private FanOutLoop<RangeFanOut<Options, Children, kOut
     auto& promise = static_cast<TaskPromise<T>&>(base);
     auto& self = *static_cast<RangeFanOut*>(Results::owner_of(promise.receiver()));
     if (promise.result().has_error()) [[unlikely]] {
-      self.keep_failure(promise);
+      self.keep_failure(promise, promise.result().error());
     } else {
       try {
         self.results_.store(promise.receiver(), promise.index(), promise.result());
       } catch (...) {
-        self.keep_exception_of_store(promise);
+        self.keep_failure(promise, std::current_exception());
       }
     }
     std::coroutine_handle<TaskPromise<T>>::from_promise(promise).destroy();
     return self.child_ended();
   }
 
-  [[gnu::cold, gnu::noinline]] void keep_failure(TaskPromise<T>& promise) noexcept {
-    keep_failure(promise, promise.result().error());
-  }
-  [[gnu::cold, gnu::noinline]] void keep_exception_of_store(TaskPromise<T>& promise) noexcept {
-    keep_failure(promise, std::current_exception());
-  }
   void keep_failure(TaskPromise<T>& promise, const std::exception_ptr& error) noexcept {
     if constexpr (kOutcomes) Results::fail(promise.receiver(), error);
     this->child_failed(promise.index(), error);

@@ -24,7 +24,7 @@ concept Joinable = requires(const std::remove_cvref_t<A>& awaitable) {
 /// As `to_task`, but joins an awaitable that runs already: the fan-out stops it with the other
 /// children, and waits for it.
 template <class A>
-[[gnu::always_inline]] inline auto to_child(A&& awaitable) {
+auto to_child(A&& awaitable) {
   if constexpr (Joinable<A>) {
     return awaitable.joined();
   } else {

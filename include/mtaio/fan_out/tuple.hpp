@@ -75,7 +75,7 @@ class TupleFanOut final : private FanOutLoop<TupleFanOut<Options, kOutcomes, T..
   // by then.
   static constexpr bool kLastMayBeDirect = std::is_same_v<Options, NoOptions>;
 
-  [[gnu::always_inline]] std::coroutine_handle<> start() noexcept {
+  std::coroutine_handle<> start() noexcept {
     if constexpr (kCount == 0) {
       // Never called: await_ready() has returned true.
       return this->parent();
@@ -84,8 +84,7 @@ class TupleFanOut final : private FanOutLoop<TupleFanOut<Options, kOutcomes, T..
       return transfer_to(start_nth<0>(Where::kAnywhere));
     }
   }
-  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> start_outside(std::coroutine_handle<> parent,
-                                                                     TaskContext* context) {
+  std::coroutine_handle<> start_outside(std::coroutine_handle<> parent, TaskContext* context) {
     this->begin_outside_task(parent, context);
     return start();
   }
@@ -98,7 +97,7 @@ class TupleFanOut final : private FanOutLoop<TupleFanOut<Options, kOutcomes, T..
   [[nodiscard]] bool exhausted() const noexcept { return this->started() == kCount; }
 
   template <std::size_t kFirst>
-  [[gnu::always_inline]] std::coroutine_handle<> start_from(Where where) noexcept {
+  std::coroutine_handle<> start_from(Where where) noexcept {
     if constexpr (kFirst >= kCount) {
       // Never called: there is only one child.
       return this->retire_token();
@@ -109,7 +108,7 @@ class TupleFanOut final : private FanOutLoop<TupleFanOut<Options, kOutcomes, T..
     }
   }
   template <std::size_t kI>
-  [[gnu::always_inline]] std::coroutine_handle<> start_nth(Where where) noexcept {
+  std::coroutine_handle<> start_nth(Where where) noexcept {
     using Child = std::remove_reference_t<decltype(tasks_.template get<kI>())>;
     const auto frame = tasks_.template get<kI>().frame();
     auto& promise = frame.promise();
@@ -132,8 +131,8 @@ class TupleFanOut final : private FanOutLoop<TupleFanOut<Options, kOutcomes, T..
       return self.failed(base, result.error());
     return self.child_ended();
   }
-  [[gnu::cold, gnu::noinline]] std::coroutine_handle<> failed(
-      const PromiseBase& child, const std::exception_ptr& error) noexcept {
+  std::coroutine_handle<> failed(const PromiseBase& child,
+                                 const std::exception_ptr& error) noexcept {
     std::size_t index = 0;
     std::size_t current = 0;
     tasks_.for_each([&](auto& task) {
@@ -151,7 +150,7 @@ class TupleFanOut final : private FanOutLoop<TupleFanOut<Options, kOutcomes, T..
   }
 
   template <std::size_t... kI>
-  [[gnu::always_inline]] auto results(std::index_sequence<kI...>) {
+  auto results(std::index_sequence<kI...>) {
     if constexpr (kOutcomes) {
       return std::tuple<Outcome<T>...>{outcome<T>(tasks_.template get<kI>())...};
     } else {

@@ -25,7 +25,7 @@ namespace mtaio::lowlevel {
 // or in a stop scope. An exception that `ready` or `result` throws is thrown by the `co_await`.
 
 /// Throws `CancelledError`. Out of line, so that awaiters stay small.
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_cancelled();
+[[noreturn, gnu::visibility("default")]] void throw_cancelled();
 
 /// The last step of a wait: returns whether the waiter was served, and false if its timer fired.
 /// Throws `CancelledError` if it was asked to stop.

@@ -9,8 +9,7 @@ namespace mtaio::lowlevel {
 /// Prints "mtaio: <message>" on standard error and aborts. For broken rules that are found where
 /// nothing can be thrown, mostly in destructors. The message names the object, the rule, and what
 /// to do.
-[[noreturn, gnu::cold, gnu::visibility("default")]] void contract_violation(
-    std::string_view message) noexcept;
+[[noreturn, gnu::visibility("default")]] void contract_violation(std::string_view message) noexcept;
 
 /// While it exists, `contract_violation()` on this thread also prints `print(subject)`, which says
 /// where it happened.

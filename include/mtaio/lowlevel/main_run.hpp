@@ -45,7 +45,7 @@ class [[gnu::visibility("default")]] MainRun : public internal::Run {
   FirstJob job_;
 };
 
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_no_main_task();
+[[noreturn, gnu::visibility("default")]] void throw_no_main_task();
 
 /// Makes a task of `main`, lets `run_to_end(handle, promise)` run it, and returns its result or
 /// throws the task's exception.

@@ -43,7 +43,7 @@ class SpinLock {
   }
 
  private:
-  [[gnu::cold, gnu::noinline, gnu::visibility("default")]] void lock_contended() noexcept;
+  [[gnu::visibility("default")]] void lock_contended() noexcept;
 
   // Adjacent, so that one instruction initialises both.
   std::atomic<std::uint16_t> held_{0};

@@ -27,6 +27,6 @@ class [[gnu::visibility("default")]] ForkMark {
 
 /// Aborts a forked child that has returned into the library from a task or a function in a thread:
 /// it would wait forever for threads that it does not have.
-[[noreturn, gnu::cold, gnu::visibility("default")]] void end_forked_child() noexcept;
+[[noreturn, gnu::visibility("default")]] void end_forked_child() noexcept;
 
 }  // namespace mtaio::internal

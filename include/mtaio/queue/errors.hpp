@@ -3,11 +3,8 @@
 
 namespace mtaio::internal {
 
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_put_after_shutdown(
-    const char* queue);
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_get_after_shutdown(
-    const char* queue);
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_task_done_too_often(
-    const char* queue);
+[[noreturn, gnu::visibility("default")]] void throw_put_after_shutdown(const char* queue);
+[[noreturn, gnu::visibility("default")]] void throw_get_after_shutdown(const char* queue);
+[[noreturn, gnu::visibility("default")]] void throw_task_done_too_often(const char* queue);
 
 }  // namespace mtaio::internal

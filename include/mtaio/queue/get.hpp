@@ -100,7 +100,7 @@ class GetOperation<T, Storage, Result>::Awaiter {
   }
 
  private:
-  [[gnu::noinline]] void end_wait() noexcept {
+  void end_wait() noexcept {
     (void)wait_->finish();
     if (popped_.node) return;
     popped_ = {wait_->node, wait_->shut_down, false};

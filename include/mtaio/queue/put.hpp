@@ -98,7 +98,7 @@ class PutOperation<T, Storage>::Awaiter {
     Awaiter& awaiter;
   };
 
-  [[gnu::noinline]] void end_wait() {
+  void end_wait() {
     const auto state = wait_->finish();
     if (wait_->error) std::rethrow_exception(wait_->error);
     shut_down_ = wait_->shut_down;

@@ -7,6 +7,7 @@
 #include <mtaio/timeout/timed_context.hpp>
 
 #include <coroutine>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -74,9 +75,9 @@ class TimedTask {
   }
 
  private:
-  [[noreturn, gnu::cold, gnu::noinline]] void fail() {
+  [[noreturn]] void fail() {
     throw_if_cut_off();
-    rethrow(result().error());
+    std::rethrow_exception(result().error());
   }
 
   Task<T> task_;
