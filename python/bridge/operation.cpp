@@ -22,7 +22,7 @@ bool is_unused(const PyStopIterationObject& stop) noexcept {
          !stop.suppress_context && stop.args && PyTuple_GET_SIZE(stop.args) == 0;
 }
 
-[[gnu::noinline]] void destroy_used(PyStopIterationObject* self, PyObject* value) {
+void destroy_used(PyStopIterationObject* self, PyObject* value) {
   auto* object = reinterpret_cast<PyObject*>(self);
   PyObject_GC_UnTrack(object);
   Py_XDECREF(value);

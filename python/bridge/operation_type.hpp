@@ -224,7 +224,7 @@ class OperationType {
   }
   /// It may refer to another operation, and so on: the interpreter's trashcan keeps the stack from
   /// overflowing.
-  [[gnu::noinline]] static void destroy_in_turn(PyObject* object) {
+  static void destroy_in_turn(PyObject* object) {
     Py_TRASHCAN_BEGIN(object, &Derived::destroy);
     if (!survives(object)) end_life(as_operation(object));
     Py_TRASHCAN_END;

@@ -90,8 +90,8 @@ class EventLoop final : public lowlevel::Poster {
   static std::uintptr_t this_thread_id() noexcept {
     return static_cast<std::uintptr_t>(pthread_self());
   }
-  [[gnu::cold]] static bool flush_all();
-  [[gnu::cold]] static void flush_all_unraisable() noexcept;
+  static bool flush_all();
+  static void flush_all_unraisable() noexcept;
 
   bool start_watching(PyObject* loop);
   void post_from_elsewhere(lowlevel::Job& job) noexcept;
