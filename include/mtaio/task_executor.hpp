@@ -3,12 +3,14 @@
 
 #include <mtaio/awaitable.hpp>
 #include <mtaio/base/compiler.hpp>
+#include <mtaio/base/ranges.hpp>
 #include <mtaio/exceptions.hpp>
 #include <mtaio/executor/operations.hpp>
 #include <mtaio/executor/spawned_task.hpp>
 #include <mtaio/executor/spawned_tasks.hpp>
 #include <mtaio/executor/stop_tasks.hpp>
 #include <mtaio/fan_out/gathered_children.hpp>
+#include <mtaio/fan_out/kept_range.hpp>
 #include <mtaio/fan_out/mapped_children.hpp>
 #include <mtaio/fan_out/options.hpp>
 #include <mtaio/fan_out/to_child.hpp>
@@ -20,7 +22,6 @@
 #include <mtaio/threads/bound_function.hpp>
 
 #include <memory>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 
@@ -245,10 +246,10 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <bool kOutcomes, class Options, class Range>
   auto gather_range(const Options& options, Range&& range) {
     tasks_->check_open("gather");
-    using Children = internal::GatheredChildren<std::views::all_t<Range>>;
+    using Children = internal::GatheredChildren<internal::Kept<Range>>;
     using Chosen = std::conditional_t<Children::kRunAlready, internal::JoinOptions, Options>;
     return internal::RangeOperation<Chosen, Children, kOutcomes>{
-        Children{internal::ElementSource<std::views::all_t<Range>>::of(std::forward<Range>(range))},
+        Children{internal::ElementSource<internal::Kept<Range>>::of(std::forward<Range>(range))},
         Chosen{options}, *tasks_};
   }
 
@@ -272,7 +273,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
   template <bool kOutcomes, class Options, class Func, class... Range>
   auto map_ranges(const Options& options, Func&& func, Range&&... range) {
     tasks_->check_open("map");
-    using Children = internal::MappedChildren<std::decay_t<Func>, std::views::all_t<Range>...>;
+    using Children = internal::MappedChildren<std::decay_t<Func>, internal::Kept<Range>...>;
     return internal::RangeOperation<Options, Children, kOutcomes>{
         Children{std::forward<Func>(func),
                  internal::SourceOf<Range...>::of(std::forward<Range>(range)...), thread_pool_},

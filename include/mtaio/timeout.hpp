@@ -1,7 +1,8 @@
 /// The time that an operation may take.
 #pragma once
 
-#include <chrono>
+#include <mtaio/base/durations.hpp>
+
 #include <concepts>
 #include <cstdint>
 #include <limits>

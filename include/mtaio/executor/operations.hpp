@@ -4,6 +4,7 @@
 #include <mtaio/base/single_use.hpp>
 #include <mtaio/exceptions.hpp>
 #include <mtaio/executor/spawned_tasks.hpp>
+#include <mtaio/fan_out/kept_range.hpp>
 #include <mtaio/fan_out/mapped_children.hpp>
 #include <mtaio/fan_out/range.hpp>
 #include <mtaio/fan_out/task_tuple.hpp>
@@ -17,7 +18,6 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 
@@ -25,8 +25,8 @@ namespace mtaio::internal {
 
 /// A function that `map` can call with the elements of the ranges.
 template <class Func, class... Range>
-concept Mappable = AsyncOver<std::decay_t<Func>, std::views::all_t<Range>...> ||
-                   Callable<std::decay_t<Func>&, KeptElement<std::views::all_t<Range>>...>;
+concept Mappable = AsyncOver<std::decay_t<Func>, Kept<Range>...> ||
+                   Callable<std::decay_t<Func>&, KeptElement<Kept<Range>>...>;
 
 /// Throws an `ExecutionError` whose cause is `error`. If `scope` was asked to stop and `error` is a
 /// `CancelledError`, throws `error` itself.

@@ -1,10 +1,13 @@
 /// Walks one or more ranges in step, one element at a time.
 #pragma once
 
+#include <mtaio/base/ranges.hpp>
+#include <mtaio/fan_out/kept_range.hpp>
+
 #include <cstddef>
 #include <optional>
-#include <ranges>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace mtaio::internal {
@@ -62,10 +65,10 @@ class ElementSource {
  public:
   explicit ElementSource(View... view) : cursors_{Cursor<View>{std::move(view)}...} {}
 
-  /// Refers to lvalue ranges, and moves rvalue ranges in.
+  /// See `Kept`.
   template <class... Range>
   static ElementSource of(Range&&... range) {
-    return ElementSource{std::views::all(std::forward<Range>(range))...};
+    return ElementSource{View(std::forward<Range>(range))...};
   }
 
   /// Moves to the next elements. Returns false if a range has ended, now or before, or has thrown
@@ -112,7 +115,7 @@ class ElementSource {
       std::optional<std::size_t> shortest;
       const auto consider = [&](auto& cursor) {
         if constexpr (std::remove_reference_t<decltype(cursor)>::kSized) {
-          shortest = shortest ? std::min(*shortest, cursor.size()) : cursor.size();
+          if (!shortest || cursor.size() < *shortest) shortest = cursor.size();
         }
       };
       std::apply([&](auto&... cursor) { (consider(cursor), ...); }, cursors_);
@@ -127,6 +130,6 @@ class ElementSource {
 };
 
 template <class... Range>
-using SourceOf = ElementSource<std::views::all_t<Range>...>;
+using SourceOf = ElementSource<Kept<Range>...>;
 
 }  // namespace mtaio::internal

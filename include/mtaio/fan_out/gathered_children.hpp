@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/base/ranges.hpp>
 #include <mtaio/coro/errors.hpp>
 #include <mtaio/fan_out/element_source.hpp>
 #include <mtaio/fan_out/to_child.hpp>
@@ -9,19 +10,10 @@
 
 #include <cstddef>
 #include <optional>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 
 namespace mtaio::internal {
-
-/// Whether a view is the view of a container, which holds its elements.
-template <class View>
-inline constexpr bool kViewsContainer = false;
-template <class Range>
-inline constexpr bool kViewsContainer<std::ranges::ref_view<Range>> = true;
-template <class Range>
-inline constexpr bool kViewsContainer<std::ranges::owning_view<Range>> = true;
 
 /// The children are the elements of the range. For the members see `RangeFanOut`.
 template <class View>
@@ -57,9 +49,10 @@ class GatheredChildren {
   [[nodiscard]] std::optional<std::size_t> size() { return source_.size(); }
 
  private:
+  // A range that is not a view is a container, which holds its elements.
   static constexpr bool kHoldsTasks =
       std::ranges::forward_range<View> &&
-      (kViewsContainer<View> || std::ranges::contiguous_range<View>) &&
+      (!std::ranges::view<View> || std::ranges::contiguous_range<View>) &&
       std::is_lvalue_reference_v<Reference> && kIsTask<std::remove_cvref_t<Reference>>;
 
   ElementSource<View> source_;

@@ -3,6 +3,7 @@
 
 #include <mtaio/awaitable.hpp>
 #include <mtaio/base/invoke.hpp>
+#include <mtaio/base/ranges.hpp>
 #include <mtaio/fan_out/element_source.hpp>
 #include <mtaio/fan_out/to_child.hpp>
 #include <mtaio/lowlevel/blocking_pool.hpp>
@@ -16,7 +17,6 @@
 #include <concepts>
 #include <cstddef>
 #include <optional>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 

@@ -1,9 +1,9 @@
 /// The options of a fan-out besides `GatherOptions`.
 #pragma once
 
+#include <mtaio/base/durations.hpp>
 #include <mtaio/options.hpp>
 
-#include <chrono>
 #include <optional>
 
 namespace mtaio::internal {

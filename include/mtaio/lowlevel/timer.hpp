@@ -1,13 +1,13 @@
 /// A function call at a point in time.
 #pragma once
 
+#include <mtaio/base/durations.hpp>
 #include <mtaio/base/pairing_heap.hpp>
 #include <mtaio/lowlevel/intrusive_list.hpp>
 #include <mtaio/lowlevel/spin_lock.hpp>
 #include <mtaio/timeout.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <utility>
 

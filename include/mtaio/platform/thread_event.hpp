@@ -1,8 +1,9 @@
 /// An event that threads wait for.
 #pragma once
 
+#include <mtaio/base/durations.hpp>
+
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 
 namespace mtaio::internal {

@@ -3,6 +3,7 @@
 #include "proof/sweeps/tasks.hpp"
 
 #include <functional>
+#include <ranges>
 #include <thread>
 
 namespace sweeps {
