@@ -3,13 +3,33 @@
 
 #include <cstddef>
 #include <exception>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace mtaio {
+
+namespace internal {
+
+struct Failures;
+
+/// The failures that an exception holds. Its copies share them, because copying an exception must
+/// not throw.
+class [[gnu::visibility("default")]] SharedFailures {
+ public:
+  explicit SharedFailures(Failures* owned) noexcept : failures_{owned} {}
+  SharedFailures(const SharedFailures& other) noexcept;
+  SharedFailures& operator=(const SharedFailures& other) noexcept;
+  ~SharedFailures();
+
+  const Failures* operator->() const noexcept { return failures_; }
+
+ private:
+  Failures* failures_;
+};
+
+}  // namespace internal
 
 /// The base of `ExecutionError`, `TimeoutError` and `QueueShutDown`.
 class [[gnu::visibility("default")]] Error : public std::runtime_error {
@@ -60,34 +80,31 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
   };
 
   /// The failure of a single task.
-  explicit ExecutionError(std::exception_ptr cause);
+  [[gnu::cold]] explicit ExecutionError(std::exception_ptr cause);
 
   /// Failures among `total` tasks, in order of time. `total` is empty if the number of tasks is not
   /// known. REQUIRES: `failures` is not empty.
-  ExecutionError(std::vector<Failure> failures, std::optional<std::size_t> total);
+  [[gnu::cold]] ExecutionError(std::vector<Failure> failures, std::optional<std::size_t> total);
 
   ExecutionError(const ExecutionError&) = default;
   ExecutionError& operator=(const ExecutionError&) = default;
   ~ExecutionError() override;
 
   /// The exception of the first task that failed.
-  [[nodiscard]] const std::exception_ptr& cause() const noexcept {
-    return failures_->front().cause;
-  }
+  [[nodiscard]] const std::exception_ptr& cause() const noexcept;
   /// The position of that task among the awaitables or elements, from zero; 0 if it was a single
   /// task.
-  [[nodiscard]] std::size_t index() const noexcept { return failures_->front().index; }
+  [[nodiscard]] std::size_t index() const noexcept;
   /// Whether the task is one of several: false for an error of `run` and `run_in_thread`. Such an
   /// error says no more than its cause. So an `ExecutionError` around it has that cause as its own.
   [[nodiscard]] bool has_index() const noexcept { return has_index_; }
   /// All failures, in order of time.
-  [[nodiscard]] const std::vector<Failure>& failures() const noexcept { return *failures_; }
+  [[nodiscard]] const std::vector<Failure>& failures() const noexcept;
   /// Throws `cause()`.
   [[noreturn]] void rethrow_cause() const { std::rethrow_exception(cause()); }
 
  private:
-  /// Shared, because copying an exception must not throw.
-  std::shared_ptr<const std::vector<Failure>> failures_;
+  internal::SharedFailures failures_;
   bool has_index_;
 };
 

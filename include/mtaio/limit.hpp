@@ -4,12 +4,15 @@
 #include <mtaio/base/count.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
-#include <stdexcept>
-#include <string>
 #include <utility>
 
 namespace mtaio {
+
+namespace internal {
+[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_limit_below_one(std::intmax_t value);
+}
 
 /// The greatest number of tasks that have been started and have not finished. Converts from any
 /// integer, but not from a bool or a character.
@@ -27,11 +30,7 @@ class Limit {
  private:
   template <class Integer>
   static constexpr std::size_t checked(Integer value) {
-    if (value < 1) {
-      throw std::invalid_argument{"Limit(" + std::to_string(value) +
-                                  "): at least one task must be allowed to run; use "
-                                  "mtaio::no_limit to run any number at once."};
-    }
+    if (value < 1) internal::throw_limit_below_one(static_cast<std::intmax_t>(value));
     if (std::cmp_greater(value, std::numeric_limits<std::size_t>::max())) {
       return std::numeric_limits<std::size_t>::max();
     }

@@ -5,7 +5,6 @@
 
 #include <concepts>
 #include <exception>
-#include <memory>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -66,12 +65,12 @@ class Outcome {
   auto operator->()
     requires(!std::is_void_v<T>)
   {
-    return std::addressof(get(*this));
+    return __builtin_addressof(get(*this));
   }
   auto operator->() const
     requires(!std::is_void_v<T>)
   {
-    return std::addressof(get(*this));
+    return __builtin_addressof(get(*this));
   }
 
  private:

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <mtaio/awaitable.hpp>
+#include <mtaio/base/unique_ptr.hpp>
 #include <mtaio/lowlevel/main_run.hpp>
 #include <mtaio/lowlevel/parker.hpp>
 
 #include <coroutine>
 #include <cstddef>
-#include <memory>
 #include <utility>
 
 namespace mtaio {
@@ -64,7 +64,7 @@ class [[gnu::visibility("default")]] Runtime {
   void check_may_run() const;
   void run_to_end(std::coroutine_handle<> main, internal::PromiseBase& promise);
 
-  std::unique_ptr<runtime::WorkStealingScheduler> scheduler_;
+  runtime::WorkStealingScheduler* const scheduler_;
 };
 
 namespace internal {

@@ -21,7 +21,6 @@
 #include <mtaio/thread_pool.hpp>
 #include <mtaio/threads/bound_function.hpp>
 
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -185,8 +184,8 @@ class [[gnu::visibility("default")]] TaskExecutor {
   TaskHandle<T> create_task(Task<T> task) {
     tasks_->check_open("create_task");
     if (!task) internal::throw_no_task("create_task(Task)");
-    return TaskHandle<T>{
-        internal::SpawnedTaskOf<T>::create(std::move(task), internal::current_task_root(), tasks_)};
+    return TaskHandle<T>{internal::SpawnedTaskOf<T>::create(
+        std::move(task), internal::current_task_root(), *tasks_)};
   }
 
   /// Asks all running tasks of `create_task` to stop, and waits until they have ended. Tasks that
@@ -280,7 +279,7 @@ class [[gnu::visibility("default")]] TaskExecutor {
         options, *tasks_};
   }
 
-  std::shared_ptr<internal::SpawnedTasks> tasks_;
+  internal::SpawnedTasks* const tasks_;
   /// Null: the runtime's own.
   ThreadPool* thread_pool_ = nullptr;
 };

@@ -5,7 +5,6 @@
 #include <mtaio/lowlevel/scheduler.hpp>
 
 #include <cstddef>
-#include <memory>
 
 namespace mtaio {
 
@@ -46,7 +45,7 @@ class [[gnu::visibility("default")]] ThreadPool final : public lowlevel::Blockin
 
   void grow_to(std::size_t max_workers) noexcept;
 
-  std::unique_ptr<Threads> threads_;
+  Threads* const threads_;
 };
 
 }  // namespace mtaio

@@ -1,5 +1,7 @@
 #include <mtaio/exceptions.hpp>
 
+#include <mtaio/base/ref_count.hpp>
+
 #include "base/exception_cast.hpp"
 #include "base/while_stopping.hpp"
 
@@ -8,6 +10,59 @@
 #include <utility>
 
 namespace mtaio {
+
+namespace internal {
+
+struct Failures {
+  std::vector<ExecutionError::Failure> list;
+  RefCount owners;
+  /// The next one to destroy.
+  Failures* next = nullptr;
+};
+
+namespace {
+
+thread_local constinit Failures* to_destroy = nullptr;
+thread_local constinit bool destroying = false;
+
+/// The cause of a failure may be an ExecutionError with failures of its own. This destroys them one
+/// after the other, so that no depth of nesting grows the stack.
+void destroy(Failures* failures) noexcept {
+  failures->next = to_destroy;
+  to_destroy = failures;
+  if (destroying) return;
+  destroying = true;
+  while (Failures* next = to_destroy) {
+    to_destroy = next->next;
+    delete next;
+  }
+  destroying = false;
+}
+
+SharedFailures share(std::vector<ExecutionError::Failure> failures) {
+  auto* shared = new Failures;
+  shared->list = std::move(failures);
+  return SharedFailures{shared};
+}
+
+}  // namespace
+
+SharedFailures::SharedFailures(const SharedFailures& other) noexcept : failures_{other.failures_} {
+  failures_->owners.retain();
+}
+
+SharedFailures& SharedFailures::operator=(const SharedFailures& other) noexcept {
+  SharedFailures copy{other};
+  std::swap(failures_, copy.failures_);
+  return *this;
+}
+
+SharedFailures::~SharedFailures() {
+  if (failures_->owners.release()) destroy(failures_);
+}
+
+}  // namespace internal
+
 namespace {
 
 // The length to which a nested message is cut: failures may be nested thousands deep, and each
@@ -37,45 +92,16 @@ std::string describe(const std::vector<ExecutionError::Failure>& failures,
   return text + " failed: " + message_of(first.cause);
 }
 
-struct Failures {
-  std::vector<ExecutionError::Failure> list;
-  /// The next one to destroy.
-  Failures* next = nullptr;
-};
-
-thread_local constinit Failures* to_destroy = nullptr;
-thread_local constinit bool destroying = false;
-
-/// The cause of a failure may be an ExecutionError with failures of its own. This destroys them one
-/// after the other, so that no depth of nesting grows the stack.
-void destroy(Failures* failures) noexcept {
-  failures->next = to_destroy;
-  to_destroy = failures;
-  if (destroying) return;
-  destroying = true;
-  while (Failures* next = to_destroy) {
-    to_destroy = next->next;
-    delete next;
-  }
-  destroying = false;
-}
-
-std::shared_ptr<const std::vector<ExecutionError::Failure>> share(
-    std::vector<ExecutionError::Failure> failures) {
-  const std::shared_ptr<Failures> shared{new Failures{std::move(failures)}, &destroy};
-  return {shared, &shared->list};
-}
-
 constexpr const char* kWhileStopping = "; while stopping: ";
 
 /// A second owner of a nested exception, destroyed after the `std::nested_exception`: so the nested
 /// exception is destroyed by `destroy()`, where no depth of nesting grows the stack.
 class Holder {
  protected:
-  explicit Holder(const std::exception_ptr& nested) : nested_{share({{0, nested}})} {}
+  explicit Holder(const std::exception_ptr& nested) : nested_{internal::share({{0, nested}})} {}
 
  private:
-  std::shared_ptr<const std::vector<ExecutionError::Failure>> nested_;
+  internal::SharedFailures nested_;
 };
 
 // Construct each while the exception to be nested is being handled: std::nested_exception captures
@@ -128,11 +154,21 @@ const char* CancelledError::what() const noexcept { return "the task was asked t
 
 ExecutionError::ExecutionError(std::exception_ptr cause)
     : Error{"task failed: " + message_of(cause)},
-      failures_{share({Failure{0, std::move(cause)}})},
+      failures_{internal::share({Failure{0, std::move(cause)}})},
       has_index_{false} {}
 
 ExecutionError::ExecutionError(std::vector<Failure> failures, std::optional<std::size_t> total)
-    : Error{describe(failures, total)}, failures_{share(std::move(failures))}, has_index_{true} {}
+    : Error{describe(failures, total)},
+      failures_{internal::share(std::move(failures))},
+      has_index_{true} {}
+
+const std::exception_ptr& ExecutionError::cause() const noexcept {
+  return failures_->list.front().cause;
+}
+std::size_t ExecutionError::index() const noexcept { return failures_->list.front().index; }
+const std::vector<ExecutionError::Failure>& ExecutionError::failures() const noexcept {
+  return failures_->list;
+}
 
 namespace internal {
 

@@ -15,13 +15,8 @@
 namespace mtaio::internal {
 namespace {
 
-// The result of a task may be the handle of another task. This thread deletes the tasks of such a
-// chain one after the other, so that a long chain does not grow the stack.
-thread_local constinit lowlevel::IntrusiveList<SpawnedTask> to_delete;
-thread_local constinit bool deleting = false;
-
-// The same for a chain of tasks that gather each other's handles: each passes a stop request on to
-// the next.
+// Tasks may gather each other's handles: each passes a stop request on to the next. This thread
+// asks the tasks of such a chain one after the other, so that a long chain does not grow the stack.
 thread_local constinit SpawnedTask* to_stop = nullptr;
 thread_local constinit bool stopping = false;
 
@@ -37,10 +32,10 @@ TaskRoot& current_task_root() {
   return *root;
 }
 
-SpawnedTask::SpawnedTask(TaskRoot& creator, std::shared_ptr<SpawnedTasks> siblings) noexcept
+SpawnedTask::SpawnedTask(TaskRoot& creator, SpawnedTasks& siblings) noexcept
     : TaskRoot{creator.run()},
       lowlevel::Job{&SpawnedTask::enter, static_cast<TaskRoot*>(this)},
-      siblings_{std::move(siblings)} {}
+      siblings_{siblings} {}
 
 SpawnedTask::~SpawnedTask() = default;
 
@@ -49,7 +44,7 @@ void SpawnedTask::start(std::coroutine_handle<> frame, PromiseBase& promise,
   entry_ = frame;
   promise.set_completion(ended, this, 0, &context());
   TaskRoot::run().retain();
-  if (!siblings_->add(*this)) [[unlikely]]
+  if (!siblings_.add(*this)) [[unlikely]]
     refuse_to_start();
   scheduler().post(*this);
 }
@@ -103,7 +98,7 @@ void SpawnedTask::end(bool failed) noexcept {
   // scope is the parent.
   context().scope.close();
   internal::Run& run = TaskRoot::run();
-  siblings_->remove(*this);
+  siblings_.remove(*this);
   wake.wake_all();
   release();
   run.release();
@@ -141,18 +136,6 @@ void SpawnedTask::leave() noexcept {
       delete_this();
       return;
   }
-}
-
-void SpawnedTask::release() noexcept {
-  if (state_.release()) delete_this();
-}
-
-void SpawnedTask::delete_this() noexcept {
-  to_delete.push_back(*this);
-  if (deleting) return;
-  deleting = true;
-  while (SpawnedTask* task = to_delete.pop_front()) delete task;
-  deleting = false;
 }
 
 void SpawnedTask::report_unless_taken() noexcept {

@@ -63,19 +63,18 @@ constexpr const char* kRunInChild =
 
 }  // namespace
 
-Runtime::Runtime(RuntimeOptions options)
-    : scheduler_{std::make_unique<runtime::WorkStealingScheduler>(options)} {
+Runtime::Runtime(RuntimeOptions options) : scheduler_{new runtime::WorkStealingScheduler{options}} {
   runtime::explain_cancelled_error_at_end();
 }
 
-Runtime::~Runtime() = default;
+Runtime::~Runtime() { delete scheduler_; }
 
 std::size_t Runtime::threads() const noexcept { return scheduler_->size(); }
 
 void Runtime::check_may_run() const {
   if (scheduler_->forked()) throw std::logic_error{kRunInChild};
   for (const auto* thread = &internal::this_thread(); thread; thread = thread->outer()) {
-    if (thread->worker() && &thread->worker()->scheduler == scheduler_.get()) {
+    if (thread->worker() && &thread->worker()->scheduler == scheduler_) {
       throw std::logic_error{kRunOnWorker};
     }
   }

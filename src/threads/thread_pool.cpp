@@ -255,13 +255,16 @@ class ThreadPool::Threads final : public FunctionObserver {
 };
 
 ThreadPool::ThreadPool(std::size_t max_workers)
-    : threads_{std::make_unique<Threads>(checked_workers(max_workers))} {}
+    : threads_{new Threads{checked_workers(max_workers)}} {}
 
 ThreadPool::~ThreadPool() {
-  if (!threads_ || !threads_->forked()) return;
+  if (!threads_->forked()) {
+    delete threads_;
+    return;
+  }
   // What a static variable points to is not a leak.
   [[maybe_unused]] static const void* reachable = nullptr;
-  reachable = threads_.release();
+  reachable = threads_;
 }
 
 std::size_t ThreadPool::max_workers() const noexcept { return threads_->max(); }

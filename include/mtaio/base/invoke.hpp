@@ -20,7 +20,12 @@ namespace mtaio::internal {
 /// The same as `std::invoke`.
 template <class Func, class... Args>
 constexpr std::invoke_result_t<Func, Args...> invoke(Func&& func, Args&&... args) {
-  return std::apply(std::forward<Func>(func), std::forward_as_tuple(std::forward<Args>(args)...));
+  if constexpr (requires { std::forward<Func>(func)(std::forward<Args>(args)...); }) {
+    return std::forward<Func>(func)(std::forward<Args>(args)...);
+  } else {
+    // A pointer to a member.
+    return std::apply(std::forward<Func>(func), std::forward_as_tuple(std::forward<Args>(args)...));
+  }
 }
 
 }  // namespace mtaio::internal

@@ -3,7 +3,7 @@
 
 #include <concepts>
 #include <exception>
-#include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -46,9 +46,9 @@ class Result {
   Result& operator=(const Result&) = delete;
   ~Result() {
     if (state_ == State::kValue) {
-      std::destroy_at(&value_);
+      destroy(value_);
     } else if (state_ == State::kError) {
-      std::destroy_at(&error_);
+      destroy(error_);
     }
   }
 
@@ -56,9 +56,9 @@ class Result {
   template <class... Args>
   void emplace(Args&&... args) {
     if constexpr (std::is_reference_v<T>) {
-      std::construct_at(&value_, std::addressof(args)...);
+      make(value_, __builtin_addressof(args)...);
     } else {
-      std::construct_at(&value_, std::forward<Args>(args)...);
+      make(value_, std::forward<Args>(args)...);
     }
     state_ = State::kValue;
   }
@@ -66,8 +66,8 @@ class Result {
   /// Replaces a value, if there is one: a variable's destructor may throw after a co_return.
   /// REQUIRES: no error.
   void set_error(std::exception_ptr error) noexcept {
-    if (state_ == State::kValue) std::destroy_at(&value_);
-    std::construct_at(&error_, std::move(error));
+    if (state_ == State::kValue) destroy(value_);
+    make(error_, std::move(error));
     state_ = State::kError;
   }
 
@@ -98,6 +98,15 @@ class Result {
 
  private:
   enum class State : unsigned char { kEmpty, kValue, kError };
+
+  template <class Member, class... Args>
+  static void make(Member& place, Args&&... args) {
+    ::new (static_cast<void*>(__builtin_addressof(place))) Member(std::forward<Args>(args)...);
+  }
+  template <class Member>
+  static void destroy(Member& member) noexcept {
+    member.~Member();
+  }
 
   union {
     Stored<T> value_;

@@ -15,7 +15,6 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <utility>
 
 namespace mtaio::internal {
@@ -59,7 +58,7 @@ class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
   void leave() noexcept;
 
  protected:
-  SpawnedTask(TaskRoot& creator, std::shared_ptr<SpawnedTasks> siblings) noexcept;
+  SpawnedTask(TaskRoot& creator, SpawnedTasks& siblings) noexcept;
   virtual ~SpawnedTask();
 
   /// Schedules `frame` to be entered; `ended` is called when it has run to its end. Throws
@@ -92,7 +91,8 @@ class [[gnu::visibility("default")]] SpawnedTask : private TaskRoot,
 
   SpawnedTaskState state_;
   std::coroutine_handle<> entry_;
-  std::shared_ptr<SpawnedTasks> siblings_;
+  /// This task is one of its owners until it has ended.
+  SpawnedTasks& siblings_;
   /// The next task that the same thread has to ask to stop.
   SpawnedTask* next_to_stop_ = nullptr;
   /// Whether a thread asks this task to stop, or has asked it; never reset.
@@ -112,9 +112,8 @@ template <class T>
 class SpawnedTaskOf final : public SpawnedTask {
  public:
   /// REQUIRES: `task` is not empty.
-  static SpawnedTaskOf& create(Task<T> task, internal::TaskRoot& creator,
-                               std::shared_ptr<SpawnedTasks> siblings) {
-    auto* spawned = new SpawnedTaskOf{creator, std::move(siblings)};
+  static SpawnedTaskOf& create(Task<T> task, internal::TaskRoot& creator, SpawnedTasks& siblings) {
+    auto* spawned = new SpawnedTaskOf{creator, siblings};
     spawned->frame_ = task.release();
     spawned->start(spawned->frame_, spawned->frame_.promise(), &SpawnedTaskOf::ended);
     return *spawned;

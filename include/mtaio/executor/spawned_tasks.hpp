@@ -15,8 +15,9 @@ namespace mtaio::internal {
 
 class SpawnedTask;
 
-/// The tasks that an executor has spawned and that have not ended. The executor and its tasks share
-/// it, because one of the tasks may destroy the executor.
+/// The tasks that an executor has spawned and that have not ended. The executor and the tasks in
+/// the list own it together, because one of the tasks may destroy the executor: the last of them to
+/// go deletes it.
 ///
 /// close/check  A thread that finds the executor closed (acquire) sees all that happened before
 ///              `close()` (release).
@@ -47,7 +48,10 @@ class [[gnu::visibility("default")]] SpawnedTasks {
   /// Returns false after `close()`. A `request_stop()` after `close()` reaches every task for which
   /// add() returned true.
   [[nodiscard]] bool add(SpawnedTask& task) noexcept;
+  /// The task has ended. This object may be deleted when this returns.
   void remove(SpawnedTask& task) noexcept;
+  /// The executor is destroyed. This object may be deleted when this returns.
+  void leave() noexcept;
 
   /// Asks every task in the list to stop, and returns the number of the youngest.
   std::uint64_t request_stop() noexcept;
@@ -77,6 +81,8 @@ class [[gnu::visibility("default")]] SpawnedTasks {
   std::atomic<bool> closed_{false};
   /// Guards all below.
   lowlevel::SpinLock lock_;
+  /// Whether the executor exists.
+  bool has_executor_ = true;
   /// The oldest first.
   Tasks tasks_;
   /// How many tasks were ever added; the number of the youngest.

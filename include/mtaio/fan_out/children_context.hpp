@@ -5,7 +5,7 @@
 #include <mtaio/fan_out/options.hpp>
 #include <mtaio/timeout/timed_context.hpp>
 
-#include <variant>
+#include <new>
 
 namespace mtaio::internal {
 
@@ -13,20 +13,43 @@ namespace mtaio::internal {
 template <class Options>
 class ChildrenContext {
  public:
+  ChildrenContext() noexcept {}  // NOLINT(*-member-init): the union starts empty
+  ChildrenContext(const ChildrenContext&) = delete;
+  ChildrenContext& operator=(const ChildrenContext&) = delete;
+  ~ChildrenContext() { reset(); }
+
   TaskContext* open(TaskContext* parent, const Options& options) {
-    if (options.timeout) return &context_.template emplace<TimedContext>(parent, *options.timeout);
-    return &context_.template emplace<TaskContext>(parent);
+    reset();
+    if (options.timeout) {
+      ::new (static_cast<void*>(&timed_)) TimedContext{parent, *options.timeout};
+      state_ = State::kTimed;
+      return &timed_;
+    }
+    ::new (static_cast<void*>(&plain_)) TaskContext{parent};
+    state_ = State::kPlain;
+    return &plain_;
   }
   /// Called when all children have ended. Returns whether the deadline cut them off.
   [[nodiscard]] bool close() noexcept {
-    auto* timed = std::get_if<TimedContext>(&context_);
-    if (!timed) return false;
-    timed->close();
-    return timed->cut_off();
+    if (state_ != State::kTimed) return false;
+    timed_.close();
+    return timed_.cut_off();
   }
 
  private:
-  std::variant<std::monostate, TaskContext, TimedContext> context_;
+  enum class State : unsigned char { kEmpty, kPlain, kTimed };
+
+  void reset() noexcept {
+    if (state_ == State::kPlain) plain_.~TaskContext();
+    if (state_ == State::kTimed) timed_.~TimedContext();
+    state_ = State::kEmpty;
+  }
+
+  union {
+    TaskContext plain_;
+    TimedContext timed_;
+  };
+  State state_ = State::kEmpty;
 };
 
 /// Without options there is no deadline.

@@ -77,8 +77,7 @@ class ElementSource {
   /// As advance(). REQUIRES: `ended()` is false.
   bool advance_further() {
     try {
-      if (std::apply([](auto&... cursor) { return (cursor.advance() && ...); }, cursors_))
-        return true;
+      if (advance_all(Indices{})) return true;
     } catch (...) {
       ended_ = true;
       throw;
@@ -90,11 +89,7 @@ class ElementSource {
   /// Calls `function` with the current elements.
   template <class Function>
   decltype(auto) with_current(Function&& function) {
-    return std::apply(
-        [&](auto&... cursor) -> decltype(auto) {
-          return std::forward<Function>(function)(cursor.current()...);
-        },
-        cursors_);
+    return call_with_current(std::forward<Function>(function), Indices{});
   }
 
   [[nodiscard]] bool ended() const noexcept { return ended_; }
@@ -109,22 +104,37 @@ class ElementSource {
   /// Whether size() always returns a number.
   static constexpr bool kSized = (Cursor<View>::kSized && ...);
 
-  /// The number of elements, if a range knows it. Called before the walk.
+  /// The number of elements, if all ranges know theirs. Called before the walk.
   [[nodiscard]] std::optional<std::size_t> size() {
-    if constexpr ((Cursor<View>::kSized || ...)) {
-      std::optional<std::size_t> shortest;
-      const auto consider = [&](auto& cursor) {
-        if constexpr (std::remove_reference_t<decltype(cursor)>::kSized) {
-          if (!shortest || cursor.size() < *shortest) shortest = cursor.size();
-        }
-      };
-      std::apply([&](auto&... cursor) { (consider(cursor), ...); }, cursors_);
-      if constexpr (kSized) return shortest;
+    if constexpr (kSized) {
+      return shortest(Indices{});
+    } else {
+      return std::nullopt;
     }
-    return std::nullopt;
   }
 
  private:
+  using Indices = std::index_sequence_for<View...>;
+
+  // Not std::apply(), which takes the compiler several times as long.
+  template <std::size_t... I>
+  bool advance_all(std::index_sequence<I...>) {
+    return (std::get<I>(cursors_).advance() && ...);
+  }
+  template <class Function, std::size_t... I>
+  decltype(auto) call_with_current(Function&& function, std::index_sequence<I...>) {
+    return std::forward<Function>(function)(std::get<I>(cursors_).current()...);
+  }
+  template <std::size_t... I>
+  std::size_t shortest(std::index_sequence<I...>) {
+    std::size_t least = static_cast<std::size_t>(-1);
+    const auto consider = [&](std::size_t size) {
+      if (size < least) least = size;
+    };
+    (consider(std::get<I>(cursors_).size()), ...);
+    return least;
+  }
+
   std::tuple<Cursor<View>...> cursors_;
   bool ended_ = false;
 };

@@ -1,6 +1,7 @@
 /// The members that all queues share.
 #pragma once
 
+#include <mtaio/base/unique_ptr.hpp>
 #include <mtaio/queue/core.hpp>
 #include <mtaio/queue/errors.hpp>
 #include <mtaio/queue/get.hpp>
@@ -10,7 +11,6 @@
 #include <mtaio/queue/put.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>

@@ -1,10 +1,8 @@
 /// A heap of entries that are contiguous in memory.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstddef>
-#include <memory>
 #include <new>
 
 namespace mtaio::internal {
@@ -18,6 +16,9 @@ class EntryHeap {
   EntryHeap() = default;
   EntryHeap(const EntryHeap&) = delete;
   EntryHeap& operator=(const EntryHeap&) = delete;
+  ~EntryHeap() {
+    for (const Entry* segment : segments_) delete[] segment;
+  }
 
   [[nodiscard]] bool empty() const noexcept { return end_ == kRoot; }
   [[nodiscard]] std::size_t size() const noexcept { return end_ - kRoot; }
@@ -118,14 +119,13 @@ class EntryHeap {
 
   [[nodiscard]] bool has_room_for(std::size_t i) noexcept {
     const std::size_t number = segment_of(i);
-    std::unique_ptr<Entry[]>& segment = segments_[number];
-    if (!segment) {
-      segment.reset(new (std::nothrow) Entry[number == 0 ? kFirstSegment : start_of(number)]);
-    }
+    Entry*& segment = segments_[number];
+    if (!segment)
+      segment = new (std::nothrow) Entry[number == 0 ? kFirstSegment : start_of(number)];
     return segment != nullptr;
   }
 
-  std::array<std::unique_ptr<Entry[]>, 48> segments_;
+  Entry* segments_[48] = {};
   std::size_t end_ = kRoot;
   [[no_unique_address]] Before before_;
 };

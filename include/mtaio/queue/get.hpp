@@ -1,6 +1,7 @@
 /// What the `get()` and the `next()` of a queue return.
 #pragma once
 
+#include <mtaio/base/unique_ptr.hpp>
 #include <mtaio/coro/budget.hpp>
 #include <mtaio/coro/promise.hpp>
 #include <mtaio/coro/task_context.hpp>
@@ -11,7 +12,6 @@
 #include <mtaio/queue/permit.hpp>
 
 #include <coroutine>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
