@@ -3,10 +3,12 @@
 #include <mtaio/base/ref_count.hpp>
 
 #include "base/exception_cast.hpp"
+#include "base/text.hpp"
 #include "base/while_stopping.hpp"
 
 #include <new>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace mtaio {
@@ -27,7 +29,7 @@ thread_local constinit bool destroying = false;
 
 /// The cause of a failure may be an ExecutionError with failures of its own. This destroys them one
 /// after the other, so that no depth of nesting grows the stack.
-void destroy(Failures* failures) noexcept {
+[[gnu::cold]] void destroy(Failures* failures) noexcept {
   failures->next = to_destroy;
   to_destroy = failures;
   if (destroying) return;
@@ -39,7 +41,7 @@ void destroy(Failures* failures) noexcept {
   destroying = false;
 }
 
-SharedFailures share(std::vector<ExecutionError::Failure> failures) {
+[[gnu::cold]] SharedFailures share(std::vector<ExecutionError::Failure> failures) {
   auto* shared = new Failures;
   shared->list = std::move(failures);
   return SharedFailures{shared};
@@ -69,12 +71,12 @@ namespace {
 // message quotes the next.
 constexpr std::size_t kQuoted = 500;
 
-std::string quoted(std::string text) {
-  if (text.size() > kQuoted) text.replace(kQuoted, std::string::npos, "...");
-  return text;
+[[gnu::cold]] std::string quoted(std::string_view text) {
+  const std::string_view shown = text.substr(0, kQuoted);
+  return internal::text({shown, shown.size() < text.size() ? "..." : ""});
 }
 
-std::string message_of(const std::exception_ptr& cause) {
+[[gnu::cold]] std::string message_of(const std::exception_ptr& cause) {
   using internal::exception_cast;
   if (const auto* nesting = exception_cast<Error>(cause)) return quoted(nesting->what());
   if (const auto* error = exception_cast<std::exception>(cause)) return error->what();
@@ -84,12 +86,12 @@ std::string message_of(const std::exception_ptr& cause) {
   return "an exception not derived from std::exception";
 }
 
-std::string describe(const std::vector<ExecutionError::Failure>& failures,
-                     std::optional<std::size_t> total) {
+[[gnu::cold]] std::string describe(const std::vector<ExecutionError::Failure>& failures,
+                                   std::optional<std::size_t> total) {
   const auto& first = failures.front();
-  std::string text = "task " + std::to_string(first.index);
-  if (total) text += " of " + std::to_string(*total);
-  return text + " failed: " + message_of(first.cause);
+  const std::string why = message_of(first.cause);
+  return total ? internal::text({"task ", first.index, " of ", *total, " failed: ", why})
+               : internal::text({"task ", first.index, " failed: ", why});
 }
 
 constexpr const char* kWhileStopping = "; while stopping: ";
@@ -108,18 +110,18 @@ class Holder {
 // it.
 
 struct TimeoutErrorWhileStopping final : TimeoutError, private Holder, std::nested_exception {
-  TimeoutErrorWhileStopping(const std::string& text, const std::exception_ptr& nested)
-      : TimeoutError{text + kWhileStopping + message_of(nested)}, Holder{nested} {}
+  [[gnu::cold]] TimeoutErrorWhileStopping(const std::string& text, const std::exception_ptr& nested)
+      : TimeoutError{internal::text({text, kWhileStopping, message_of(nested)})}, Holder{nested} {}
 };
 
 class CancelledErrorWhileStopping final : public CancelledError,
                                           private Holder,
                                           public std::nested_exception {
  public:
-  explicit CancelledErrorWhileStopping(const std::exception_ptr& nested)
+  [[gnu::cold]] explicit CancelledErrorWhileStopping(const std::exception_ptr& nested)
       : Holder{nested},
         // NOLINTNEXTLINE(bugprone-throw-keyword-missing): a member, not thrown
-        text_{CancelledError::what() + (kWhileStopping + message_of(nested))} {}
+        text_{internal::text({CancelledError::what(), kWhileStopping, message_of(nested)})} {}
   [[nodiscard]] const char* what() const noexcept override { return text_.what(); }
 
  private:
@@ -153,7 +155,7 @@ CancelledError::~CancelledError() = default;
 const char* CancelledError::what() const noexcept { return "the task was asked to stop"; }
 
 ExecutionError::ExecutionError(std::exception_ptr cause)
-    : Error{"task failed: " + message_of(cause)},
+    : Error{internal::text({"task failed: ", message_of(cause)})},
       failures_{internal::share({Failure{0, std::move(cause)}})},
       has_index_{false} {}
 

@@ -1,18 +1,19 @@
 #include <mtaio/base/single_use.hpp>
 
+#include "base/text.hpp"
+
 #include <stdexcept>
-#include <string>
 
 namespace mtaio::internal {
 
 namespace {
 
 // A function of its own, so that the throw has no local string to destroy.
-std::logic_error used_up(const char* call) {
-  return std::logic_error{std::string{"co_await "} + call +
-                          "(): the operation was awaited before, or moved from. It can be "
-                          "awaited once; call " +
-                          call + "() again for another one."};
+[[gnu::cold]] std::logic_error used_up(const char* call) {
+  return std::logic_error{text({"co_await ", call,
+                                "(): the operation was awaited before, or moved from. It can be "
+                                "awaited once; call ",
+                                call, "() again for another one."})};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <mtaio/exceptions.hpp>
 
 #include "base/exception_cast.hpp"
+#include "base/text.hpp"
 #include "base/while_stopping.hpp"
 
 #include <chrono>
@@ -14,9 +15,9 @@ namespace mtaio::internal {
 namespace {
 
 // Made before it is thrown, so that no string has to be destroyed while the exception propagates.
-std::logic_error no_task(const char* where) {
-  return std::logic_error{std::string{where} +
-                          ": there is no task; it was awaited before, or moved from."};
+[[gnu::cold]] std::logic_error no_task(const char* where) {
+  return std::logic_error{
+      text({where, ": there is no task; it was awaited before, or moved from."})};
 }
 
 }  // namespace
@@ -35,7 +36,7 @@ std::exception_ptr failure_while_stopping(const std::exception_ptr& error) noexc
 
 void throw_timed_out(Timeout timeout, const std::exception_ptr& while_stopping) {
   const std::chrono::duration<double> seconds = timeout.nanoseconds();
-  throw_timeout_error("the time ran out after " + std::to_string(seconds.count()) + " s",
+  throw_timeout_error(text({"the time ran out after ", std::to_string(seconds.count()), " s"}),
                       while_stopping);
 }
 

@@ -4,15 +4,16 @@
 #include <mtaio/executor/spawned_task.hpp>
 #include <mtaio/platform/blocking_handler.hpp>
 
+#include "base/text.hpp"
+
 #include <mutex>
 #include <stdexcept>
-#include <string>
 
 namespace mtaio::internal {
 
 void SpawnedTasks::throw_closed(const char* member) {
-  throw std::logic_error{std::string{"TaskExecutor::"} + member +
-                         ": the executor was closed; it takes no more work."};
+  throw std::logic_error{
+      text({"TaskExecutor::", member, ": the executor was closed; it takes no more work."})};
 }
 
 void SpawnedTasks::leave() noexcept {

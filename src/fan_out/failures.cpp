@@ -66,9 +66,11 @@ bool FanOutFailures::check_halted(lowlevel::StopScope& scope) noexcept {
 }
 
 void FanOutFailures::collect(std::size_t index, const std::exception_ptr& error) noexcept {
-  if (!collected_) collected_.emplace(ExecutionError::Failure{index, error});
+  // Only ever copied into the list: moving would be one more copy of the code that enlarges it.
+  const ExecutionError::Failure failure{index, error};
+  if (!collected_) collected_.emplace(failure);
   try {
-    collected_->all.push_back({index, error});
+    collected_->all.push_back(failure);
   } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
     // The first failure is kept in any case; this one is left out of the list.
   }

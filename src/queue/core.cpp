@@ -4,17 +4,18 @@
 #include <mtaio/coro/thread_context.hpp>
 #include <mtaio/lowlevel/contract.hpp>
 
+#include "base/text.hpp"
+
 #include <limits>
 #include <stdexcept>
-#include <string>
 
 namespace mtaio::internal {
 namespace {
 
 std::size_t checked_max_size(const char* name, std::ptrdiff_t max_size) {
   if (max_size < 0) {
-    throw std::invalid_argument{std::string{name} + "(" + std::to_string(max_size) +
-                                "): maxsize cannot be negative; use 0 for an unbounded queue."};
+    throw std::invalid_argument{text(
+        {name, "(", max_size, "): maxsize cannot be negative; use 0 for an unbounded queue."})};
   }
   return max_size == 0 ? std::numeric_limits<std::size_t>::max()
                        : static_cast<std::size_t>(max_size);
@@ -33,10 +34,10 @@ QueueCore<Storage>::~QueueCore() {
   if (!putters_.empty()) waiting = "put()";
   if (!getters_.empty()) waiting = "get()";
   if (waiting) {
-    lowlevel::contract_violation(
-        std::string{name_} + " destroyed while tasks wait in " + waiting +
-        ". A queue must outlive its waiters; before you destroy it, shut it down, or stop the "
-        "waiters, and wait for them.");
+    lowlevel::contract_violation(text(
+        {name_, " destroyed while tasks wait in ", waiting,
+         ". A queue must outlive its waiters; before you destroy it, shut it down, or stop the "
+         "waiters, and wait for them."}));
   }
 }
 

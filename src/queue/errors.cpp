@@ -2,16 +2,17 @@
 
 #include <mtaio/exceptions.hpp>
 
+#include "base/text.hpp"
+
 #include <stdexcept>
-#include <string>
 
 namespace mtaio::internal {
 namespace {
 
 // Made before it is thrown, so that no string has to be destroyed while the exception propagates:
 // that would take as long as another throw.
-QueueShutDown shut_down(const char* queue, const char* what) {
-  return QueueShutDown{std::string{queue} + what};
+[[gnu::cold]] QueueShutDown shut_down(const char* queue, const char* what) {
+  return QueueShutDown{text({queue, what})};
 }
 
 }  // namespace
@@ -27,9 +28,9 @@ void throw_get_after_shutdown(const char* queue) {
 }
 
 void throw_task_done_too_often(const char* queue) {
-  throw std::logic_error{std::string{queue} +
-                         "::task_done: called more often than items were put; call it once for "
-                         "each item that get() returned."};
+  throw std::logic_error{text({queue,
+                               "::task_done: called more often than items were put; call it once "
+                               "for each item that get() returned."})};
 }
 
 }  // namespace mtaio::internal

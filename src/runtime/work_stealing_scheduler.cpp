@@ -3,13 +3,13 @@
 #include <mtaio/lowlevel/contract.hpp>
 #include <mtaio/platform/asymmetric_fence.hpp>
 
+#include "base/text.hpp"
 #include "platform/cpu.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
-#include <string>
 #include <thread>
 #include <utility>
 
@@ -25,11 +25,11 @@ constexpr std::size_t kMostBlockingThreads = 4096;
 constexpr std::size_t kMostWorkers = std::size_t{1} << 14U;
 static_assert(kMostWorkers <= internal::IdleCounts::kMost);
 
-std::size_t checked_threads(std::size_t threads) {
+[[gnu::cold]] std::size_t checked_threads(std::size_t threads) {
   if (threads > kMostWorkers) {
-    throw std::invalid_argument{"RuntimeOptions{.threads = " + std::to_string(threads) +
-                                "}: a runtime has at most " + std::to_string(kMostWorkers) +
-                                " workers; use 0 for one for each core."};
+    throw std::invalid_argument{
+        internal::text({"RuntimeOptions{.threads = ", threads, "}: a runtime has at most ",
+                        kMostWorkers, " workers; use 0 for one for each core."})};
   }
   return threads > 0 ? threads : platform::usable_cores();
 }
@@ -135,7 +135,7 @@ void WorkStealingScheduler::work_from(lowlevel::Job& first, WorkerThread& thread
   loop_.work(thread, has_worker);
 }
 
-void WorkStealingScheduler::block(const internal::ThreadEvent& event) noexcept {
+[[gnu::cold]] void WorkStealingScheduler::block(const internal::ThreadEvent& event) noexcept {
   if (event.is_set_soon()) return;
   WorkerThread& thread = worker_of(internal::this_thread())->thread.get();
   {

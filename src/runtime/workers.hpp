@@ -31,7 +31,12 @@ enum class VisibleWork : std::uint8_t {
 class Workers {
  public:
   void reserve(std::size_t count) { all_.reserve(count); }
-  Worker& add(std::unique_ptr<Worker> worker) { return *all_.emplace_back(std::move(worker)); }
+  /// REQUIRES: `reserve()` was called for this worker, too.
+  Worker& add(std::unique_ptr<Worker> worker) noexcept {
+    // So the compiler leaves out the code that would enlarge the vector.
+    if (all_.size() == all_.capacity()) __builtin_unreachable();
+    return *all_.emplace_back(std::move(worker));
+  }
 
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
   [[nodiscard]] Worker& operator[](std::size_t index) noexcept { return *all_[index]; }

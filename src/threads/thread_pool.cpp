@@ -6,6 +6,7 @@
 #include <mtaio/platform/fork_mark.hpp>
 #include <mtaio/platform/thread_event.hpp>
 
+#include "base/text.hpp"
 #include "threads/waits_in_pool.hpp"
 
 #include <algorithm>
@@ -16,7 +17,6 @@
 #include <list>
 #include <mutex>
 #include <stdexcept>
-#include <string>
 #include <thread>
 #include <utility>
 
@@ -32,14 +32,14 @@ constexpr const char* kUsedInChild =
 // More threads than Linux can have at all: PID_MAX_LIMIT.
 constexpr std::size_t kMostWorkers = std::size_t{1} << 22U;
 
-std::size_t checked_workers(std::size_t max_workers) {
+[[gnu::cold]] std::size_t checked_workers(std::size_t max_workers) {
   if (max_workers < 1) {
     throw std::invalid_argument{"ThreadPool(0): a pool needs at least one worker to run anything."};
   }
   if (max_workers > kMostWorkers) {
-    throw std::invalid_argument{"ThreadPool(" + std::to_string(max_workers) +
-                                "): a pool has at most " + std::to_string(kMostWorkers) +
-                                " workers; was a negative number meant?"};
+    throw std::invalid_argument{
+        internal::text({"ThreadPool(", max_workers, "): a pool has at most ", kMostWorkers,
+                        " workers; was a negative number meant?"})};
   }
   return max_workers;
 }
@@ -67,7 +67,7 @@ thread_local constinit bool this_function_waits = false;
 
 class ThreadPool::Threads final : public FunctionObserver {
  public:
-  explicit Threads(std::size_t max) : max_{max} {}
+  [[gnu::cold]] explicit Threads(std::size_t max) : max_{max} {}
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
   ~Threads() { finish(); }
@@ -148,7 +148,7 @@ class ThreadPool::Threads final : public FunctionObserver {
 
   /// Starts a thread for `job`. If that fails and no thread is left that could run the job, takes
   /// it back and throws. REQUIRES: mutex_ is held; `job` is the last one queued.
-  void start_one(lowlevel::BlockingJob& job) {
+  [[gnu::cold]] void start_one(lowlevel::BlockingJob& job) {
     const std::exception_ptr failure = start_one_more();
     if (!failure || running_.size() > waiting_) return;
     queue_.erase(job);
@@ -157,7 +157,7 @@ class ThreadPool::Threads final : public FunctionObserver {
   }
 
   /// Returns why no thread could be started, null if one was. REQUIRES: mutex_ is held.
-  std::exception_ptr start_one_more() noexcept {
+  [[gnu::cold]] std::exception_ptr start_one_more() noexcept {
     try {
       running_.emplace_front();
       running_.front() = std::thread{[this, self = running_.begin()] { work(self); }};
@@ -209,7 +209,7 @@ class ThreadPool::Threads final : public FunctionObserver {
     if (finishing_ && running_.empty()) all_ended_.set();
   }
 
-  void finish() noexcept {
+  [[gnu::cold]] void finish() noexcept {
     if (pool_of_this_thread == this) {
       lowlevel::contract_violation(
           "ThreadPool destroyed by a function that runs in it. A pool waits for its functions, so "
