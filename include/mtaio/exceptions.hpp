@@ -80,11 +80,11 @@ class [[gnu::visibility("default")]] ExecutionError : public Error {
   };
 
   /// The failure of a single task.
-  [[gnu::cold]] explicit ExecutionError(std::exception_ptr cause);
+  explicit ExecutionError(std::exception_ptr cause);
 
   /// Failures among `total` tasks, in order of time. `total` is empty if the number of tasks is not
   /// known. REQUIRES: `failures` is not empty.
-  [[gnu::cold]] ExecutionError(std::vector<Failure> failures, std::optional<std::size_t> total);
+  ExecutionError(std::vector<Failure> failures, std::optional<std::size_t> total);
 
   ExecutionError(const ExecutionError&) = default;
   ExecutionError& operator=(const ExecutionError&) = default;

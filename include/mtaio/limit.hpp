@@ -11,7 +11,7 @@
 namespace mtaio {
 
 namespace internal {
-[[noreturn, gnu::cold, gnu::visibility("default")]] void throw_limit_below_one(std::intmax_t value);
+[[noreturn, gnu::visibility("default")]] void throw_limit_below_one(std::intmax_t value);
 }
 
 /// The greatest number of tasks that have been started and have not finished. Converts from any

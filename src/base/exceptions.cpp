@@ -29,7 +29,7 @@ thread_local constinit bool destroying = false;
 
 /// The cause of a failure may be an ExecutionError with failures of its own. This destroys them one
 /// after the other, so that no depth of nesting grows the stack.
-[[gnu::cold]] void destroy(Failures* failures) noexcept {
+void destroy(Failures* failures) noexcept {
   failures->next = to_destroy;
   to_destroy = failures;
   if (destroying) return;
@@ -41,7 +41,7 @@ thread_local constinit bool destroying = false;
   destroying = false;
 }
 
-[[gnu::cold]] SharedFailures share(std::vector<ExecutionError::Failure> failures) {
+SharedFailures share(std::vector<ExecutionError::Failure> failures) {
   auto* shared = new Failures;
   shared->list = std::move(failures);
   return SharedFailures{shared};
@@ -71,12 +71,12 @@ namespace {
 // message quotes the next.
 constexpr std::size_t kQuoted = 500;
 
-[[gnu::cold]] std::string quoted(std::string_view text) {
+std::string quoted(std::string_view text) {
   const std::string_view shown = text.substr(0, kQuoted);
   return internal::text({shown, shown.size() < text.size() ? "..." : ""});
 }
 
-[[gnu::cold]] std::string message_of(const std::exception_ptr& cause) {
+std::string message_of(const std::exception_ptr& cause) {
   using internal::exception_cast;
   if (const auto* nesting = exception_cast<Error>(cause)) return quoted(nesting->what());
   if (const auto* error = exception_cast<std::exception>(cause)) return error->what();
@@ -86,8 +86,8 @@ constexpr std::size_t kQuoted = 500;
   return "an exception not derived from std::exception";
 }
 
-[[gnu::cold]] std::string describe(const std::vector<ExecutionError::Failure>& failures,
-                                   std::optional<std::size_t> total) {
+std::string describe(const std::vector<ExecutionError::Failure>& failures,
+                     std::optional<std::size_t> total) {
   const auto& first = failures.front();
   const std::string why = message_of(first.cause);
   return total ? internal::text({"task ", first.index, " of ", *total, " failed: ", why})
@@ -110,7 +110,7 @@ class Holder {
 // it.
 
 struct TimeoutErrorWhileStopping final : TimeoutError, private Holder, std::nested_exception {
-  [[gnu::cold]] TimeoutErrorWhileStopping(const std::string& text, const std::exception_ptr& nested)
+  TimeoutErrorWhileStopping(const std::string& text, const std::exception_ptr& nested)
       : TimeoutError{internal::text({text, kWhileStopping, message_of(nested)})}, Holder{nested} {}
 };
 
@@ -118,7 +118,7 @@ class CancelledErrorWhileStopping final : public CancelledError,
                                           private Holder,
                                           public std::nested_exception {
  public:
-  [[gnu::cold]] explicit CancelledErrorWhileStopping(const std::exception_ptr& nested)
+  explicit CancelledErrorWhileStopping(const std::exception_ptr& nested)
       : Holder{nested},
         // NOLINTNEXTLINE(bugprone-throw-keyword-missing): a member, not thrown
         text_{internal::text({CancelledError::what(), kWhileStopping, message_of(nested)})} {}

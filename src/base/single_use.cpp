@@ -9,7 +9,7 @@ namespace mtaio::internal {
 namespace {
 
 // A function of its own, so that the throw has no local string to destroy.
-[[gnu::cold]] std::logic_error used_up(const char* call) {
+std::logic_error used_up(const char* call) {
   return std::logic_error{text({"co_await ", call,
                                 "(): the operation was awaited before, or moved from. It can be "
                                 "awaited once; call ",

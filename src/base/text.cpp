@@ -2,7 +2,7 @@
 
 namespace mtaio::internal {
 
-[[gnu::cold]] void TextPart::append_to(std::string& text) const {
+void TextPart::append_to(std::string& text) const {
   if (kind_ == Kind::kCharacters) {
     text.append(characters_);
     return;

@@ -36,6 +36,6 @@ class TextPart {
 
 /// The parts, one after the other. Out of line, because the code of operator+ and of to_string() is
 /// long, and messages are composed in many places.
-[[nodiscard, gnu::cold]] std::string text(std::initializer_list<TextPart> parts);
+[[nodiscard]] std::string text(std::initializer_list<TextPart> parts);
 
 }  // namespace mtaio::internal

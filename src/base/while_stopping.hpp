@@ -8,19 +8,17 @@ namespace mtaio::internal {
 
 /// Throws a `TimeoutError` that says `text`, with `while_stopping` nested in it unless that is
 /// null.
-[[noreturn, gnu::cold]] void throw_timeout_error(const std::string& text,
-                                                 const std::exception_ptr& while_stopping);
+[[noreturn]] void throw_timeout_error(const std::string& text,
+                                      const std::exception_ptr& while_stopping);
 
 /// Throws a `CancelledError`, with `while_stopping` nested in it unless that is null.
-[[noreturn, gnu::cold]] void throw_cancelled_error(const std::exception_ptr& while_stopping);
+[[noreturn]] void throw_cancelled_error(const std::exception_ptr& while_stopping);
 
 /// The exception nested in `error` if that is a `CancelledError`; null if it is not, or has none.
-[[nodiscard, gnu::cold]] std::exception_ptr nested_in_cancelled(
-    const std::exception_ptr& error) noexcept;
+[[nodiscard]] std::exception_ptr nested_in_cancelled(const std::exception_ptr& error) noexcept;
 
 /// The cause of `error` if that is an `ExecutionError` without an index, which says no more than
 /// its cause; otherwise `error`.
-[[nodiscard, gnu::cold]] const std::exception_ptr& without_wrapping(
-    const std::exception_ptr& error) noexcept;
+[[nodiscard]] const std::exception_ptr& without_wrapping(const std::exception_ptr& error) noexcept;
 
 }  // namespace mtaio::internal

@@ -15,7 +15,7 @@ namespace mtaio::internal {
 namespace {
 
 // Made before it is thrown, so that no string has to be destroyed while the exception propagates.
-[[gnu::cold]] std::logic_error no_task(const char* where) {
+std::logic_error no_task(const char* where) {
   return std::logic_error{
       text({where, ": there is no task; it was awaited before, or moved from."})};
 }

@@ -68,7 +68,7 @@ struct Reaper {
 
 thread_local Reaper reaper;
 
-[[gnu::cold, gnu::noinline]] bool open() noexcept {
+bool open() noexcept {
   if (state != State::kUnused || watched()) return false;
   reaper.touch();  // registers its destructor with the thread
   state = State::kOpen;

@@ -11,7 +11,7 @@ namespace {
 
 // Made before it is thrown, so that no string has to be destroyed while the exception propagates:
 // that would take as long as another throw.
-[[gnu::cold]] QueueShutDown shut_down(const char* queue, const char* what) {
+QueueShutDown shut_down(const char* queue, const char* what) {
   return QueueShutDown{text({queue, what})};
 }
 

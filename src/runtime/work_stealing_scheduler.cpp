@@ -25,7 +25,7 @@ constexpr std::size_t kMostBlockingThreads = 4096;
 constexpr std::size_t kMostWorkers = std::size_t{1} << 14U;
 static_assert(kMostWorkers <= internal::IdleCounts::kMost);
 
-[[gnu::cold]] std::size_t checked_threads(std::size_t threads) {
+std::size_t checked_threads(std::size_t threads) {
   if (threads > kMostWorkers) {
     throw std::invalid_argument{
         internal::text({"RuntimeOptions{.threads = ", threads, "}: a runtime has at most ",
@@ -135,7 +135,7 @@ void WorkStealingScheduler::work_from(lowlevel::Job& first, WorkerThread& thread
   loop_.work(thread, has_worker);
 }
 
-[[gnu::cold]] void WorkStealingScheduler::block(const internal::ThreadEvent& event) noexcept {
+void WorkStealingScheduler::block(const internal::ThreadEvent& event) noexcept {
   if (event.is_set_soon()) return;
   WorkerThread& thread = worker_of(internal::this_thread())->thread.get();
   {

@@ -31,9 +31,9 @@ namespace mtaio::runtime {
 /// interface for tasks.
 class WorkStealingScheduler final : public lowlevel::Scheduler, public internal::BlockingHandler {
  public:
-  [[gnu::cold]] explicit WorkStealingScheduler(const RuntimeOptions& options);
+  explicit WorkStealingScheduler(const RuntimeOptions& options);
   // NOLINTNEXTLINE(*-virtual-class-destructor): final, and never owned as a Scheduler
-  [[gnu::cold]] ~WorkStealingScheduler();
+  ~WorkStealingScheduler();
 
   // Scheduler.
   void post(lowlevel::Job& job) noexcept override;

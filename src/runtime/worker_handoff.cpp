@@ -42,7 +42,7 @@ bool WorkerHandoff::wait(Guard& guard, WorkerThread& thread) noexcept {
   return thread.worker_ != nullptr;
 }
 
-[[gnu::cold]] void WorkerHandoff::add(Worker& worker) {
+void WorkerHandoff::add(Worker& worker) {
   all_.push_back(&worker);
   free_.push_back(worker);
 }
@@ -54,7 +54,7 @@ bool WorkerHandoff::try_acquire(WorkerThread& thread) noexcept {
   return worker != nullptr;
 }
 
-[[gnu::cold]] bool WorkerHandoff::acquire(WorkerThread& thread, bool resumes) noexcept {
+bool WorkerHandoff::acquire(WorkerThread& thread, bool resumes) noexcept {
   Guard guard{mutex_};
   if (thread.is_dismissed() && !resumes) return false;
   if (Worker* worker = free_.pop_front()) {
@@ -95,14 +95,14 @@ void WorkerHandoff::release(WorkerThread& thread) noexcept {
   }
 }
 
-[[gnu::cold]] void WorkerHandoff::hand_off(WorkerThread& blocked, WorkerThread& spare) noexcept {
+void WorkerHandoff::hand_off(WorkerThread& blocked, WorkerThread& spare) noexcept {
   const Guard guard{mutex_};
   assign(unassign(blocked), spare);
   if (!blocked.spare_) ++blocked_;
   notify(spare);
 }
 
-[[gnu::cold]] void WorkerHandoff::take_back(WorkerThread& thread) noexcept {
+void WorkerHandoff::take_back(WorkerThread& thread) noexcept {
   reacquire(thread);
   const Guard guard{mutex_};
   if (!thread.spare_) --blocked_;
@@ -124,7 +124,7 @@ void WorkerHandoff::dismiss(WorkerThread& thread) noexcept {
   }
 }
 
-[[gnu::cold]] bool WorkerHandoff::wait_as_spare(WorkerThread& spare) noexcept {
+bool WorkerHandoff::wait_as_spare(WorkerThread& spare) noexcept {
   Guard guard{mutex_};
   if (!spare.worker_) {
     spare.changed_.store(0, std::memory_order_relaxed);
@@ -143,7 +143,7 @@ void WorkerHandoff::dismiss(WorkerThread& thread) noexcept {
   return spare.worker_ != nullptr;
 }
 
-[[gnu::cold]] WorkerThread* WorkerHandoff::reserve_spare() noexcept {
+WorkerThread* WorkerHandoff::reserve_spare() noexcept {
   const Guard guard{mutex_};
   WorkerThread* spare = spares_.pop_front();
   if (spare) spare->reserved_ = true;

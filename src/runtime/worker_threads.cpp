@@ -9,7 +9,7 @@
 
 namespace mtaio::runtime {
 
-[[gnu::cold]] WorkerThread* WorkerThreads::start(bool spare) noexcept {
+WorkerThread* WorkerThreads::start(bool spare) noexcept {
   const std::scoped_lock guard{mutex_};
   if (finishing_) return nullptr;
   const std::size_t before = threads_->size();
@@ -49,13 +49,13 @@ WorkerThread* WorkerThreads::obtain_spare() noexcept {
   return spare ? spare : start(true);
 }
 
-[[gnu::cold]] void WorkerThreads::abandon() noexcept {
+void WorkerThreads::abandon() noexcept {
   // What a static variable points to is not a leak.
   [[maybe_unused]] static const void* reachable = nullptr;
   reachable = threads_.release();
 }
 
-[[gnu::cold]] void WorkerThreads::finish() noexcept {
+void WorkerThreads::finish() noexcept {
   {
     const std::scoped_lock guard{mutex_};
     finishing_ = true;

@@ -32,7 +32,7 @@ constexpr const char* kUsedInChild =
 // More threads than Linux can have at all: PID_MAX_LIMIT.
 constexpr std::size_t kMostWorkers = std::size_t{1} << 22U;
 
-[[gnu::cold]] std::size_t checked_workers(std::size_t max_workers) {
+std::size_t checked_workers(std::size_t max_workers) {
   if (max_workers < 1) {
     throw std::invalid_argument{"ThreadPool(0): a pool needs at least one worker to run anything."};
   }
@@ -67,7 +67,7 @@ thread_local constinit bool this_function_waits = false;
 
 class ThreadPool::Threads final : public FunctionObserver {
  public:
-  [[gnu::cold]] explicit Threads(std::size_t max) : max_{max} {}
+  explicit Threads(std::size_t max) : max_{max} {}
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
   ~Threads() { finish(); }
@@ -148,7 +148,7 @@ class ThreadPool::Threads final : public FunctionObserver {
 
   /// Starts a thread for `job`. If that fails and no thread is left that could run the job, takes
   /// it back and throws. REQUIRES: mutex_ is held; `job` is the last one queued.
-  [[gnu::cold]] void start_one(lowlevel::BlockingJob& job) {
+  void start_one(lowlevel::BlockingJob& job) {
     const std::exception_ptr failure = start_one_more();
     if (!failure || running_.size() > waiting_) return;
     queue_.erase(job);
@@ -157,7 +157,7 @@ class ThreadPool::Threads final : public FunctionObserver {
   }
 
   /// Returns why no thread could be started, null if one was. REQUIRES: mutex_ is held.
-  [[gnu::cold]] std::exception_ptr start_one_more() noexcept {
+  std::exception_ptr start_one_more() noexcept {
     try {
       running_.emplace_front();
       running_.front() = std::thread{[this, self = running_.begin()] { work(self); }};
@@ -209,7 +209,7 @@ class ThreadPool::Threads final : public FunctionObserver {
     if (finishing_ && running_.empty()) all_ended_.set();
   }
 
-  [[gnu::cold]] void finish() noexcept {
+  void finish() noexcept {
     if (pool_of_this_thread == this) {
       lowlevel::contract_violation(
           "ThreadPool destroyed by a function that runs in it. A pool waits for its functions, so "

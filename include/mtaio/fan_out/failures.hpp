@@ -36,11 +36,11 @@ class [[gnu::visibility("default")]] FanOutFailures {
   [[nodiscard]] bool any() const noexcept { return flags_.load(std::memory_order_relaxed) != 0; }
 
   /// The child at `index` has failed, and does not count as ended yet.
-  [[gnu::cold]] void record(std::size_t index, const std::exception_ptr& error,
-                            lowlevel::StopScope& scope, Progress* progress) noexcept;
+  void record(std::size_t index, const std::exception_ptr& error, lowlevel::StopScope& scope,
+              Progress* progress) noexcept;
   /// There is no memory for the result of the child at `index`: the call as a whole fails.
-  [[gnu::cold]] void record_lost_result(std::size_t index, const std::exception_ptr& error,
-                                        lowlevel::StopScope& scope) noexcept;
+  void record_lost_result(std::size_t index, const std::exception_ptr& error,
+                          lowlevel::StopScope& scope) noexcept;
 
   /// Whether no further child may start, because a child has failed or because of a stop request.
   /// Looks at all scopes above. If so, records that children were left out.
@@ -48,7 +48,7 @@ class [[gnu::visibility("default")]] FanOutFailures {
 
   /// Throws the error that the call ends with. REQUIRES: any(), and all children have ended.
   /// `total`: the number of tasks, if that is known.
-  [[gnu::cold]] void throw_error(std::optional<std::size_t> total);
+  void throw_error(std::optional<std::size_t> total);
   /// Throws a `TimeoutError`, with the failures nested in it. REQUIRES: all children have ended.
   [[noreturn]] void throw_timeout(Timeout timeout, std::optional<std::size_t> total);
 
@@ -82,14 +82,13 @@ class [[gnu::visibility("default")]] FanOutFailures {
     // set/look, the thread that looks.
     return (flags_.load(std::memory_order_acquire) & flag) != 0;
   }
-  [[gnu::cold]] void halt(lowlevel::StopScope& scope) noexcept;
+  void halt(lowlevel::StopScope& scope) noexcept;
   /// REQUIRES: lock_ is held.
-  [[gnu::cold]] void collect(std::size_t index, const std::exception_ptr& error) noexcept;
+  void collect(std::size_t index, const std::exception_ptr& error) noexcept;
   /// All failures as an `ExecutionError`; null if there are none.
-  [[nodiscard, gnu::cold]] std::exception_ptr take_collected(std::optional<std::size_t> total);
+  [[nodiscard]] std::exception_ptr take_collected(std::optional<std::size_t> total);
   /// As `take_collected`; null also if there is no memory for the error.
-  [[nodiscard, gnu::cold]] std::exception_ptr try_take_collected(
-      std::optional<std::size_t> total) noexcept;
+  [[nodiscard]] std::exception_ptr try_take_collected(std::optional<std::size_t> total) noexcept;
 
   const bool collects_errors_;
   std::atomic<std::uint8_t> flags_{0};
