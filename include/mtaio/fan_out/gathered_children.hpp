@@ -8,12 +8,23 @@
 #include <mtaio/fan_out/to_child.hpp>
 #include <mtaio/task.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace mtaio::internal {
+
+/// A view of all elements of a container, such as the views that `std::views::all` returns. It has
+/// a `base()` that refers to the container, and the iterators of the container.
+template <class View>
+concept ViewsContainer = requires(View& view) {
+  requires std::is_lvalue_reference_v<decltype(view.base())>;
+  requires !std::ranges::view<std::remove_cvref_t<decltype(view.base())>>;
+  requires std::same_as<std::ranges::iterator_t<View>,
+                        std::ranges::iterator_t<decltype(view.base())>>;
+};
 
 /// The children are the elements of the range. For the members see `RangeFanOut`.
 template <class View>
@@ -52,7 +63,7 @@ class GatheredChildren {
   // A range that is not a view is a container, which holds its elements.
   static constexpr bool kHoldsTasks =
       std::ranges::forward_range<View> &&
-      (!std::ranges::view<View> || std::ranges::contiguous_range<View>) &&
+      (!std::ranges::view<View> || std::ranges::contiguous_range<View> || ViewsContainer<View>) &&
       std::is_lvalue_reference_v<Reference> && kIsTask<std::remove_cvref_t<Reference>>;
 
   ElementSource<View> source_;

@@ -211,16 +211,30 @@ TASK_TEST_CASE("gather: a range with a task that was awaited before starts none 
     tasks.emplace_back();
     return tasks;
   };
+  const auto list_with_one_missing = [&] {
+    std::list<mtaio::Task<void>> tasks;
+    tasks.push_back(start(started));
+    tasks.emplace_back();
+    return tasks;
+  };
   auto kept = with_one_missing();
+  auto kept_list = list_with_one_missing();
 
   const auto plain = co_await outcome_of(executor.gather(with_one_missing()));
   const auto outcomes =
       co_await outcome_of(executor.gather(mtaio::return_exceptions, with_one_missing()));
   const auto viewed = co_await outcome_of(executor.gather(std::span{kept}));
+  const auto list = co_await outcome_of(executor.gather(kept_list));
+  const auto viewed_list = co_await outcome_of(executor.gather(std::views::all(kept_list)));
+  const auto owned_list =
+      co_await outcome_of(executor.gather(std::views::all(list_with_one_missing())));
 
   CHECK(test::threw<std::logic_error>(plain));
   CHECK(test::threw<std::logic_error>(outcomes));
   CHECK(test::threw<std::logic_error>(viewed));
+  CHECK(test::threw<std::logic_error>(list));
+  CHECK(test::threw<std::logic_error>(viewed_list));
+  CHECK(test::threw<std::logic_error>(owned_list));
   CHECK(started == 0);
   kept.pop_back();
   co_await executor.gather(kept);  // they are still there
