@@ -9,7 +9,7 @@
 # HEADERS  the headers of the layer outside of include/mtaio/<layer>/, that is, in include/mtaio/ and in
 #          include/mtaio/lowlevel/. Names are relative to include/mtaio/.
 #
-# The sources are all src/<layer>/*.cpp; a layer without sources is header-only. The headers are those in HEADERS and
+# The sources are all .cpp files in src/<layer>/ and below; a layer without sources is header-only. The headers are those in HEADERS and
 # all of include/mtaio/<layer>/.
 function(mtaio_layer layer)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LIBRARY" "USES;HEADERS")
@@ -20,13 +20,15 @@ function(mtaio_layer layer)
     set(arg_LIBRARY mtaio)
   endif()
 
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(target layer_${layer})
   if(sources)
     set(access PUBLIC)
     add_library(${target} OBJECT ${sources})
     mtaio_join_layer(${target})
     set_property(GLOBAL APPEND PROPERTY ${arg_LIBRARY}_OBJECTS $<TARGET_OBJECTS:${target}>)
+    set_property(GLOBAL APPEND PROPERTY ${arg_LIBRARY}_LAYERS ${layer})
+    set_property(GLOBAL PROPERTY ${layer}_SOURCES ${sources})
   else()
     set(access INTERFACE)
     add_library(${target} INTERFACE)

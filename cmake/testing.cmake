@@ -33,7 +33,7 @@ function(mtaio_add_test name)
   if(NOT name STREQUAL canary)
     set_tests_properties(${name} PROPERTIES DEPENDS canary)
   endif()
-  if(name MATCHES "^(executor|platform|runtime|soak|sweeps|testing)|/disturbed")
+  if(name MATCHES "^(executor|interleave|platform|runtime|soak|sweeps|testing)|/disturbed")
     # These take ten seconds and more: they start first, so that none of them runs alone at the end.
     set_tests_properties(${name} PROPERTIES COST 10)
   endif()

@@ -9,7 +9,8 @@ An edge is an order between two places that run on different threads. It is name
     // push/sleep   A worker announces itself asleep and then looks for work; a pusher publishes work and then
     //              looks for sleepers. Each puts a full fence in between: one of them sees the other.
 
-The rules, for the C++ files of include/, src/ and python/, without tests:
+The rules, for the C++ files of include/, src/ and python/, without tests, and without the checker of interleavings
+(interleave/), for which memory orders are data:
  1. A memory order other than relaxed, and a fence, names a declared edge: in a comment at the end of its lines, or on
     a line of its own among the four above them.
  2. An operation on a `std::atomic` gives its memory order.
@@ -25,6 +26,7 @@ import re
 import sys
 
 FOLDERS = ("include", "src", "python")
+FOLDERS_LEFT_OUT = {"tests", "interleave"}
 LINES_ABOVE = 4
 
 EDGE = re.compile(r"(?<![\w/<.-])([a-z][a-z_]*(?:-[a-z_]+)*/[a-z][a-z_]*(?:-[a-z_]+)*)(?![\w/>-]|\.\w)")
@@ -76,7 +78,7 @@ def read_files(root):
     files = {}
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
-            if path.suffix in (".hpp", ".cpp") and "tests" not in path.relative_to(root).parts:
+            if path.suffix in (".hpp", ".cpp") and not FOLDERS_LEFT_OUT & set(path.relative_to(root).parts):
                 file = File(root, path)
                 files[file.name] = file
     return files

@@ -10,7 +10,8 @@ uses, and which of the headers in include/mtaio/ and include/mtaio/lowlevel/ are
 
 The rules:
  1. A file includes only files of its own layer and of the layers that its layer USES. USES is not transitive: a layer
-    names each layer that its files include, and no other.
+    names each layer that its files include, and no other. A layer of the library `mtaio` uses no layer of another
+    library, such as the checker of interleavings.
  2. Every public header belongs to exactly one layer.
  3. The umbrella header includes every header directly in include/mtaio/, and belongs to no layer. No file includes it.
  4. A public header includes no private header.
@@ -35,8 +36,9 @@ FOLDERS_NOT_OURS = {"build", "__pycache__"}
 
 
 class Layer:
-    def __init__(self, name, uses, headers):
+    def __init__(self, name, library, uses, headers):
         self.name = name
+        self.library = library
         self.uses = uses
         self.headers = headers  # as written: relative to include/mtaio/
 
@@ -130,7 +132,7 @@ class Project:
                     current = lists[word]
                 else:
                     current.append(word)
-            self.layers[name] = Layer(name, lists["USES"], lists["HEADERS"])
+            self.layers[name] = Layer(name, (lists["LIBRARY"] or ["mtaio"])[0], lists["USES"], lists["HEADERS"])
         for header in re.findall(r"\bmtaio_umbrella\(\s*([^\s)]+)\s*\)", text):
             self.umbrella = f"include/mtaio/{header}"
 
@@ -211,7 +213,9 @@ def check_layers(project):
                 f"{' '.join(project.layers[source].uses) or 'none'} (src/{source}/CMakeLists.txt).")
     for layer in project.layers.values():
         for name in layer.uses:
-            if name in project.layers and name not in used[layer.name]:
+            if name in project.layers and layer.library == "mtaio" != project.layers[name].library:
+                yield f"src/{layer.name}/CMakeLists.txt: USES {name}: that layer is not part of the library `mtaio`."
+            elif name in project.layers and name not in used[layer.name]:
                 yield (f"src/{layer.name}/CMakeLists.txt: USES {name}: no file of layer {layer.name} includes one of "
                        f"layer {name}. Take it out.")
 

@@ -58,6 +58,11 @@ class LayeringTest(unittest.TestCase):
     def test_a_use_that_is_not_made(self):
         self.assert_breach({"include/mtaio/latch.hpp": ""}, "src/sync/CMakeLists.txt", "USES coro", "Take it out")
 
+    def test_a_use_of_a_layer_of_another_library(self):
+        coro = "mtaio_layer(coro LIBRARY checker USES base HEADERS task.hpp lowlevel/job.hpp)"
+        self.assert_breach({"src/coro/CMakeLists.txt": coro},
+                           "src/sync/CMakeLists.txt", "USES coro", "not part of the library")
+
     def test_a_use_of_an_unknown_layer(self):
         self.assert_breach({"src/base/CMakeLists.txt": "mtaio_layer(base USES ether HEADERS error.hpp)"}, "ether")
 
