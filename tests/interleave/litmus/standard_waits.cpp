@@ -1,0 +1,81 @@
+/// What the standard library makes of atomics and futexes.
+#include "interleave/litmus/outcomes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <latch>
+#include <mutex>
+#include <semaphore>
+#include <shared_mutex>
+
+namespace {
+
+using namespace litmus;
+using mtaio::testing::interleave::require;
+
+TEST_CASE("standard waits: std::atomic::wait ends after a change and a notification") {
+  const auto program = [](bool notifies) -> std::function<void()> {
+    return [=] {
+      std::atomic<int> value{0};
+      int data = 0;
+      in_threads(
+          [&] {
+            value.wait(0, kAcquire);
+            require(data == 1, "the data is seen with the value");
+          },
+          [&] {
+            data = 1;
+            value.store(1, kRelease);
+            if (notifies) value.notify_one();
+          });
+    };
+  };
+  // The library spins before it waits. Only at random does a thread spin on while another could go.
+  Options options;
+  options.strategy = mtaio::testing::interleave::Strategy::kRandom;
+  options.most_executions = 2'000;
+  CHECK(failure_of(program(true), options) == "none so far");
+  CHECK(failure_of(program(false), options) == "lost wake-up");
+}
+
+TEST_CASE("standard waits: a latch and a semaphore") {
+  const auto latch = [] {
+    std::latch both{2};
+    std::array<int, 2> data{};
+    const auto arrive = [&](std::size_t self) {
+      return [&, self] {
+        data[self] = 1;
+        both.arrive_and_wait();
+        require(data[1 - self] == 1, "the other thread has arrived");
+      };
+    };
+    in_threads(arrive(0), arrive(1));
+  };
+  const auto semaphore = [] {
+    std::binary_semaphore available{1};
+    int data = 0;
+    const auto use = [&] {
+      available.acquire();
+      ++data;
+      available.release();
+    };
+    in_threads(use, use);
+    require(data == 2, "one thread at a time");
+  };
+  Options options;
+  options.strategy = mtaio::testing::interleave::Strategy::kRandom;
+  options.most_executions = 2'000;
+  CHECK(failure_of(latch, options) == "none so far");
+  CHECK(failure_of(semaphore, options) == "none so far");
+}
+
+TEST_CASE("standard waits: a reader-writer lock is misuse") {
+  const auto program = [] {
+    std::shared_mutex mutex;
+    mutex.lock_shared();
+    mutex.unlock_shared();
+  };
+  CHECK(failure_of(program, Memory::kCpp20) == "misuse");
+}
+
+}  // namespace
