@@ -1,0 +1,99 @@
+/// The pool for functions that block: each function runs once, and the pool ends when it should.
+#include <mtaio/thread_pool.hpp>
+
+#include <mtaio/lowlevel/blocking_pool.hpp>
+#include <mtaio/platform/thread_event.hpp>
+
+#include "interleave/models/model.hpp"
+
+#include <memory>
+
+namespace {
+
+using namespace models;
+using mtaio::ThreadPool;
+using mtaio::internal::ThreadEvent;
+
+struct CountingJob final : mtaio::lowlevel::BlockingJob {
+  CountingJob() : BlockingJob{&CountingJob::count} {}
+  static void count(BlockingJob& job) noexcept {
+    auto& self = static_cast<CountingJob&>(job);
+    ++self.runs;
+    self.done.set();
+  }
+  int runs = 0;
+  ThreadEvent done;
+};
+
+/// The thread that waits for the function destroys the pool.
+void the_waiter_destroys_the_pool() {
+  auto pool = std::make_unique<ThreadPool>(1);
+  CountingJob job;
+  in_threads([&, submits_to = pool.get()] { submits_to->submit(job); },
+             [&] {
+               job.done.wait();
+               pool.reset();
+             });
+  require(job.runs == 1, "it has run once");
+}
+
+void two_jobs_for_one_thread() {
+  std::array<CountingJob, 2> jobs;
+  {
+    ThreadPool pool{1};
+    in_threads([&] { pool.submit(jobs[0]); }, [&] { pool.submit(jobs[1]); });
+    for (CountingJob& job : jobs) job.done.wait();
+  }
+  for (const CountingJob& job : jobs) require(job.runs == 1, "each has run once");
+}
+
+void two_jobs_for_two_threads() {
+  std::array<CountingJob, 3> jobs;
+  {
+    ThreadPool pool{2};
+    pool.submit(jobs[0]);
+    jobs[0].done.wait();
+    in_threads([&] { pool.submit(jobs[1]); }, [&] { pool.submit(jobs[2]); });
+  }
+  for (const CountingJob& job : jobs) require(job.runs == 1, "each has run once");
+}
+
+/// A job that is taken back in time never runs.
+void withdraw() {
+  CountingJob job;
+  bool withdrawn = false;
+  {
+    ThreadPool pool{1};
+    in_threads([&] {
+      pool.submit(job);
+      withdrawn = pool.withdraw(job);
+    });
+  }
+  require(job.runs == (withdrawn ? 0 : 1), "it runs unless it was withdrawn");
+}
+
+/// A thread that has had nothing to do for long ends, perhaps when the next job comes.
+void an_idle_thread_ends() {
+  std::array<CountingJob, 2> jobs;
+  {
+    ThreadPool pool{1};
+    pool.submit(jobs[0]);
+    jobs[0].done.wait();
+    std::this_thread::sleep_for(std::chrono::seconds{10});
+    pool.submit(jobs[1]);
+    jobs[1].done.wait();
+  }
+  for (const CountingJob& job : jobs) require(job.runs == 1, "each has run once");
+}
+
+TEST_CASE("model: ThreadPool") {
+  check_model("the waiter destroys the pool", &the_waiter_destroys_the_pool, all(10'000));
+  check_model("two jobs for one thread", &two_jobs_for_one_thread, all_with(2, 10'000));
+  check_model("two jobs for two threads", &two_jobs_for_two_threads, all_with(2, 10'000));
+  check_model("withdraw", &withdraw, all(10'000));
+  Options any_time = all(10'000);
+  any_time.timeouts = Timeouts::kAnyTime;
+  check_model("an idle thread ends", &an_idle_thread_ends, any_time);
+}
+
+}  // namespace
