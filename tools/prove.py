@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs everything that is evidence of the library's reliability, and rewrites the figures.
 
-    prove.py [STEP...] [--schedules N] [--first-seed N] [--seconds N]
+    prove.py [STEP...] [--schedules N] [--first-seed N] [--scale N] [--seconds N]
 
 Each STEP (default: all) runs one command and replaces the text between its marks in RELIABILITY.md or SECURITY.md:
 
@@ -111,6 +111,46 @@ def mutants(_):
     return table(["file", "faults", "noticed", ""], rows)
 
 
+def interleave(options):
+    """Models of the protocols between threads, in very many interleavings."""
+    os.environ["MTAIO_INTERLEAVE_SCALE"] = str(options.scale)
+    return interleave_table(run("./dev", "interleave"))
+
+
+def interleave_table(printed):
+    executions, models, complete = collections.Counter(), collections.Counter(), collections.Counter()
+    case = None
+    for line in printed.splitlines():
+        if line.startswith("model: "):
+            case = line.removeprefix("model: ")
+        elif match := re.search(r" (\d+) executions(, all)? +[\d.]+ s$", line):
+            executions[case] += int(match[1])
+            models[case] += 1
+            complete[case] += match[2] is not None
+    if not executions:
+        raise Failed("no model has printed its executions")
+    rows = [[case, models[case], complete[case], grouped(count)] for case, count in executions.items()]
+    rows.append(["**all**", models.total(), complete.total(), grouped(executions.total())])
+    return table(["protocol", "models", "with all interleavings", "executions"], rows)
+
+
+def weaken(_):
+    """Memory orders that are weakened, and the model that notices."""
+    run("./dev", "weaken")
+    return weaken_table(json.loads((ROOT / "build/weaken/results.json").read_text(encoding="utf-8")))
+
+
+def weaken_table(results):
+    noticed = [result for result in results if result["noticed_by"]]
+    rows = []
+    for result in results:
+        file, line, what, order, weaker = result["name"].rsplit(":", 4)
+        by = (result["noticed_by"] or "").removeprefix("model: ") or f"none: {result['why_not']}"
+        rows.append([f"`{file}:{line}`", what, f"{order} to {weaker}", by])
+    return (f"{len(results)} weakened orders; the models notice {len(noticed)}, "
+            f"{share(len(noticed), len(results))}.\n\n" + table(["place", "what", "weakened", "noticed by"], rows))
+
+
 def sweeps(_):
     """Every allocation, thread and call of user code fails in turn."""
     run("./dev", "test", "release")
@@ -173,7 +213,8 @@ def hardening(_):
     return table(["hot path", "without", "with", ""], rows)
 
 
-STEPS = {step.__name__: step for step in (tests, sweeps, model, mutants, soak, disturbed, coverage, hardening)}
+STEPS = {step.__name__: step for step in (tests, sweeps, model, interleave, weaken, mutants, soak, disturbed, coverage,
+                                          hardening)}
 
 
 # --- The pages ---
@@ -207,6 +248,8 @@ def main():
     parser.add_argument("steps", nargs="*", metavar="STEP", choices=[[], *STEPS], help="one of the steps below")
     parser.add_argument("--schedules", type=int, default=20_000_000, help="how many the models run (20,000,000)")
     parser.add_argument("--first-seed", type=int, default=1, help="the first seed of the models (1)")
+    parser.add_argument("--scale", type=float, default=100,
+                        help="how many times more interleavings than CTest looks at (100)")
     parser.add_argument("--seconds", type=int, default=180, help="the length of each soak (180)")
     options = parser.parse_args()
     failed = False
