@@ -32,6 +32,7 @@ Ending Execution::run(const std::function<void()>& program) {
 
 Event& Execution::step(const Operation& operation) {
   next(current_) = operation;
+  thread().frame = reinterpret_cast<Address>(__builtin_frame_address(0));
   switch_threads();
   if (std::exchange(thread().yielded, false)) memory_.catch_up(current_);
   return story.add(step_number(), current_, next(current_));

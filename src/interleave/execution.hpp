@@ -76,6 +76,8 @@ class Execution {
 
   /// A call of the clock takes some virtual time.
   [[nodiscard]] std::int64_t now() noexcept;
+  /// Whether the address is in the stack of another thread, in a part that is not in use now.
+  [[nodiscard]] bool is_gone(Address address) const noexcept;
   /// The thread in whose stack an address is; `kNoThread` if in none.
   [[nodiscard]] int owner_of_stack(Address address) const noexcept;
 
@@ -93,6 +95,8 @@ class Execution {
     void* returned = nullptr;
     /// Before the next operation, the latest stores become visible.
     bool yielded = false;
+    /// In its stack, what lies below this is gone, or the engine's.
+    Address frame = 0;
     SpinWatch spin;
     /// For how many more rounds the thread spins before others go on; decided when it first spins.
     std::optional<int> patience;

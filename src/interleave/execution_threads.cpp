@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <limits>
 #include <string>
 
 namespace mtaio::testing::interleave {
@@ -110,6 +111,7 @@ int Execution::add_thread(void* (*start)(void*), void* argument, Site site) {
   added.argument = argument;
   added.returned = nullptr;
   added.yielded = false;
+  added.frame = 0;
   added.spin.progress();
   added.patience.reset();
   added.started.clear();
@@ -158,6 +160,7 @@ void Execution::end_thread(void* returned) {
   self.returned = returned;
   memory_.release(current_, self.ended);
   self.state = State::kEnded;
+  self.frame = std::numeric_limits<Address>::max();
   switch_threads();
 }
 
@@ -169,7 +172,15 @@ void* Execution::join(int number, Site site) {
   return joined.returned;
 }
 
+bool Execution::is_gone(Address address) const noexcept {
+  const int owner = owner_of_stack(address);
+  return owner != kNoThread && owner != current_ &&
+         address < threads_[static_cast<std::size_t>(owner)].frame;
+}
+
 int Execution::owner_of_stack(Address address) const noexcept {
+  // Most accesses are to the own stack.
+  if (fibers_[static_cast<std::size_t>(current_)].contains(address)) return current_;
   for (int number = 0; number < kMostThreads; ++number)
     if (fibers_[static_cast<std::size_t>(number)].contains(address)) return number;
   return kNoThread;

@@ -19,7 +19,14 @@ std::string thread_text(int thread) { return " by thread " + std::to_string(thre
 }  // namespace
 
 void Engine::check_block(Address address, std::size_t size, const char* what, Site site) {
-  if (!heap.contains(address)) return;
+  if (!heap.contains(address)) {
+    if (execution.is_gone(address))
+      execution.fail(FailureKind::kUseAfterFree,
+                     what + thread_text(execution.current()) +
+                         " of a variable on the stack of another thread, which has left its block",
+                     site);
+    return;
+  }
   const Block* const block = heap.block_at(address);
   if (block != nullptr && address + size <= block->end() && !block->freed()) return;
   const std::string access = what + thread_text(execution.current());

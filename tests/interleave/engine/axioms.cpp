@@ -131,7 +131,7 @@ class Candidates {
   }
 
   /// Reads-from, modification order, and from a load to the stores after the one that it reads.
-  [[nodiscard]] Relation coherence_order() const {
+  [[nodiscard]] Relation communication() const {
     Relation order;
     for (const std::vector<std::size_t>& stores : orders_)
       for (std::size_t i = 0; i < stores.size(); ++i) {
@@ -143,7 +143,6 @@ class Candidates {
             if (stores[j] != load) order.add(load, stores[j]);
         }
       }
-    order.close();
     return order;
   }
 
@@ -216,21 +215,23 @@ class Candidates {
   }
 
   [[nodiscard]] bool is_allowed_on_x86(const Relation& coherence) const {
+    const Relation direct = communication();
     Relation order;
     for (std::size_t a = 0; a < events_.size(); ++a)
       for (std::size_t b = 0; b < events_.size(); ++b) {
         const bool same_thread = program_order_.has(a, b);
         if (same_thread && coherence.has(b, a)) return false;
         // A thread reads from its own buffer before the store is in memory.
-        if (same_thread ? !may_overtake(a, b) : coherence.has(a, b)) order.add(a, b);
+        if (same_thread ? !may_overtake(a, b) : direct.has(a, b)) order.add(a, b);
       }
     order.close();
     return !coherence.has_cycle() && !order.has_cycle();
   }
 
   [[nodiscard]] bool is_allowed() const {
-    if (executions_ == Executions::kX86) return is_allowed_on_x86(coherence_order());
-    const Relation coherence = coherence_order();
+    Relation coherence = communication();
+    coherence.close();
+    if (executions_ == Executions::kX86) return is_allowed_on_x86(coherence);
     const Relation before = happens_before();
     if (coherence.has_cycle() || before.has_cycle()) return false;
     for (std::size_t a = 0; a < events_.size(); ++a)

@@ -193,6 +193,27 @@ TEST_CASE("failures: memory is used after it is freed") {
   CHECK(failure_of(ordered, Memory::kCpp20) == kind(FailureKind::kUseAfterFree));
 }
 
+TEST_CASE("failures: a variable on the stack is used after its block") {
+  const auto program = [](bool waits) -> std::function<void()> {
+    return [=] {
+      std::atomic<std::atomic<int>*> published{nullptr};
+      in_threads(
+          [&] {
+            std::atomic<int> variable{0};
+            published.store(&variable, kRelease);
+            while (waits && variable.load(kAcquire) == 0) std::this_thread::yield();
+          },
+          [&] {
+            std::atomic<int>* variable = nullptr;
+            while (!(variable = published.load(kAcquire))) std::this_thread::yield();
+            variable->store(1, kRelease);
+          });
+    };
+  };
+  CHECK(failure_of(program(true), Memory::kCpp20) == "none");
+  CHECK(failure_of(program(false), Memory::kCpp20) == kind(FailureKind::kUseAfterFree));
+}
+
 TEST_CASE("failures: an access to memory that another thread frees is a race in either order") {
   const auto program = [] {
     auto* value = new std::atomic<int>{0};

@@ -208,6 +208,13 @@ void a_destructor_that_blocks() {
   runtime.run(destroy_an_executor_in_use());
 }
 
+/// Another run borrows the worker from the spare thread: it goes back there when that run ends.
+void a_destructor_that_blocks_beside_another_run() {
+  Runtime runtime{{.threads = 1}};
+  in_threads([&] { runtime.run(destroy_an_executor_in_use()); },
+             [&] { require(runtime.run(one()) == 1, "it ends, too"); });
+}
+
 Task<void> create_a_task(TaskExecutor& executor, std::atomic<int>& created) {
   try {
     auto task = executor.create_task(one());
@@ -283,6 +290,8 @@ TEST_CASE("model: Runtime: threads and ends") {
   check_both_ways("two runs on one worker", &two_runs_on_one_worker, 2'000);
   check_both_ways("a destructor that blocks", &a_destructor_that_blocks<1>, 2'000);
   check_both_ways("a destructor that blocks, two workers", &a_destructor_that_blocks<2>, 2'000);
+  check_both_ways("a destructor that blocks beside another run",
+                  &a_destructor_that_blocks_beside_another_run, 2'000);
   check_both_ways("a task created while the executor closes",
                   &a_task_created_while_the_executor_closes, 2'000);
   check_both_ways("a function in a thread", &a_function_in_a_thread, 2'000);

@@ -37,6 +37,22 @@ void the_waiter_destroys_the_pool() {
   require(job.runs == 1, "it has run once");
 }
 
+/// The same when the thread of the pool is idle, or about to be: the submit wakes it without the
+/// lock.
+void the_pool_is_destroyed_while_its_thread_is_woken() {
+  auto pool = std::make_unique<ThreadPool>(1);
+  CountingJob first;
+  CountingJob second;
+  pool->submit(first);
+  in_threads([&, submits_to = pool.get()] { submits_to->submit(second); },
+             [&] {
+               first.done.wait();
+               second.done.wait();
+               pool.reset();
+             });
+  require(first.runs == 1 && second.runs == 1, "each has run once");
+}
+
 void two_jobs_for_one_thread() {
   std::array<CountingJob, 2> jobs;
   {
@@ -54,6 +70,19 @@ void two_jobs_for_two_threads() {
     pool.submit(jobs[0]);
     jobs[0].done.wait();
     in_threads([&] { pool.submit(jobs[1]); }, [&] { pool.submit(jobs[2]); });
+  }
+  for (const CountingJob& job : jobs) require(job.runs == 1, "each has run once");
+}
+
+/// The thread is idle, or about to be, before each of them.
+void three_jobs_in_turn() {
+  std::array<CountingJob, 3> jobs;
+  {
+    ThreadPool pool{1};
+    for (CountingJob& job : jobs) {
+      pool.submit(job);
+      job.done.wait();
+    }
   }
   for (const CountingJob& job : jobs) require(job.runs == 1, "each has run once");
 }
@@ -88,8 +117,12 @@ void an_idle_thread_ends() {
 
 TEST_CASE("model: ThreadPool") {
   check_model("the waiter destroys the pool", &the_waiter_destroys_the_pool, all(10'000));
+  check_model("the pool is destroyed while its thread is woken",
+              &the_pool_is_destroyed_while_its_thread_is_woken, all(10'000));
+  check_both_ways("the same, at random", &the_pool_is_destroyed_while_its_thread_is_woken, 4'000);
   check_model("two jobs for one thread", &two_jobs_for_one_thread, all_with(2, 10'000));
   check_model("two jobs for two threads", &two_jobs_for_two_threads, all_with(2, 10'000));
+  check_both_ways("three jobs in turn", &three_jobs_in_turn, 4'000);
   check_model("withdraw", &withdraw, all(10'000));
   Options any_time = all(10'000);
   any_time.timeouts = Timeouts::kAnyTime;

@@ -1,7 +1,9 @@
 /// The timers of a worker: each fires once, and not after disarm().
 #include <mtaio/lowlevel/timer.hpp>
+#include <mtaio/timeout/timed_context.hpp>
 
 #include "interleave/models/model.hpp"
+#include "support/idle_scheduler.hpp"
 
 #include <memory>
 
@@ -110,6 +112,34 @@ void seen_with_what_came_before() {
       });
   TimerHeap::disarm(timer);
   require(heap.next_deadline() == TimePoint::max(), "no timer is left");
+}
+
+/// Arms the timers of contexts.
+class ArmingScheduler final : public test::IdleScheduler {
+ public:
+  void arm(Timer& timer, TimePoint deadline) noexcept override { heap.arm(timer, deadline); }
+  TimerHeap heap;
+};
+
+/// A thread that finds that the time of a context is over sees what came before the timer fired.
+void expired_with_what_came_before() {
+  ArmingScheduler scheduler;
+  mtaio::internal::TimedContext context{nullptr, std::chrono::milliseconds{1}, scheduler};
+  context.scope.attach();
+  int data = 0;
+  in_threads(
+      [&] {
+        data = 1;
+        scheduler.heap.fire_due(kDue);
+      },
+      [&] {
+        if (context.expired()) require(data == 1, "expire/ended");
+      });
+  context.close();
+}
+
+TEST_CASE("model: TimedContext") {
+  check_model("expired with what came before", &expired_with_what_came_before, all(20'000));
 }
 
 TEST_CASE("model: TimerHeap") {
