@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <latch>
+#include <memory>
 #include <mutex>
 #include <semaphore>
 #include <shared_mutex>
@@ -67,6 +68,19 @@ TEST_CASE("standard waits: a latch and a semaphore") {
   options.most_executions = 2'000;
   CHECK(failure_of(latch, options) == "none so far");
   CHECK(failure_of(semaphore, options) == "none so far");
+}
+
+TEST_CASE("standard library: two owners of a std::shared_ptr") {
+  const auto program = [] {
+    auto owned = std::make_shared<int>(1);
+    const auto use = [owner = owned]() mutable {
+      require(*owner == 1, "it is alive");
+      owner.reset();
+    };
+    owned.reset();
+    in_threads(use, use);
+  };
+  CHECK(failure_of(program, Memory::kCpp20) == "none");
 }
 
 TEST_CASE("standard waits: a reader-writer lock is misuse") {
