@@ -117,21 +117,19 @@ class ElementSource {
   using Indices = std::index_sequence_for<View...>;
 
   // Not std::apply(), which takes the compiler several times as long.
-  template <std::size_t... I>
-  bool advance_all(std::index_sequence<I...>) {
-    return (std::get<I>(cursors_).advance() && ...);
+  template <std::size_t... kI>
+  bool advance_all(std::index_sequence<kI...>) {
+    return (std::get<kI>(cursors_).advance() && ...);
   }
-  template <class Function, std::size_t... I>
-  decltype(auto) call_with_current(Function&& function, std::index_sequence<I...>) {
-    return std::forward<Function>(function)(std::get<I>(cursors_).current()...);
+  template <class Function, std::size_t... kI>
+  decltype(auto) call_with_current(Function&& function, std::index_sequence<kI...>) {
+    return std::forward<Function>(function)(std::get<kI>(cursors_).current()...);
   }
-  template <std::size_t... I>
-  std::size_t shortest(std::index_sequence<I...>) {
-    std::size_t least = static_cast<std::size_t>(-1);
-    const auto consider = [&](std::size_t size) {
-      if (size < least) least = size;
-    };
-    (consider(std::get<I>(cursors_).size()), ...);
+  template <std::size_t... kI>
+  std::size_t shortest(std::index_sequence<kI...>) {
+    auto least = static_cast<std::size_t>(-1);
+    const auto consider = [&](std::size_t size) { least = size < least ? size : least; };
+    (consider(std::get<kI>(cursors_).size()), ...);
     return least;
   }
 

@@ -6,4 +6,4 @@
 extern "C" void mtaio_interleave_pause();
 
 // What the intrinsic _mm_pause() and hand-written spin loops use.
-#define __builtin_ia32_pause() mtaio_interleave_pause()
+#define __builtin_ia32_pause() mtaio_interleave_pause()  // NOLINT(*-reserved-identifier)
