@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Weakens each memory order and each fence of the library in turn, and reports which model of tests/interleave/ notices.
+"""Weakens each memory order and each fence of the library in turn, and reports which model notices.
 
     weaken.py [--jobs N] [--program FILE] [--list] [PATTERN...]
 
-Nothing is compiled again: the checker of interleavings weakens an order while the program runs
-(MTAIO_INTERLEAVE_WEAKEN, docs/design/interleave.md). Every order is weakened by one step: seq_cst to acq_rel, acquire or
-release; acq_rel to acquire, and to release; acquire and release to relaxed; and fences in the same way, at last to
-none. A membarrier is left out.
+The models are those of tests/interleave/. Nothing is compiled again: the checker of interleavings weakens an order while
+the program runs (MTAIO_INTERLEAVE_WEAKEN, docs/design/interleave.md). Every order is weakened by one step: seq_cst to
+acq_rel, acquire or release; acq_rel to acquire, and to release; acquire and release to relaxed; and fences in the same
+way, at last to none. A membarrier is left out.
 
 First each model runs as it is, and tells which orders it meets. Then each weakened order is tried by the models that
 meet it, quick ones first, until one fails. Only orders whose line contains one of PATTERN are tried; default: all.
@@ -157,7 +157,8 @@ def complaints(results, known):
     noticed = {result["key"] for result in results if result["noticed_by"]}
     for result in results:
         if not result["noticed_by"] and result["key"] not in known:
-            yield f"{result['name']}: no model notices, and tests/interleave/unnoticed.toml gives no reason: '{result['key']}'"
+            yield (f"{result['name']}: no model notices, and tests/interleave/unnoticed.toml gives no reason: "
+                   f"'{result['key']}'")
     for key in known:
         if key not in keys:
             yield f"tests/interleave/unnoticed.toml: there is no such order: '{key}'"

@@ -10,10 +10,9 @@ namespace {
 
 // A function of its own, so that the throw has no local string to destroy.
 std::logic_error used_up(const char* call) {
-  return std::logic_error{text({"co_await ", call,
-                                "(): the operation was awaited before, or moved from. It can be "
-                                "awaited once; call ",
-                                call, "() again for another one."})};
+  constexpr const char* kWhat =
+      "(): the operation was awaited before, or moved from. It can be awaited once; call ";
+  return std::logic_error{text({"co_await ", call, kWhat, call, "() again for another one."})};
 }
 
 }  // namespace
