@@ -101,7 +101,7 @@ class Result {
 
   template <class Member, class... Args>
   static void make(Member& place, Args&&... args) {
-    void* const address = __builtin_addressof(place);
+    auto* const address = static_cast<void*>(__builtin_addressof(place));
     if constexpr (sizeof...(Args) == 1) {
       // A cast, because the program may have written `co_return 1` for an unsigned number.
       ::new (address) Member(static_cast<Member>((std::forward<Args>(args), ...)));
