@@ -6,6 +6,8 @@
 #include "support/doing.hpp"
 
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include "support/listener.hpp"
+
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -43,7 +45,7 @@ unsigned limit_in_seconds() {
   return text != nullptr ? static_cast<unsigned>(std::strtoul(text, nullptr, 10)) : 60;
 }
 
-class HangDetector : public doctest::IReporter {
+class HangDetector : public test::Listener {
  public:
   explicit HangDetector(const doctest::ContextOptions&) { std::signal(SIGALRM, on_alarm); }
 
@@ -52,17 +54,6 @@ class HangDetector : public doctest::IReporter {
     ::alarm(limit_);
   }
   void test_case_end(const doctest::CurrentTestCaseStats&) override { ::alarm(0); }
-
-  void test_case_reenter(const doctest::TestCaseData&) override {}
-  void report_query(const doctest::QueryData&) override {}
-  void test_run_start() override {}
-  void test_run_end(const doctest::TestRunStats&) override {}
-  void test_case_exception(const doctest::TestCaseException&) override {}
-  void subcase_start(const doctest::SubcaseSignature&) override {}
-  void subcase_end() override {}
-  void log_assert(const doctest::AssertData&) override {}
-  void log_message(const doctest::MessageData&) override {}
-  void test_case_skipped(const doctest::TestCaseData&) override {}
 
  private:
   const unsigned limit_ = limit_in_seconds();
