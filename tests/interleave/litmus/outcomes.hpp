@@ -3,6 +3,8 @@
 
 #include <mtaio/interleave/check.hpp>
 
+#include "interleave/in_threads.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -16,6 +18,7 @@
 
 namespace litmus {
 
+using interleaved::in_threads;
 using mtaio::testing::interleave::FailureKind;
 using mtaio::testing::interleave::Memory;
 using mtaio::testing::interleave::Options;
@@ -26,13 +29,6 @@ inline constexpr Order kAcquire = std::memory_order_acquire;
 inline constexpr Order kRelease = std::memory_order_release;
 inline constexpr Order kAcqRel = std::memory_order_acq_rel;
 inline constexpr Order kSeqCst = std::memory_order_seq_cst;
-
-/// Runs each function in a thread of its own, until all have ended.
-template <class... Functions>
-void in_threads(Functions... functions) {
-  std::array<std::thread, sizeof...(Functions)> threads{std::thread{std::move(functions)}...};
-  for (std::thread& thread : threads) thread.join();
-}
 
 /// The values that a program has seen, as in "01".
 template <class... Values>

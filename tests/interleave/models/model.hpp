@@ -4,6 +4,8 @@
 
 #include <mtaio/interleave/check.hpp>
 
+#include "interleave/in_threads.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -18,19 +20,13 @@
 
 namespace models {
 
+using interleaved::in_threads;
 using mtaio::testing::interleave::Memory;
 using mtaio::testing::interleave::Options;
 using mtaio::testing::interleave::require;
 using mtaio::testing::interleave::Strategy;
 using mtaio::testing::interleave::Timeouts;
 using Program = std::function<void()>;
-
-/// Runs each function in a thread of its own, until all have ended.
-template <class... Functions>
-void in_threads(Functions... functions) {
-  std::array<std::thread, sizeof...(Functions)> threads{std::thread{std::move(functions)}...};
-  for (std::thread& thread : threads) thread.join();
-}
 
 /// How many times more interleavings than usual are looked at: MTAIO_INTERLEAVE_SCALE, which may be
 /// less than one.
