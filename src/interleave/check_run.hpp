@@ -32,7 +32,7 @@ class Check {
              const std::function<bool(const Ending&)>& goes_on);
 
  private:
-  /// Returns whether there are no more interleavings.
+  /// Returns whether all interleavings have been run.
   bool explore(const std::function<void()>& program,
                const std::function<bool(const Ending&)>& goes_on, Report& report);
   Ending run_once(const std::function<void()>& program);

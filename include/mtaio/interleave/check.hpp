@@ -27,7 +27,7 @@ enum class Memory : std::uint8_t {
 
 /// How the next interleaving is found.
 enum class Strategy : std::uint8_t {
-  /// Depth first, through all of them. Ends when there are no more.
+  /// Depth first. Ends when all have been run.
   kExhaustive,
   /// Each choice at random.
   kRandom,
@@ -110,7 +110,7 @@ struct Failure {
 
 struct Report {
   std::uint64_t executions = 0;
-  /// Whether there are no more interleavings: exhaustive, and not ended by a limit.
+  /// Whether all interleavings have been run: exhaustive, and not ended by a limit.
   bool complete = false;
   std::optional<Failure> failure;
 };
