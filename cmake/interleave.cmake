@@ -12,6 +12,8 @@ endif()
 # mtaio_interleave_library(): the target mtaio::interleave, and the library behind it.
 function(mtaio_interleave_library)
   mtaio_library(mtaio_interleave interleave_alone)
+  # Only what links it needs it.
+  set_target_properties(layer_interleave mtaio_interleave PROPERTIES EXCLUDE_FROM_ALL ON)
   add_library(mtaio_interleave_use INTERFACE)
   add_library(mtaio::interleave ALIAS mtaio_interleave_use)
   # Whole: the dynamic linker has to find its functions before those of the shared libraries.

@@ -20,9 +20,13 @@ Function real_function(std::atomic<void*>& found, const char* name) noexcept {
 
 }  // namespace mtaio::testing::interleave
 
-/// The function of the shared libraries that is called `name`, too.
-#define MTAIO_REAL(name)                                                             \
-  ([]() noexcept {                                                                   \
-    static constinit std::atomic<void*> found{nullptr};                              \
-    return mtaio::testing::interleave::real_function<decltype(&name)>(found, #name); \
+/// The function of the shared libraries that is called `name`, a string, and has the type of
+/// `function`.
+#define MTAIO_REAL_AS(function, name)                                                   \
+  ([]() noexcept {                                                                      \
+    static constinit std::atomic<void*> found{nullptr};                                 \
+    return mtaio::testing::interleave::real_function<decltype(&function)>(found, name); \
   }())
+
+/// The function of the shared libraries that is called `name`, too.
+#define MTAIO_REAL(name) MTAIO_REAL_AS(name, #name)

@@ -6,7 +6,6 @@
 #include "interleave/interpose/real.hpp"
 #include "interleave/world.hpp"
 
-#include <cxxabi.h>
 #include <pthread.h>
 
 #include <atomic>
@@ -44,22 +43,23 @@ void end_making(volatile void* guard, bool made, Site site) noexcept {
 
 using namespace mtaio::testing::interleave;
 
-namespace __cxxabiv1 {
+// <cxxabi.h> declares these three too, but each standard library gives the guard another type.
+MTAIO_EXPORT int guard_acquire(void* guard) __asm__("__cxa_guard_acquire");
+MTAIO_EXPORT void guard_release(void* guard) noexcept __asm__("__cxa_guard_release");
+MTAIO_EXPORT void guard_abort(void* guard) noexcept __asm__("__cxa_guard_abort");
 
-MTAIO_EXPORT int __cxa_guard_acquire(__guard* guard) {
-  if (!is_modelled(guard)) return MTAIO_REAL(__cxa_guard_acquire)(guard);
+MTAIO_EXPORT int guard_acquire(void* guard) {
+  if (!is_modelled(guard)) return MTAIO_REAL_AS(guard_acquire, "__cxa_guard_acquire")(guard);
   return begin_making(guard, MTAIO_SITE) ? 1 : 0;
 }
-MTAIO_EXPORT void __cxa_guard_release(__guard* guard) noexcept {
-  if (!is_modelled(guard)) return MTAIO_REAL(__cxa_guard_release)(guard);
+MTAIO_EXPORT void guard_release(void* guard) noexcept {
+  if (!is_modelled(guard)) return MTAIO_REAL_AS(guard_release, "__cxa_guard_release")(guard);
   end_making(guard, true, MTAIO_SITE);
 }
-MTAIO_EXPORT void __cxa_guard_abort(__guard* guard) noexcept {
-  if (!is_modelled(guard)) return MTAIO_REAL(__cxa_guard_abort)(guard);
+MTAIO_EXPORT void guard_abort(void* guard) noexcept {
+  if (!is_modelled(guard)) return MTAIO_REAL_AS(guard_abort, "__cxa_guard_abort")(guard);
   end_making(guard, false, MTAIO_SITE);
 }
-
-}  // namespace __cxxabiv1
 
 MTAIO_EXPORT int pthread_once(pthread_once_t* control, void (*function)()) {
   if (!active()) return MTAIO_REAL(pthread_once)(control, function);
