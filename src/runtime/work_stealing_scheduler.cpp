@@ -64,7 +64,7 @@ WorkStealingScheduler::~WorkStealingScheduler() {
     threads_.abandon();
     return;
   }
-  if (runs_.load(std::memory_order_acquire) != 0) {  // run/destroy
+  if (runs_.load(std::memory_order_relaxed) != 0) {
     lowlevel::contract_violation(
         "Runtime destroyed while its run() is under way. A runtime outlives its runs: let run() "
         "return first; a task that ends the program while the runtime is static calls "

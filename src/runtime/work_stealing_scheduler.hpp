@@ -5,8 +5,6 @@
 ///                returned. It counts itself out with a release; the destructor waits, with
 ///                acquire, until the count is zero. So all that such a thread does here is over
 ///                before the scheduler is destroyed.
-/// run/destroy    The same for the calls of `run()` that are under way, except that the destructor
-///                does not wait for them: it ends the program if it finds one.
 #pragma once
 
 #include <mtaio/coro/thread_context.hpp>
@@ -54,7 +52,7 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   /// destroyed in between.
   void run_begins() noexcept { runs_.fetch_add(1, std::memory_order_relaxed); }
   /// The last access of the run to this scheduler.
-  void run_ended() noexcept { runs_.fetch_sub(1, std::memory_order_release); }  // run/destroy
+  void run_ended() noexcept { runs_.fetch_sub(1, std::memory_order_relaxed); }
 
   [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
   /// Whether this is a child process, which has none of the threads.
@@ -78,9 +76,10 @@ class WorkStealingScheduler final : public lowlevel::Scheduler, public internal:
   WorkerThreads threads_{loop_, idle_, handoff_};
   Idle idle_{workers_, handoff_, threads_};
   WorkerLoop loop_{workers_, idle_, handoff_, made_in_, *this};
-  // post/destroy, run/destroy. Before the pool, whose functions may post until it has joined its
-  // threads.
+  // post/destroy. Before the pool, whose functions may post until it has joined its threads.
   std::atomic<std::size_t> external_posters_{0};
+  // How many calls of run() are under way. It orders nothing: a program that destroys the runtime
+  // has to know that its runs have returned. It is for the message to a program that does not.
   std::atomic<std::size_t> runs_{0};
   // The pool for functions whose caller names no pool.
   ThreadPool blocking_;

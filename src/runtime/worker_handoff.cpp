@@ -28,13 +28,14 @@ Worker& WorkerHandoff::unassign(WorkerThread& thread) noexcept {
 }
 
 void WorkerHandoff::notify(WorkerThread& thread) noexcept {
-  thread.changed_.store(1, std::memory_order_release);  // assign/work
+  thread.changed_.store(1, std::memory_order_relaxed);
   // The thread may have ended by now; only the address is used.
   platform::futex_wake(&thread.changed_, 1);
 }
 
 bool WorkerHandoff::wait(Guard& guard, WorkerThread& thread) noexcept {
-  while (thread.changed_.load(std::memory_order_acquire) == 0) {  // assign/work
+  // assign/work: the mutex is held whenever changed_ is read or written.
+  while (thread.changed_.load(std::memory_order_relaxed) == 0) {
     guard.unlock();
     platform::futex_wait(thread.changed_, 0);
     guard.lock();

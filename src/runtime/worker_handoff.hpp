@@ -1,8 +1,8 @@
 /// Hands workers from thread to thread.
 ///
-/// assign/work   A thread assigns a worker to another thread by a release store to that thread's
-///               `changed_`, after its own work. The other thread loads `changed_` with acquire
-///               before it works. So it sees the worker as the last thread has left it.
+/// assign/work   A thread assigns a worker to another thread under the mutex, after its own work.
+///               The other thread looks at its worker under the mutex before it works. So it sees
+///               the worker as the last thread has left it.
 #pragma once
 
 #include <mtaio/lowlevel/intrusive_list.hpp>

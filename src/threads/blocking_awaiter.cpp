@@ -12,12 +12,12 @@ bool BlockingAwaiter::submit() noexcept {
   // kListening, and then commit() says that there is no need to wait.
   listen();
   // stop/start, the caller's first look.
-  if (!stop_seen_.load(std::memory_order_acquire)) {
+  if (!stop_seen_.load(std::memory_order_relaxed)) {
     try {
       scheduler().run_blocking(*this, pool_);
       // stop/start, the caller's second look: a request that came before the function was queued
       // could not take it out of the queue.
-      if (stop_seen_.load(std::memory_order_acquire) &&
+      if (stop_seen_.load(std::memory_order_relaxed) &&
           scheduler().withdraw_blocking(*this, pool_)) {
         interrupt(State::kCancelled);
       }
@@ -35,7 +35,7 @@ bool BlockingAwaiter::submit() noexcept {
 void BlockingAwaiter::run(lowlevel::BlockingJob& job) noexcept {
   auto& self = static_cast<BlockingAwaiter&>(job);
   // stop/start, the thread that would start the function.
-  if (self.stop_seen_.load(std::memory_order_acquire)) {
+  if (self.stop_seen_.load(std::memory_order_relaxed)) {
     self.interrupt(State::kCancelled);
     return;
   }
@@ -54,7 +54,7 @@ void BlockingAwaiter::stop(lowlevel::StopNode& node) noexcept {
   // stop/start, the thread that asks: a thread that sees this in run() does not start the function.
   // A function that has started learns of the request from its token. If it never looks at the
   // token it has not noticed, and its result counts as in time.
-  self.stop_seen_.store(true, std::memory_order_release);
+  self.stop_seen_.store(true, std::memory_order_relaxed);
   if (self.scheduler().withdraw_blocking(self, self.pool_)) self.interrupt(State::kCancelled);
 }
 

@@ -52,9 +52,9 @@ class IdleCounts {
   }
   /// Changes both counts in one step; returns the new ones.
   std::uint32_t change(std::uint32_t by) noexcept {
-    // push/sleep, push/search: all changes have one order, and what comes before one in its thread
-    // is visible to the thread that makes the next one.
-    return counts_.fetch_add(by, std::memory_order_seq_cst) + by;
+    // Changes of one word have one order, which is all that is needed of them: push/sleep and
+    // push/search are made by the fences.
+    return counts_.fetch_add(by, std::memory_order_relaxed) + by;
   }
 
   // The sleeping workers in the lower half, those that search in the upper half.

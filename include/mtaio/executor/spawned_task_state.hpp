@@ -16,8 +16,8 @@ namespace mtaio::internal {
 ///
 /// end/leave    The task ends, and a party leaves, by changing the same word. Either the task finds
 ///              that no party is left, and destroys its result itself; or the last party finds that
-///              the task has ended, and destroys the result. Both changes are acq_rel: the second
-///              thread sees all that the first one did.
+///              the task has ended, and destroys the result. Both changes are releases, and what
+///              finds the other one acquires: the second thread sees all that the first one did.
 /// end/read     The task stores its result and then sets `kDone` (release). A thread that finds
 ///              `kDone` set (acquire) may read the result.
 /// drop/delete  Each reference is dropped with a release. The thread that drops the last one
@@ -62,8 +62,8 @@ class SpawnedTaskState {
     std::uint64_t word = word_.load(std::memory_order_acquire);
     while ((word & ~kTaken) != (kParty | kDone)) {
       if (word < 2 * kParty && (word & kDone) != 0) return Leaving::kDestroyResult;
-      // acq_rel: end/leave.
-      if (word_.compare_exchange_weak(word, word - kParty, std::memory_order_acq_rel,
+      // end/leave: release if it leaves, acquire if it has to look again.
+      if (word_.compare_exchange_weak(word, word - kParty, std::memory_order_release,
                                       std::memory_order_acquire)) {
         return Leaving::kNothing;
       }

@@ -75,8 +75,8 @@ class [[gnu::visibility("default")]] FanOutFailures {
   };
 
   void set(std::uint8_t flag) noexcept {
-    // set/look, both ends.
-    flags_.fetch_or(flag, std::memory_order_acq_rel);
+    // set/look, the thread that sets.
+    flags_.fetch_or(flag, std::memory_order_release);
   }
   [[nodiscard]] bool is_set(std::uint8_t flag) const noexcept {
     // set/look, the thread that looks.

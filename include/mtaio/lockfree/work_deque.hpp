@@ -5,15 +5,19 @@
 /// at the bottom, any thread takes from the top.
 ///
 /// push/steal    The release store of `bottom_` in push() publishes the slot and all that the item
-///               points to; the load of `bottom_` in steal() acquires it. Every other store to
-///               `bottom_` is a release too, so a thief that reads one of those still acquires the
-///               slots that were pushed before.
+///               points to; the load of `bottom_` in steal() acquires it. So does each store that
+///               lowers `bottom_`, for the slots that were pushed before. The stores that raise it
+///               again come after the owner's fence, which publishes the same slots.
 /// pop/steal     pop() lowers `bottom_` and then reads `top_`; steal() reads `top_` and then
 ///               `bottom_`. Each puts a full fence in between. So either the thief sees the lowered
 ///               bottom, or the owner sees that the thief may be at the last item; then the
 ///               exchange of `top_` decides between the two.
 /// steal/reuse   push() acquires `top_` before it writes into a slot again, and thieves move `top_`
-///               with release, only after they have read the slot.
+///               with release, only after they have read the slot. An exchange by the owner keeps
+///               the thieves' releases visible.
+///
+/// An exchange of one word has one winner with any memory order, so no exchange needs more than
+/// steal/reuse.
 #pragma once
 
 #include <atomic>
@@ -63,17 +67,14 @@ class WorkDeque {
     Fences::owner();                                 // pop/steal
     std::int64_t top = top_.load(std::memory_order_relaxed);
     if (top > last) {
-      bottom_.store(last + 1, std::memory_order_release);  // push/steal
+      bottom_.store(last + 1, std::memory_order_relaxed);
       return nullptr;
     }
     T* item = slot(last).load(std::memory_order_relaxed);
     if (top == last) {
-      // pop/steal: the owner and the thieves compete for the last item.
-      if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
-                                        std::memory_order_relaxed)) {
-        item = nullptr;
-      }
-      bottom_.store(last + 1, std::memory_order_release);  // push/steal
+      // The owner and the thieves compete for the last item.
+      if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_relaxed)) item = nullptr;
+      bottom_.store(last + 1, std::memory_order_relaxed);
     }
     return item;
   }
@@ -90,11 +91,10 @@ class WorkDeque {
     Owner::owner();                                  // pop/steal
     std::int64_t top = top_.load(std::memory_order_relaxed);
     if (top < last) return true;
-    // pop/steal: the owner and the thieves compete for the last item.
+    // The owner and the thieves compete for the last item.
     const bool taken =
-        top == last && top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
-                                                    std::memory_order_relaxed);
-    bottom_.store(last + 1, std::memory_order_release);  // push/steal
+        top == last && top_.compare_exchange_strong(top, top + 1, std::memory_order_relaxed);
+    bottom_.store(last + 1, std::memory_order_relaxed);
     return taken;
   }
 
@@ -104,8 +104,7 @@ class WorkDeque {
     const std::int64_t top = top_.load(std::memory_order_relaxed);
     if (top >= bottom_.load(std::memory_order_relaxed)) return nullptr;
     T* item = slot(top).load(std::memory_order_relaxed);
-    // steal/reuse, for when another thread becomes the owner.
-    top_.store(top + 1, std::memory_order_release);
+    top_.store(top + 1, std::memory_order_relaxed);
     return item;
   }
 
@@ -113,14 +112,10 @@ class WorkDeque {
   /// knows the bottom: it competes only with thieves, and the exchange decides.
   [[nodiscard]] T* take_oldest() noexcept {
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
-    std::int64_t top = top_.load(std::memory_order_acquire);  // steal/reuse, as in push()
+    std::int64_t top = top_.load(std::memory_order_relaxed);
     while (top < bottom) {
       T* item = slot(top).load(std::memory_order_relaxed);
-      // pop/steal: the same exchange as a thief's.
-      if (top_.compare_exchange_weak(top, top + 1, std::memory_order_seq_cst,
-                                     std::memory_order_acquire)) {
-        return item;
-      }
+      if (top_.compare_exchange_weak(top, top + 1, std::memory_order_relaxed)) return item;
     }
     return nullptr;
   }
@@ -128,15 +123,15 @@ class WorkDeque {
   /// Any thread. The oldest item, or null when there is none.
   [[nodiscard]] T* steal() noexcept {
     for (;;) {
-      std::int64_t top = top_.load(std::memory_order_acquire);  // pop/steal
-      // push/steal. An empty deque is not worth a fence.
-      if (top >= bottom_.load(std::memory_order_acquire)) return nullptr;
+      std::int64_t top = top_.load(std::memory_order_relaxed);
+      // An empty deque is not worth a fence.
+      if (top >= bottom_.load(std::memory_order_relaxed)) return nullptr;
       Fences::thief();                                                     // pop/steal
       if (top >= bottom_.load(std::memory_order_acquire)) return nullptr;  // pop/steal, push/steal
       T* item = slot(top).load(std::memory_order_relaxed);
-      // pop/steal, and steal/reuse by its release. If it fails, another thread took the item, so
-      // the deque as a whole has made progress.
-      if (top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst,
+      // steal/reuse. If it fails, another thread took the item, so the deque as a whole has made
+      // progress.
+      if (top_.compare_exchange_strong(top, top + 1, std::memory_order_release,
                                        std::memory_order_relaxed)) {
         return item;
       }
@@ -144,19 +139,16 @@ class WorkDeque {
   }
 
   // Any thread. The next three are guesses unless no other thread uses the deque, or the caller has
-  // executed a fence. They are as recent as what steal() would read: pop/steal, push/steal.
+  // executed a fence. They make no slot visible.
 
   /// How many items have been taken from the top so far.
-  [[nodiscard]] std::int64_t taken() const noexcept {
-    return top_.load(std::memory_order_acquire);  // pop/steal
-  }
+  [[nodiscard]] std::int64_t taken() const noexcept { return top_.load(std::memory_order_relaxed); }
   /// The value of taken() once all items that are there now have been taken from the top.
   [[nodiscard]] std::int64_t taken_when_empty() const noexcept {
-    return bottom_.load(std::memory_order_acquire);  // push/steal
+    return bottom_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] bool empty() const noexcept {
-    // pop/steal, push/steal
-    return top_.load(std::memory_order_acquire) >= bottom_.load(std::memory_order_acquire);
+    return top_.load(std::memory_order_relaxed) >= bottom_.load(std::memory_order_relaxed);
   }
 
  private:

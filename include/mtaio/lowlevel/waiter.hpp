@@ -49,8 +49,8 @@ namespace mtaio::lowlevel {
 ///                  threads took. After listen(), where it may have found the waiter earlier,
 ///                  commit() is a release and the claim an acquire.
 ///   claim/finish   The waiter sees what the other thread did before it claimed or interrupted.
-///                  The claim is a release; finish(), or the commit() that fails, an acquire. What
-///                  the thread does between claim() and wake() is visible by the post.
+///                  The claim is a release, finish() an acquire. What the thread does between
+///                  claim() and wake() is visible by the post.
 ///
 /// An awaiter that waits with a `Waiter` has a member type `resumes_at_home`: see `ResumesAtHome`.
 class [[gnu::visibility("default")]] Waiter : public Job,
@@ -170,9 +170,10 @@ class [[gnu::visibility("default")]] Waiter : public Job,
  private:
   bool move_state(State expected, State next) noexcept {
     // acq_rel: commit/claim and claim/finish. Whichever end the caller is at, it publishes what it
-    // did and sees what the other thread did; a commit() that fails sees what the interrupter did.
+    // did and sees what the other thread did. relaxed: after a commit() that fails, finish() is the
+    // waiter's end of claim/finish.
     return state_.compare_exchange_strong(expected, next, std::memory_order_acq_rel,
-                                          std::memory_order_acquire);
+                                          std::memory_order_relaxed);
   }
   static std::coroutine_handle<> resume(Job& job) noexcept;
   static void stop(StopNode& node) noexcept;

@@ -17,11 +17,11 @@ namespace mtaio::internal {
 /// A stop request takes a function that has not started out of the pool's queue. A function that
 /// has started is waited for, because it may use the caller's variables.
 ///
-/// stop/start   The thread that asks to stop sets `stop_seen_` (release). The caller looks at it
-///              (acquire) before it submits the function, and the thread of the pool before it
-///              starts the function: a thread that sees the request sees what was done before it. A
-///              request between the caller's look and the submission does not find the function in
-///              the pool's queue, so the caller looks once more.
+/// stop/start   The thread that asks to stop sets `stop_seen_`, and then takes the function out of
+///              the pool's queue. The caller puts the function into the queue, and then looks at
+///              `stop_seen_`. The lock of the queue orders the two: the request finds the function
+///              there, or the caller sees the request. What was done before the request becomes
+///              visible through the stop scope.
 class [[gnu::visibility("default")]] BlockingAwaiter : private lowlevel::Waiter,
                                                        private lowlevel::BlockingJob {
  public:

@@ -143,6 +143,73 @@ void a_claim_against_a_timer() {
   require(opened || latch.get_count() == 0, "it was open, or late");
 }
 
+/// Runs no job: the thread that posts one goes on with it.
+class NoteJob final : public mtaio::lowlevel::Poster {
+ public:
+  void post(mtaio::lowlevel::Job&) noexcept override { posted_ = true; }
+  [[nodiscard]] bool posted() const noexcept { return posted_; }
+
+ private:
+  bool posted_ = false;
+};
+
+/// What other threads may find as soon as it listens, and what it writes until it waits.
+class EarlyWaiter final : public Waiter {
+ public:
+  explicit EarlyWaiter(NoteJob& wakes) : Waiter{&EarlyWaiter::resume} {
+    prepare(wakes);
+    listen();
+  }
+  using Waiter::interrupt;
+
+  bool commit_with(int value) {
+    value_ = value;
+    return commit();
+  }
+  [[nodiscard]] int value() const { return value_; }
+
+ private:
+  static std::coroutine_handle<> resume(mtaio::lowlevel::Job&) noexcept {
+    return std::noop_coroutine();
+  }
+  int value_ = 0;
+};
+
+/// The thread that claims sees what the waiter wrote between listen() and commit().
+void a_claim_of_a_waiter_that_was_found_early() {
+  NoteJob wakes;
+  EarlyWaiter waiter{wakes};
+  in_threads([&] { require(waiter.commit_with(1), "only one thread claims, and none interrupts"); },
+             [&] {
+               while (!waiter.claim()) std::this_thread::yield();
+               require(waiter.value() == 1, "commit/claim");
+             });
+}
+
+/// The thread that resumes the waiter sees what the waiter wrote; or the waiter, if it was not yet
+/// waiting, sees what came before the interrupt.
+void an_interrupt_of_a_waiter_that_was_found_early() {
+  NoteJob wakes;
+  EarlyWaiter waiter{wakes};
+  int before = 0;
+  in_threads(
+      [&] {
+        if (waiter.commit_with(1)) return;
+        require(waiter.finish() == Waiter::State::kCancelled, "the interrupt came first");
+        require(before == 2, "claim/finish");
+      },
+      [&] {
+        before = 2;
+        require(waiter.interrupt(Waiter::State::kCancelled), "the waiter listens or waits");
+        if (wakes.posted()) require(waiter.value() == 1, "commit/claim");
+      });
+}
+
+TEST_CASE("model: Waiter: found before it waits") {
+  check_model("a claim", &a_claim_of_a_waiter_that_was_found_early, all(5'000));
+  check_model("an interrupt", &an_interrupt_of_a_waiter_that_was_found_early, all(5'000));
+}
+
 TEST_CASE("model: Waiter") {
   check_model("a claim wakes the waiter", &a_claim_wakes_the_waiter, all(5'000));
   check_model("a claim against a stop request", &a_claim_against_a_stop_request,

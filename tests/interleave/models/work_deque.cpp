@@ -85,6 +85,32 @@ void pop_if_against_two_thieves() {
   items.require_all_taken();
 }
 
+/// The owner and the thief compete for one item.
+void one_item_against_a_thief() {
+  WorkDeque<Item, 1> deque;
+  Items<1> items;
+  in_threads(
+      [&] {
+        require(deque.push(&items.next()), "there is room");
+        take(deque.pop());
+      },
+      thief(deque));
+  items.require_all_taken();
+}
+
+void one_item_with_pop_if_against_a_thief() {
+  WorkDeque<Item, 1> deque;
+  Items<1> items;
+  in_threads(
+      [&] {
+        Item& item = items.next();
+        require(deque.push(&item), "there is room");
+        if (deque.pop_if(&item)) take(&item);
+      },
+      thief(deque));
+  items.require_all_taken();
+}
+
 void slots_are_used_again() {
   WorkDeque<Item, 2> deque;
   Items<4> items;
@@ -100,19 +126,25 @@ void slots_are_used_again() {
   items.require_all_taken();
 }
 
-/// The thief reads the slot before it moves the top; then the owner may write the slot again.
+/// The thief reads the slot before it moves the top; then the owner may write the slot again. The
+/// items are looked at when all is over: a load that reads a later store counts only if that store
+/// comes.
 void one_slot_is_used_again() {
   WorkDeque<Item, 1> deque;
-  Items<2> items;
+  std::array<Item, 2> items;
+  Item* stolen = nullptr;
+  bool second_fits = false;
   in_threads(
       [&] {
-        require(deque.push(&items.next()), "there is room");
-        Item& second = items.next();
-        if (!deque.push(&second)) take(&second);
+        require(deque.push(&items[0]), "there is room");
+        second_fits = deque.push(&items[1]);
       },
-      thief(deque));
+      [&] { stolen = deque.steal(); });
+  for (Item& item : items) item.value = 1;
+  take(stolen);
   while (Item* left = deque.pop()) take(left);
-  items.require_all_taken();
+  if (!second_fits) take(&items[1]);
+  for (const Item& item : items) require(item.taken.load() == 1, "no item is lost");
 }
 
 void oldest_against_two_thieves() {
@@ -144,6 +176,13 @@ TEST_CASE("model: WorkDeque: pop_if and steal") {
   check_model("pop_if against two thieves", &pop_if_against_two_thieves<DequeFences>, all(50'000));
   check_model("pop_if against two thieves, asymmetric",
               &pop_if_against_two_thieves<AsymmetricFences>, all(50'000));
+}
+
+TEST_CASE("model: WorkDeque: one item with load buffering") {
+  Options load_buffering = all(50'000);
+  load_buffering.load_buffering = true;
+  check_model("pop against a thief", &one_item_against_a_thief, load_buffering);
+  check_model("pop_if against a thief", &one_item_with_pop_if_against_a_thief, load_buffering);
 }
 
 TEST_CASE("model: WorkDeque: slots that are used again and the oldest item") {
