@@ -148,7 +148,7 @@ def not_met(mutants):
 def reasons():
     """Why no model notices what is listed in tests/interleave/unnoticed.toml, by its key."""
     listed = tomllib.loads(UNNOTICED.read_text(encoding="utf-8"))
-    return {key: " ".join(each["why"].split()) for each in listed["unnoticed"] for key in each["orders"]}
+    return {key: " ".join(each["why"].split()) for each in listed.get("unnoticed", []) for key in each["orders"]}
 
 
 def complaints(results, known):
