@@ -2,8 +2,10 @@
 #pragma once
 
 #include <mtaio/async_queue.hpp>
+#include <mtaio/async_source.hpp>
 #include <mtaio/awaitable.hpp>
 #include <mtaio/exceptions.hpp>
+#include <mtaio/generator.hpp>
 #include <mtaio/latch.hpp>
 #include <mtaio/lifo_queue.hpp>
 #include <mtaio/limit.hpp>

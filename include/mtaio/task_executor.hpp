@@ -1,6 +1,7 @@
 /// Runs tasks: one, several, many concurrently, in the background, in threads.
 #pragma once
 
+#include <mtaio/async_source.hpp>
 #include <mtaio/awaitable.hpp>
 #include <mtaio/base/compiler.hpp>
 #include <mtaio/base/ranges.hpp>
@@ -12,6 +13,7 @@
 #include <mtaio/fan_out/gathered_children.hpp>
 #include <mtaio/fan_out/kept_range.hpp>
 #include <mtaio/fan_out/mapped_children.hpp>
+#include <mtaio/fan_out/mapped_items.hpp>
 #include <mtaio/fan_out/options.hpp>
 #include <mtaio/fan_out/to_child.hpp>
 #include <mtaio/options.hpp>
@@ -160,6 +162,22 @@ class [[gnu::visibility("default")]] TaskExecutor {
                             std::forward<Range2>(range2));
   }
 
+  /// Calls `func` for every item of a source, such as a queue, until the source gives
+  /// `std::nullopt`. The source is asked for an item when the next task may start, and one item at
+  /// a time. An lvalue is used where it is; an rvalue is moved in. An item that was taken is always
+  /// passed to `func`. What `next()` throws is a failure, and the end of the source.
+  template <class Func, AsyncSource Source>
+    requires(!std::ranges::input_range<Source> && internal::MappableOver<Func, Source> &&
+             !internal::UnsafeClosure<Func>)
+  auto map(Func&& func, Source&& source, MapOptions options = {}) {
+    return map_items<false>(options, std::forward<Func>(func), std::forward<Source>(source));
+  }
+  template <class Func, AsyncSource Source>
+    requires(!std::ranges::input_range<Source> && internal::MappableOver<Func, Source>)
+  auto map(return_exceptions_t, Func&& func, Source&& source, MapOptions options = {}) {
+    return map_items<true>(options, std::forward<Func>(func), std::forward<Source>(source));
+  }
+
   /// Calls `func(args...)` in a thread of the pool, and returns its result. An exception of the
   /// function becomes the cause of an `ExecutionError`. A function whose first parameter is a
   /// `StopToken` is passed one, which says when to stop. The function and the arguments are copied
@@ -222,6 +240,13 @@ class [[gnu::visibility("default")]] TaskExecutor {
   auto map(Func&& func, Range&& range, MapOptions options = {}) {
     return map_ranges<false>(options, std::forward<Func>(func), std::forward<Range>(range));
   }
+  template <internal::UnsafeClosure Func, AsyncSource Source>
+    requires(!std::ranges::input_range<Source> && internal::MappableOver<Func, Source>)
+  [[deprecated(
+      "GCC before 13 may destroy this closure twice: pass a named one (docs/compilers.md)")]]
+  auto map(Func&& func, Source&& source, MapOptions options = {}) {
+    return map_items<false>(options, std::forward<Func>(func), std::forward<Source>(source));
+  }
   template <internal::UnsafeClosure Func, std::ranges::input_range Range1,
             std::ranges::input_range Range2>
     requires internal::Mappable<Func, Range1, Range2>
@@ -277,6 +302,15 @@ class [[gnu::visibility("default")]] TaskExecutor {
         Children{std::forward<Func>(func),
                  internal::SourceOf<Range...>::of(std::forward<Range>(range)...), thread_pool_},
         options, *tasks_};
+  }
+
+  template <bool kOutcomes, class Func, class Source>
+  auto map_items(const MapOptions& options, Func&& func, Source&& source) {
+    tasks_->check_open("map");
+    using Children = internal::MappedItems<std::decay_t<Func>, Source>;
+    return internal::SourceOperation<MapOptions, Children, kOutcomes>{
+        Children{std::forward<Func>(func), std::forward<Source>(source), thread_pool_}, options,
+        *tasks_};
   }
 
   internal::SpawnedTasks* const tasks_;

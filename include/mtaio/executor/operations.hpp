@@ -6,7 +6,9 @@
 #include <mtaio/executor/spawned_tasks.hpp>
 #include <mtaio/fan_out/kept_range.hpp>
 #include <mtaio/fan_out/mapped_children.hpp>
+#include <mtaio/fan_out/mapped_items.hpp>
 #include <mtaio/fan_out/range.hpp>
+#include <mtaio/fan_out/source.hpp>
 #include <mtaio/fan_out/task_tuple.hpp>
 #include <mtaio/fan_out/tuple.hpp>
 #include <mtaio/options.hpp>
@@ -75,14 +77,14 @@ class [[nodiscard]] RunOperation {
   const SpawnedTasks* executor_;
 };
 
-/// `TaskExecutor::gather` of a range and `map`
-template <class Options, class Children, bool kOutcomes>
-class [[nodiscard]] RangeOperation {
+/// `TaskExecutor::gather` of a range and `map`. `FanOut` is made of the children and the options.
+template <class FanOut, class Options, class Children>
+class [[nodiscard]] FanOutOperation {
  public:
-  RangeOperation(Children&& children, const Options& options, const SpawnedTasks& executor)
+  FanOutOperation(Children&& children, const Options& options, const SpawnedTasks& executor)
       : children_(std::move(children)), options_{options}, executor_{&executor} {}
 
-  RangeFanOut<Options, Children, kOutcomes> operator co_await() {
+  FanOut operator co_await() {
     executor_->check_open(Children::kCall);
     use_.use(Children::kCall);
     return {std::move(children_), options_};
@@ -94,6 +96,13 @@ class [[nodiscard]] RangeOperation {
   [[no_unique_address]] Options options_;
   const SpawnedTasks* executor_;
 };
+
+template <class Options, class Children, bool kOutcomes>
+using RangeOperation =
+    FanOutOperation<RangeFanOut<Options, Children, kOutcomes>, Options, Children>;
+template <class Options, class Children, bool kOutcomes>
+using SourceOperation =
+    FanOutOperation<SourceFanOut<Options, Children, kOutcomes>, Options, Children>;
 
 /// `TaskExecutor::gather` of awaitables
 template <class Options, bool kOutcomes, class... T>

@@ -92,6 +92,14 @@ class FanOutLoop : public FanOut {
     }
   }
 
+  /// The next child could not be made, because of `error`. Returns the coroutine to be resumed.
+  /// REQUIRES: the caller holds the token, and the child is counted.
+  std::coroutine_handle<> child_failed_early(const std::exception_ptr& error) noexcept {
+    if (may_be_halted() && check_halted()) return retire_token();
+    const auto next = child_not_made(error);
+    return next ? next : start_next_slow();
+  }
+
   /// `child` is the child at `count - 1`: offers the token, or retires it if the children are
   /// `exhausted`. Returns the child.
   [[gnu::always_inline]] std::coroutine_handle<> child_started(std::coroutine_handle<> child,

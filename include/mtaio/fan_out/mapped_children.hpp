@@ -4,15 +4,13 @@
 #include <mtaio/awaitable.hpp>
 #include <mtaio/base/invoke.hpp>
 #include <mtaio/base/ranges.hpp>
+#include <mtaio/fan_out/child_in_thread.hpp>
 #include <mtaio/fan_out/element_source.hpp>
 #include <mtaio/fan_out/to_child.hpp>
 #include <mtaio/lowlevel/blocking_pool.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/threads/bound_function.hpp>
-#include <mtaio/threads/thread_awaiter.hpp>
-#include <mtaio/threads/timed_thread_awaiter.hpp>
 #include <mtaio/timeout.hpp>
-#include <mtaio/timeout/timed_task.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -86,25 +84,15 @@ class MappedChildren<Func, View...> : public MappedElements<Func, View...> {
   MappedChildren(Func func, ElementSource<View...> source, lowlevel::BlockingPool* pool)
       : MappedElements<Func, View...>{std::move(func), std::move(source)}, pool_{pool} {}
 
-  /// `limit`: see `BlockingJob::limit()`. `timeout` is counted from the start of the function.
   Task<value_type> make(std::size_t limit, const std::optional<Timeout>& timeout) {
     return this->source_.with_current([&](auto&&... element) -> Task<value_type> {
-      Bound bound{std::in_place, this->func_, std::forward<decltype(element)>(element)...};
-      if (!timeout) return in_thread(std::move(bound), pool_, limit);
-      if (timeout->is_now()) return timed(in_thread(std::move(bound), pool_, limit), *timeout);
-      return timed_in_thread(std::move(bound), pool_, limit, *timeout);
+      return child_in_thread(
+          Bound{std::in_place, this->func_, std::forward<decltype(element)>(element)...}, pool_,
+          limit, timeout);
     });
   }
 
  private:
-  static Task<value_type> in_thread(Bound bound, lowlevel::BlockingPool* pool, std::size_t limit) {
-    co_return co_await ThreadAwaiter<Bound>{std::move(bound), pool, limit};
-  }
-  static Task<value_type> timed_in_thread(Bound bound, lowlevel::BlockingPool* pool,
-                                          std::size_t limit, Timeout timeout) {
-    co_return co_await TimedThreadAwaiter<Bound>{std::move(bound), pool, limit, timeout};
-  }
-
   lowlevel::BlockingPool* pool_;
 };
 

@@ -1,8 +1,7 @@
 /// A fan-out whose children come from a range: `gather(range)` and `map`.
 #pragma once
 
-#include <mtaio/fan_out/loop.hpp>
-#include <mtaio/fan_out/results.hpp>
+#include <mtaio/fan_out/uniform.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/timeout/timed_task.hpp>
 
@@ -29,18 +28,21 @@ namespace mtaio::internal {
 /// Children that are functions in threads have `make(limit, task_timeout)` instead of `make()`.
 /// `check()`, if there is one, is called before any child starts, and may throw.
 template <class Options, class Children, bool kOutcomes>
-class RangeFanOut final : private FanOutLoop<RangeFanOut<Options, Children, kOutcomes>, Options> {
-  using Base = FanOutLoop<RangeFanOut, Options>;
-  friend Base;
+class RangeFanOut final
+    : private UniformFanOut<RangeFanOut<Options, Children, kOutcomes>, Options,
+                            typename Children::value_type, kOutcomes, Children::kSized> {
+  using Base = UniformFanOut<RangeFanOut, Options, typename Children::value_type, kOutcomes,
+                             Children::kSized>;
+  friend FanOutLoop<RangeFanOut, Options>;
+  using Base::results_;
   using typename Base::Where;
   using T = typename Children::value_type;
-  using Results = ResultsInOrder<T, kOutcomes, Children::kSized>;
 
  public:
   using resumes_at_home = void;
 
   RangeFanOut(Children&& children, const Options& options)
-      : Base{options, kOutcomes}, children_(std::move(children)) {}
+      : Base{options}, children_(std::move(children)) {}
 
   [[nodiscard]] bool await_ready() {
     if constexpr (requires { children_.check(); }) children_.check();
@@ -51,13 +53,7 @@ class RangeFanOut final : private FanOutLoop<RangeFanOut<Options, Children, kOut
   template <class Promise>
   [[gnu::noinline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) {
     if (total_) results_.expect(*total_);
-    TaskContext* context = context_of(awaiting);
-    if (in_task(context)) [[likely]] {
-      this->begin(awaiting, context, context->root);
-    } else {
-      this->begin_outside_task(awaiting, context);
-    }
-    return transfer_to(this->start_next_slow());
+    return this->start(awaiting);
   }
 
   auto await_resume() {
@@ -88,8 +84,7 @@ class RangeFanOut final : private FanOutLoop<RangeFanOut<Options, Children, kOut
       if (!child) [[unlikely]]
         throw_no_task(Children::kCall);
       const auto frame = child.release();
-      frame.promise().set_completion(&RangeFanOut::ended, receiver, this->started(),
-                                     this->context());
+      frame.promise().set_completion(&Base::ended, receiver, this->started(), this->context());
       return frame;
     } catch (...) {
       results_.remove_last();
@@ -110,38 +105,12 @@ class RangeFanOut final : private FanOutLoop<RangeFanOut<Options, Children, kOut
     }
   }
 
-  void keep_error(const std::exception_ptr& error) {
-    if constexpr (kOutcomes) Results::fail(results_.add(this), error);
-  }
-
   [[nodiscard]] bool exhausted() const noexcept {
     return children_.ended() || this->started() == total_;
   }
 
-  static std::coroutine_handle<> ended(PromiseBase& base) noexcept {
-    auto& promise = static_cast<TaskPromise<T>&>(base);
-    auto& self = *static_cast<RangeFanOut*>(Results::owner_of(promise.receiver()));
-    if (promise.result().has_error()) [[unlikely]] {
-      self.keep_failure(promise, promise.result().error());
-    } else {
-      try {
-        self.results_.store(promise.receiver(), promise.index(), promise.result());
-      } catch (...) {
-        self.keep_failure(promise, std::current_exception());
-      }
-    }
-    std::coroutine_handle<TaskPromise<T>>::from_promise(promise).destroy();
-    return self.child_ended();
-  }
-
-  void keep_failure(TaskPromise<T>& promise, const std::exception_ptr& error) noexcept {
-    if constexpr (kOutcomes) Results::fail(promise.receiver(), error);
-    this->child_failed(promise.index(), error);
-  }
-
   Children children_;
   std::optional<std::size_t> total_;
-  [[no_unique_address]] Results results_;
 };
 
 }  // namespace mtaio::internal
