@@ -71,6 +71,12 @@ unsigned Recorder::choose(unsigned count, Choice what) {
   return chosen;
 }
 
+bool Recorder::explored_before(int thread, std::size_t step) {
+  const bool answer = explorer_.explored_before(thread, step);
+  note(answer ? 1 : 0, 0);
+  return answer;
+}
+
 std::string Recorder::replay() const {
   std::string shorter = explorer_.replay();
   return shorter.empty() ? to_replay(decisions_) : shorter;
@@ -98,6 +104,8 @@ unsigned Replay::choose(unsigned count, Choice /*what*/) {
   const unsigned chosen = next(0);
   return chosen < count ? chosen : 0;
 }
+
+bool Replay::explored_before(int /*thread*/, std::size_t /*step*/) { return next(0) == 1; }
 
 unsigned Replay::next(unsigned usual) {
   const std::size_t position = position_++;

@@ -33,9 +33,8 @@ class Recorder final : public Choices {
   [[nodiscard]] bool begin();
   [[nodiscard]] int choose_actor(const Moment& moment);
   [[nodiscard]] unsigned choose(unsigned count, Choice what) override;
-  [[nodiscard]] bool explored_before(int thread, std::size_t step) override {
-    return explorer_.explored_before(thread, step);
-  }
+  /// Noted as well: it changes what there is to choose from.
+  [[nodiscard]] bool explored_before(int thread, std::size_t step) override;
   void end(const Moment& last) { explorer_.end(last); }
   /// The string that runs the current execution again.
   [[nodiscard]] std::string replay() const;
@@ -56,6 +55,7 @@ class Replay final : public Explorer {
   [[nodiscard]] bool begin() override;
   [[nodiscard]] int choose_actor(const Moment& moment) override;
   [[nodiscard]] unsigned choose(unsigned count, Choice what) override;
+  [[nodiscard]] bool explored_before(int thread, std::size_t step) override;
 
  private:
   /// What was decided at this position, if it was not the usual.
