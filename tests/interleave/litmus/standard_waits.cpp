@@ -31,12 +31,8 @@ TEST_CASE("standard waits: std::atomic::wait ends after a change and a notificat
           });
     };
   };
-  // The library spins before it waits. Only at random does a thread spin on while another could go.
-  Options options;
-  options.strategy = mtaio::testing::interleave::Strategy::kRandom;
-  options.most_executions = 2'000;
-  CHECK(failure_of(program(true), options) == "none so far");
-  CHECK(failure_of(program(false), options) == "lost wake-up");
+  CHECK(failure_of(program(true), Memory::kCpp20) == "none");
+  CHECK(failure_of(program(false), Memory::kCpp20) == "lost wake-up");
 }
 
 TEST_CASE("standard waits: a latch and a semaphore") {
@@ -52,22 +48,24 @@ TEST_CASE("standard waits: a latch and a semaphore") {
     };
     in_threads(arrive(0), arrive(1));
   };
+  // Not two threads that acquire and release in turn: the semaphore of libstdc++ 12 reads the word
+  // that it sleeps on before it tries to acquire, and misses a release if another thread acquires
+  // and releases in between.
   const auto semaphore = [] {
-    std::binary_semaphore available{1};
+    std::binary_semaphore available{0};
     int data = 0;
-    const auto use = [&] {
-      available.acquire();
-      ++data;
-      available.release();
-    };
-    in_threads(use, use);
-    require(data == 2, "one thread at a time");
+    in_threads(
+        [&] {
+          available.acquire();
+          require(data == 1, "the data is seen after the release");
+        },
+        [&] {
+          data = 1;
+          available.release();
+        });
   };
-  Options options;
-  options.strategy = mtaio::testing::interleave::Strategy::kRandom;
-  options.most_executions = 2'000;
-  CHECK(failure_of(latch, options) == "none so far");
-  CHECK(failure_of(semaphore, options) == "none so far");
+  CHECK(failure_of(latch, Memory::kCpp20) == "none");
+  CHECK(failure_of(semaphore, Memory::kCpp20) == "none");
 }
 
 TEST_CASE("standard library: two owners of a std::shared_ptr") {
