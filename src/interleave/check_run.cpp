@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 
 namespace mtaio::testing::interleave {
@@ -114,7 +115,8 @@ Ending Check::run_once(const std::function<void()>& program) {
   if (ending.result == Ending::Result::kDone && options_.leaks && leaked != nullptr)
     return {.result = Ending::Result::kFailed,
             .kind = FailureKind::kLeak,
-            .what = std::to_string(leaked->size) + " bytes are not freed, allocated",
+            .what = std::to_string(leaked->size) + " bytes are not freed" +
+                    (place_text(leaked->allocated_at).empty() ? "" : ", allocated"),
             .site = leaked->allocated_at};
   return ending;
 }
@@ -144,7 +146,11 @@ std::string Check::description_of(Address address) {
   }
   const int owner = execution_.owner_of_stack(address);
   if (owner != kNoThread) return "in the stack of thread " + std::to_string(owner);
-  return "a variable at " + hexadecimal(address);
+  const std::optional<VariablePart> part = symbols().variable_at(address);
+  if (!part) return "a variable at " + hexadecimal(address);
+  if (part->byte == 0) return "the variable " + part->name;
+  return "byte " + std::to_string(part->byte) + " of " + std::to_string(part->size) +
+         " of the variable " + part->name;
 }
 
 }  // namespace mtaio::testing::interleave

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mtaio::testing::interleave {
@@ -50,6 +51,10 @@ bool is_of_the_system(const Frame& frame) {
          frame.line.find("/include/c++/") != std::string::npos;
 }
 
+bool has_no_line(const Frame& frame) {
+  return frame.line.ends_with(":0") || frame.line.find(":0 ") != std::string::npos;
+}
+
 }  // namespace
 
 const Place& Symbols::of(Site site) {
@@ -58,11 +63,26 @@ const Place& Symbols::of(Site site) {
   const std::uintptr_t address = is_new ? address_in_file(site) : 0;
   if (address == 0) return place;
   // The call ends where it returns to.
-  const std::vector<Frame> frames = symbolizer_.frames_at(address - 1);
+  std::vector<Frame> frames = symbolizer_.frames_at(address - 1);
+  // Code that the compiler has made of several lines has line 0: what comes before is near.
+  constexpr std::uintptr_t kNear = 64;
+  for (std::uintptr_t back = 2; back < kNear && !frames.empty() && has_no_line(frames.front());
+       ++back) {
+    std::vector<Frame> before = symbolizer_.frames_at(address - back);
+    if (before.empty() || before.back().function != frames.back().function) break;
+    if (!has_no_line(before.front())) frames = std::move(before);
+  }
   const auto frame = std::ranges::find_if_not(frames, is_of_the_system);
   if (frame != frames.end())
     place = {.function = without_parameters(frame->function), .line = short_line(frame->line)};
   return place;
+}
+
+std::optional<VariablePart> Symbols::variable_at(Address address) {
+  const std::uintptr_t in_file = address_in_file(reinterpret_cast<const void*>(address));
+  if (in_file == 0) return std::nullopt;
+  if (!variables_) variables_.emplace();
+  return variables_->at(in_file);
 }
 
 Symbols& symbols() {

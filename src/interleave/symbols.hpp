@@ -1,9 +1,11 @@
-/// Names for places in the program.
+/// Names for places in the program and for its variables.
 #pragma once
 
 #include "interleave/symbolizer.hpp"
+#include "interleave/variables.hpp"
 #include "interleave/world.hpp"
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -17,15 +19,20 @@ struct Place {
   std::string line;
 };
 
-/// The places of sites, by the program's debug information. Of functions that were inlined into
-/// each other it is the innermost which is not in a header of the system.
+/// The names of variables, and the places of sites, by the program's debug information. Of
+/// functions that were inlined into each other it is the innermost which is not in a header of the
+/// system.
 class Symbols {
  public:
   [[nodiscard]] const Place& of(Site site);
+  /// The program's variable at an address, unless it is thread-local.
+  [[nodiscard]] std::optional<VariablePart> variable_at(Address address);
 
  private:
   Symbolizer symbolizer_;
   std::unordered_map<Site, Place> places_;
+  /// Read when the first is asked for.
+  std::optional<Variables> variables_;
 };
 
 /// Those of this process, which is asked again and again for the same.
