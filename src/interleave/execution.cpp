@@ -62,6 +62,7 @@ void Execution::switch_threads() {
                      "interleaved alike",
              .site = next(current_).site});
     ++steps_;
+    plain_accesses_ = 0;
     fairness_.stepped(actor, enabled);
     if (actor >= kBuffers) {
       drain(actor - kBuffers);

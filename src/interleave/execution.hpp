@@ -68,6 +68,15 @@ class Execution {
   [[nodiscard]] bool is_patient(bool yields = false);
   /// The thread has read a value; notices that it spins.
   void note_read(Site site, Address address, std::uint64_t value);
+  /// Notices a loop that has no end and no visible operation.
+  void count_plain_access(Site site) {
+    constexpr std::size_t kMostPlainAccesses = 20'000'000;
+    if (++plain_accesses_ == kMostPlainAccesses)
+      fail(FailureKind::kLivelock,
+           "the thread goes on after " + std::to_string(kMostPlainAccesses) +
+               " accesses to plain memory, and no other operation",
+           site);
+  }
   /// The thread has done something that spinning threads do not.
   void note_progress() { thread().spin.progress(); }
 
@@ -147,6 +156,8 @@ class Execution {
   int count_ = 0;
   int current_ = 0;
   std::size_t steps_ = 0;
+  /// Since the last step.
+  std::size_t plain_accesses_ = 0;
   std::int64_t now_ = 0;
   Ending ending_;
 };

@@ -56,6 +56,9 @@ void membarrier(Site site) noexcept;
 void plain_read(Address address, std::size_t size, Site site) noexcept;
 void plain_write(Address address, std::size_t size, Site site) noexcept;
 
+/// Fails the execution if the address is what a null pointer points to.
+void refuse_null(Address address, Site site) noexcept;
+
 // The heap. Blocks have the same address in each execution that makes the same choices, are filled
 // with 0xBE, and are not used again in the execution.
 

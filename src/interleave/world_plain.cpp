@@ -20,6 +20,7 @@ std::string thread_text(int thread) { return " by thread " + std::to_string(thre
 
 void Engine::check_block(Address address, std::size_t size, const char* what, Site site) {
   if (!heap.contains(address)) {
+    refuse_null(address, site);
     if (execution.is_gone(address))
       execution.fail(FailureKind::kUseAfterFree,
                      what + thread_text(execution.current()) +
@@ -54,14 +55,21 @@ void Engine::check_access(Address address, std::size_t size, AccessKind kind, Si
                    site, race->site);
 }
 
+void refuse_null(Address address, Site site) noexcept {
+  constexpr Address kFirstUsed = 4096;
+  if (address < kFirstUsed) fail(FailureKind::kTerminated, "access through a null pointer", site);
+}
+
 void plain_read(Address address, std::size_t size, Site site) noexcept {
   const InEngine in_engine;
+  running->execution.count_plain_access(site);
   running->check_access(address, size, AccessKind::kPlainRead, site);
 }
 
 void plain_write(Address address, std::size_t size, Site site) noexcept {
   const InEngine in_engine;
   Engine& engine = *running;
+  engine.execution.count_plain_access(site);
   // Atomic objects end where something else begins.
   if (!engine.finds_races || engine.shadow.has_atomics(address, size))
     engine.memory.forget(address, size);

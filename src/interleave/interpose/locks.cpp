@@ -19,6 +19,41 @@ Address touch(const void* object, Site site) noexcept {
   return address_of(object);
 }
 
+// A recursive mutex counts in its own memory. Only its owner accesses that.
+
+bool is_recursive(const pthread_mutex_t* mutex) noexcept {
+  constexpr int kKinds = 3;
+  return (mutex->__data.__kind & kKinds) == PTHREAD_MUTEX_RECURSIVE;
+}
+
+/// How often the current thread has locked it.
+unsigned times_locked(const pthread_mutex_t* mutex) noexcept {
+  return mutex->__data.__owner == thread_self() + 1 ? mutex->__data.__count : 0;
+}
+
+void set_times_locked(pthread_mutex_t* mutex, unsigned times) noexcept {
+  before_write(mutex, sizeof *mutex, nullptr);
+  mutex->__data.__owner = times == 0 ? 0 : thread_self() + 1;
+  mutex->__data.__count = times;
+}
+
+/// `lock` is only called if the thread has not locked a recursive mutex before.
+template <class Lock>
+int lock_by(Lock lock, pthread_mutex_t* mutex, Site site) noexcept {
+  const Address address = touch(mutex, site);
+  const unsigned times = is_recursive(mutex) ? times_locked(mutex) : 0;
+  const int error = times > 0 ? 0 : lock(address, site);
+  if (error == 0 && is_recursive(mutex)) set_times_locked(mutex, times + 1);
+  return error;
+}
+
+int unlock(pthread_mutex_t* mutex, Site site) noexcept {
+  const Address address = touch(mutex, site);
+  const unsigned times = is_recursive(mutex) ? times_locked(mutex) : 0;
+  if (times > 0) set_times_locked(mutex, times - 1);
+  return times > 1 ? 0 : mutex_unlock(address, site);
+}
+
 int wait_until(const pthread_cond_t* cond, const pthread_mutex_t* mutex, const timespec* deadline,
                Site site) noexcept {
   if (!deadline) return cond_wait(touch(cond, site), touch(mutex, site), nullptr, site);
@@ -33,17 +68,17 @@ using namespace mtaio::testing::interleave;
 
 MTAIO_EXPORT int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   if (!active()) return MTAIO_REAL(pthread_mutex_lock)(mutex);
-  return mutex_lock(touch(mutex, MTAIO_SITE), MTAIO_SITE);
+  return lock_by(&mutex_lock, mutex, MTAIO_SITE);
 }
 
 MTAIO_EXPORT int pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
   if (!active()) return MTAIO_REAL(pthread_mutex_trylock)(mutex);
-  return mutex_trylock(touch(mutex, MTAIO_SITE), MTAIO_SITE);
+  return lock_by(&mutex_trylock, mutex, MTAIO_SITE);
 }
 
 MTAIO_EXPORT int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
   if (!active()) return MTAIO_REAL(pthread_mutex_unlock)(mutex);
-  return mutex_unlock(touch(mutex, MTAIO_SITE), MTAIO_SITE);
+  return unlock(mutex, MTAIO_SITE);
 }
 
 MTAIO_EXPORT int pthread_cond_wait(pthread_cond_t* cond, pthread_mutex_t* mutex) {

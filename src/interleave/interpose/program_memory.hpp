@@ -25,7 +25,8 @@ namespace mtaio::testing::interleave {
 }
 
 /// The program is going to write there.
-inline void before_write(const volatile void* place, std::size_t size) noexcept {
+inline void before_write(const volatile void* place, std::size_t size, Site site) noexcept {
+  refuse_null(address_of(place), site);
   const auto* plain = const_cast<const void*>(place);
   if (!in_heap(plain) && !in_stacks(plain)) undo_log.note(address_of(place), size);
 }

@@ -32,7 +32,7 @@ bool begin_making(const volatile void* guard, Site site) noexcept {
 
 void end_making(volatile void* guard, bool made, Site site) noexcept {
   if (made) {
-    before_write(guard, 1);
+    before_write(guard, 1, site);
     atomic_store(address_of(guard), 1, 1, std::memory_order_release, site);
   }
   mutex_unlock(address_of(guard), site);

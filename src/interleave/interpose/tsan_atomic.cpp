@@ -29,7 +29,7 @@ template <class T>
     __atomic_store_n(place, value, __ATOMIC_SEQ_CST);
     return;
   }
-  before_write(place, sizeof(T));
+  before_write(place, sizeof(T), site);
   atomic_store(address_of(place), sizeof(T), value, order_of(order), site);
 }
 
@@ -37,7 +37,7 @@ template <class T, class Native>
 [[gnu::always_inline]] inline T modify(volatile T* place, T operand, int order, Site site,
                                        Combine combine, Native native) noexcept {
   if (!is_modelled(place)) return native(place, operand);
-  before_write(place, sizeof(T));
+  before_write(place, sizeof(T), site);
   return static_cast<T>(
       atomic_rmw(address_of(place), sizeof(T), combine, operand, order_of(order), site));
 }
@@ -50,7 +50,7 @@ template <class T>
                                 __ATOMIC_SEQ_CST);
     return expected;
   }
-  before_write(place, sizeof(T));
+  before_write(place, sizeof(T), site);
   std::uint64_t read = expected;
   // The compiler does not say whether the exchange may fail spuriously.
   (void)atomic_cas(address_of(place), sizeof(T), read, desired, order_of(success),

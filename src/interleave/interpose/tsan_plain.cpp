@@ -17,7 +17,7 @@ namespace {
 [[gnu::always_inline]] inline void write(const volatile void* place, std::size_t size,
                                          Site site) noexcept {
   if (!is_modelled(place)) return;
-  before_write(place, size);
+  before_write(place, size, site);
   plain_write(address_of(place), size, site);
 }
 
