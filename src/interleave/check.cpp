@@ -23,6 +23,10 @@ namespace {
 /// What `set_host()` was called with.
 Host the_host;
 
+void refuse_in_program(Site site) {
+  if (active()) fail(FailureKind::kMisuse, "a program that is checked begins a check", site);
+}
+
 }  // namespace
 
 void set_host(const Host& host) noexcept { the_host = host; }
@@ -36,6 +40,7 @@ std::string_view to_string(FailureKind kind) noexcept {
 }
 
 Report check(const std::function<void()>& program, const Options& options) {
+  refuse_in_program(__builtin_return_address(0));
   Check check{options, the_host};
   return check.run(program,
                    [](const Ending& ending) { return ending.result != Ending::Result::kFailed; });
@@ -43,6 +48,7 @@ Report check(const std::function<void()>& program, const Options& options) {
 
 std::set<std::string> outcomes(const std::function<std::string()>& program,
                                const Options& options) {
+  refuse_in_program(__builtin_return_address(0));
   std::set<std::string> seen;
   std::string outcome;
   Check check{options, the_host};

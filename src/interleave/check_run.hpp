@@ -3,6 +3,7 @@
 
 #include <mtaio/interleave/check.hpp>
 
+#include "interleave/crash.hpp"
 #include "interleave/engine.hpp"
 #include "interleave/execution.hpp"
 #include "interleave/explorer.hpp"
@@ -49,6 +50,7 @@ class Check {
   const std::unique_ptr<MemoryModel> memory_;
   Execution execution_;
   Engine engine_;
+  CrashHandler crash_handler_;
 };
 
 }  // namespace mtaio::testing::interleave

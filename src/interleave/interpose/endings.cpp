@@ -36,6 +36,12 @@ MTAIO_EXPORT void abort() noexcept {
   __builtin_unreachable();
 }
 
+MTAIO_EXPORT void exit(int status) noexcept {
+  if (active()) fail(FailureKind::kTerminated, "exit() was called.", MTAIO_SITE);
+  MTAIO_REAL(exit)(status);
+  __builtin_unreachable();
+}
+
 MTAIO_EXPORT void __assert_fail(const char* assertion, const char* file, unsigned line,
                                 const char* function) noexcept {
   if (!active()) MTAIO_REAL(__assert_fail)(assertion, file, line, function);

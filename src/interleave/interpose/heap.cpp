@@ -68,7 +68,8 @@ void* allocate_block(std::size_t size, std::size_t alignment, Site site) noexcep
 
 void free_block(void* block, Site site) noexcept {
   if (!in_heap(block)) {
-    __libc_free(block);
+    // What was there before the execution is there again after it.
+    if (!is_program(site)) __libc_free(block);
   } else if (active()) {
     deallocate(block, site);
   }
