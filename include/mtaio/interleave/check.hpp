@@ -55,7 +55,7 @@ struct Options {
   int depth = 3;
   /// Ends the check, even if there are more interleavings.
   std::uint64_t most_executions = 100'000;
-  /// Ends the check, likewise; zero for no limit.
+  /// Ends the check, likewise; zero for no limit. It is looked at between executions.
   std::chrono::milliseconds most_time{0};
   /// Random and PCT: the first execution's seed; each following execution has the next one.
   std::uint64_t first_seed = 1;
@@ -77,7 +77,9 @@ struct Options {
 enum class FailureKind : std::uint8_t {
   /// `require()` was called with false, or `assert()`.
   kAssertion,
-  /// An exception that was not caught, `std::terminate()`, `abort()`.
+  /// An exception that was not caught, `std::terminate()`, `abort()`, `exit()`; or an access to
+  /// what
+  /// is not memory, like that of a full stack.
   kTerminated,
   kDataRace,
   kUseAfterFree,
@@ -88,7 +90,7 @@ enum class FailureKind : std::uint8_t {
   kLostWakeUp,
   /// No thread can go on.
   kDeadlock,
-  /// The threads go on without end.
+  /// The threads go on without end, or one of them does.
   kLivelock,
   /// The program does what the checker cannot model, or what is never allowed, like unlocking
   /// another thread's mutex.
