@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 #include <elf.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -45,7 +46,9 @@ class ElfFile {
   std::vector<Elf64_Shdr> sections_;
 };
 
-std::string demangled(const std::string& symbol) {
+std::string demangled(std::string symbol) {
+  // The compiler appends ".0" to a variable of which it keeps only a part.
+  symbol.resize(std::min(symbol.find('.'), symbol.size()));
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> name{
       abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), &std::free};

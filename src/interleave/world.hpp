@@ -56,9 +56,6 @@ void membarrier(Site site) noexcept;
 void plain_read(Address address, std::size_t size, Site site) noexcept;
 void plain_write(Address address, std::size_t size, Site site) noexcept;
 
-/// Fails the execution if the address is what a null pointer points to.
-void refuse_null(Address address, Site site) noexcept;
-
 // The heap. Blocks have the same address in each execution that makes the same choices, are filled
 // with 0xBE, and are not used again in the execution.
 
@@ -101,6 +98,12 @@ void cond_wake(Address cond, bool all, Site site) noexcept;
 /// Ends the execution as a failure. Also for `abort()`, a failed `assert()`, and calls that cannot
 /// be modelled.
 [[noreturn]] void fail(FailureKind kind, std::string_view what, Site site) noexcept;
+
+/// Fails the execution if the address is what a null pointer points to.
+inline void refuse_null(Address address, Site site) noexcept {
+  constexpr Address kFirstUsed = 4096;
+  if (address < kFirstUsed) fail(FailureKind::kTerminated, "access through a null pointer", site);
+}
 
 /// What the intercepting side does for the engine. It is called as the engine, so `active()` is
 /// false, except in `thread_ends`.

@@ -55,11 +55,6 @@ void Engine::check_access(Address address, std::size_t size, AccessKind kind, Si
                    site, race->site);
 }
 
-void refuse_null(Address address, Site site) noexcept {
-  constexpr Address kFirstUsed = 4096;
-  if (address < kFirstUsed) fail(FailureKind::kTerminated, "access through a null pointer", site);
-}
-
 void plain_read(Address address, std::size_t size, Site site) noexcept {
   const InEngine in_engine;
   running->execution.count_plain_access(site);

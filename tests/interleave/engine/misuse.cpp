@@ -1,18 +1,31 @@
 /// Programs that do what ends a process, or what cannot be modelled.
-#include "interleave/litmus/outcomes.hpp"
+#include <mtaio/interleave/check.hpp>
+
+#include "interleave/in_threads.hpp"
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace {
 
-using namespace litmus;
+using interleaved::in_threads;
 using mtaio::testing::interleave::check;
 using mtaio::testing::interleave::require;
+
+/// The kind of the failure that is found, "none", or "none so far".
+std::string failure_of(const std::function<void()>& program) {
+  const auto report = check(program);
+  if (report.failure) return std::string{to_string(report.failure->kind)};
+  return report.complete ? "none" : "none so far";
+}
 
 /// What is said of the failure.
 std::string what_of(const std::function<void()>& program) {

@@ -1,22 +1,35 @@
 /// How the standard library waits, in exhaustive checks.
-#include "interleave/litmus/outcomes.hpp"
+#include <mtaio/interleave/check.hpp>
+
+#include "interleave/in_threads.hpp"
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <functional>
 #include <latch>
 #include <semaphore>
+#include <string>
 
 namespace {
 
-using namespace litmus;
+using interleaved::in_threads;
+using mtaio::testing::interleave::check;
+
+/// The kind of the failure that is found, "none", or "none so far".
+std::string failure_of(const std::function<void()>& program) {
+  const auto report = check(program);
+  if (report.failure) return std::string{to_string(report.failure->kind)};
+  return report.complete ? "none" : "none so far";
+}
 
 TEST_CASE("standard waits: an exhaustive check sees std::atomic::wait block at once") {
   const auto program = []<class Word>(Word, bool notifies) -> std::function<void()> {
     return [=] {
       std::atomic<Word> value{0};
-      in_threads([&] { value.wait(0, kAcquire); },
+      in_threads([&] { value.wait(0, std::memory_order_acquire); },
                  [&] {
-                   value.store(1, kRelease);
+                   value.store(1, std::memory_order_release);
                    if (notifies) value.notify_one();
                  });
     };
@@ -29,23 +42,25 @@ TEST_CASE("standard waits: an exhaustive check sees std::atomic::wait block at o
 }
 
 TEST_CASE("standard waits: a notification that is left out when no waiter is seen") {
-  const auto program = [](Order order) -> std::function<void()> {
+  const auto program = [](std::memory_order order) -> std::function<void()> {
     return [=] {
       std::atomic<int> count{0};
       std::atomic<int> waiters{0};
       in_threads(
           [&] {
             waiters.fetch_add(1, order);
-            count.wait(0, kRelaxed);
+            count.wait(0, std::memory_order_relaxed);
           },
           [&] {
             count.fetch_add(1, order);
-            if (waiters.load(order == kSeqCst ? kSeqCst : kRelaxed) > 0) count.notify_one();
+            if (waiters.load(order == std::memory_order_seq_cst ? std::memory_order_seq_cst
+                                                                : std::memory_order_relaxed) > 0)
+              count.notify_one();
           });
     };
   };
-  CHECK(failure_of(program(kSeqCst)) == "none");
-  CHECK(failure_of(program(kRelaxed)) == "lost wake-up");
+  CHECK(failure_of(program(std::memory_order_seq_cst)) == "none");
+  CHECK(failure_of(program(std::memory_order_relaxed)) == "lost wake-up");
 }
 
 TEST_CASE("standard waits: a semaphore and a latch, with one release or arrival too few") {

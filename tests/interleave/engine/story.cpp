@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace interleave = mtaio::testing::interleave;
