@@ -78,8 +78,7 @@ enum class FailureKind : std::uint8_t {
   /// `require()` was called with false, or `assert()`.
   kAssertion,
   /// An exception that was not caught, `std::terminate()`, `abort()`, `exit()`; or an access to
-  /// what
-  /// is not memory, like that of a full stack.
+  /// what is not memory, such as the end of a full stack.
   kTerminated,
   kDataRace,
   kUseAfterFree,
