@@ -17,8 +17,9 @@ inline constexpr bool kIsOptional<std::optional<T>> = true;
 }  // namespace internal
 
 /// A type with a member function `next()`, whose result can be awaited and gives a
-/// `std::optional`: the next item, or `std::nullopt` at the end. Queues and `Generator` are
-/// sources. `TaskExecutor::map` takes a source wherever it takes a range.
+/// `std::optional`: the next item, or `std::nullopt` at the end. Queues,
+/// `Generator` and `Stream` are sources. `map` and `stream` of a `TaskExecutor` take a source
+/// wherever they take a range.
 ///
 /// What a source of your own has to do, for `map` to keep its promises:
 ///

@@ -16,6 +16,7 @@
 #include <mtaio/runtime.hpp>
 #include <mtaio/sleep.hpp>
 #include <mtaio/stop_token.hpp>
+#include <mtaio/stream.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/task_executor.hpp>
 #include <mtaio/task_handle.hpp>

@@ -33,4 +33,16 @@ struct GatherOptions {
 /// The options of `TaskExecutor::map`.
 using MapOptions = GatherOptions;
 
+/// The options of `TaskExecutor::stream`. Those that `MapOptions` has mean the same; the time for
+/// the whole call begins with the first `next()`.
+struct StreamOptions {
+  /// The greatest number of tasks that have been started and whose results have not been taken.
+  Limit limit = no_limit;
+  std::optional<Timeout> timeout{};
+  std::optional<Timeout> task_timeout{};
+  Progress* progress = nullptr;
+  /// Whether the results come in the order of the elements. Otherwise they come as the tasks end.
+  bool ordered = true;
+};
+
 }  // namespace mtaio

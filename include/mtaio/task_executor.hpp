@@ -7,22 +7,30 @@
 #include <mtaio/base/ranges.hpp>
 #include <mtaio/exceptions.hpp>
 #include <mtaio/executor/operations.hpp>
+#include <mtaio/executor/owned_tasks.hpp>
 #include <mtaio/executor/spawned_task.hpp>
 #include <mtaio/executor/spawned_tasks.hpp>
 #include <mtaio/executor/stop_tasks.hpp>
+#include <mtaio/executor/stream_run.hpp>
 #include <mtaio/fan_out/gathered_children.hpp>
 #include <mtaio/fan_out/kept_range.hpp>
 #include <mtaio/fan_out/mapped_children.hpp>
 #include <mtaio/fan_out/mapped_items.hpp>
 #include <mtaio/fan_out/options.hpp>
+#include <mtaio/fan_out/range.hpp>
+#include <mtaio/fan_out/source.hpp>
+#include <mtaio/fan_out/stream_buffer.hpp>
+#include <mtaio/fan_out/streamed.hpp>
 #include <mtaio/fan_out/to_child.hpp>
 #include <mtaio/options.hpp>
 #include <mtaio/outcome.hpp>
+#include <mtaio/stream.hpp>
 #include <mtaio/task.hpp>
 #include <mtaio/task_handle.hpp>
 #include <mtaio/thread_pool.hpp>
 #include <mtaio/threads/bound_function.hpp>
 
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -178,6 +186,32 @@ class [[gnu::visibility("default")]] TaskExecutor {
     return map_items<true>(options, std::forward<Func>(func), std::forward<Source>(source));
   }
 
+  /// Calls `func` for every element of a range, or every item of a source, and gives the results
+  /// one after another while further tasks run: see `Stream`. A result that has not been taken
+  /// counts towards the limit. Failures are treated as in `map`, but the results before them come
+  /// first. The first `next()` starts the tasks.
+  template <class Func, std::ranges::input_range Range>
+    requires internal::Mappable<Func, Range>
+  auto stream(Func&& func, Range&& range, StreamOptions options = {}) {
+    return stream_range<false>(options, std::forward<Func>(func), std::forward<Range>(range));
+  }
+  template <class Func, AsyncSource Source>
+    requires(!std::ranges::input_range<Source> && internal::MappableOver<Func, Source>)
+  auto stream(Func&& func, Source&& source, StreamOptions options = {}) {
+    return stream_items<false>(options, std::forward<Func>(func), std::forward<Source>(source));
+  }
+  /// The same, but every task runs to its end, and the results are `Outcome`s.
+  template <class Func, std::ranges::input_range Range>
+    requires internal::Mappable<Func, Range>
+  auto stream(return_exceptions_t, Func&& func, Range&& range, StreamOptions options = {}) {
+    return stream_range<true>(options, std::forward<Func>(func), std::forward<Range>(range));
+  }
+  template <class Func, AsyncSource Source>
+    requires(!std::ranges::input_range<Source> && internal::MappableOver<Func, Source>)
+  auto stream(return_exceptions_t, Func&& func, Source&& source, StreamOptions options = {}) {
+    return stream_items<true>(options, std::forward<Func>(func), std::forward<Source>(source));
+  }
+
   /// Calls `func(args...)` in a thread of the pool, and returns its result. An exception of the
   /// function becomes the cause of an `ExecutionError`. A function whose first parameter is a
   /// `StopToken` is passed one, which says when to stop. The function and the arguments are copied
@@ -313,7 +347,43 @@ class [[gnu::visibility("default")]] TaskExecutor {
         *tasks_};
   }
 
-  internal::SpawnedTasks* const tasks_;
+  template <
+      bool kOutcomes,
+      template <class, class, bool, template <class, class, class, bool, bool> class> class FanOut,
+      class Children>
+  auto stream_of(Children&& children, const StreamOptions& options) {
+    using T = typename Children::value_type;
+    using Buffer = internal::StreamBuffer<T, kOutcomes>;
+    using Options = internal::StreamFanOutOptions<T, kOutcomes>;
+    using Item = internal::StreamItem<T, kOutcomes>;
+    using Run =
+        internal::StreamRunOf<FanOut<Options, Children, kOutcomes, internal::StreamedFanOut>,
+                              Options, Children, Buffer, Item>;
+    return Stream<Item>{std::make_unique<Run>(std::forward<Children>(children),
+                                              MapOptions{.limit = options.limit,
+                                                         .timeout = options.timeout,
+                                                         .task_timeout = options.task_timeout,
+                                                         .progress = options.progress},
+                                              options.ordered)};
+  }
+  template <bool kOutcomes, class Func, class Range>
+  auto stream_range(const StreamOptions& options, Func&& func, Range&& range) {
+    tasks_->check_open("stream");
+    using Children = internal::MappedChildren<std::decay_t<Func>, internal::Kept<Range>>;
+    return stream_of<kOutcomes, internal::RangeFanOut>(
+        Children{std::forward<Func>(func),
+                 internal::SourceOf<Range>::of(std::forward<Range>(range)), thread_pool_},
+        options);
+  }
+  template <bool kOutcomes, class Func, class Source>
+  auto stream_items(const StreamOptions& options, Func&& func, Source&& source) {
+    tasks_->check_open("stream");
+    using Children = internal::MappedItems<std::decay_t<Func>, Source>;
+    return stream_of<kOutcomes, internal::SourceFanOut>(
+        Children{std::forward<Func>(func), std::forward<Source>(source), thread_pool_}, options);
+  }
+
+  internal::OwnedTasks tasks_;
   /// Null: the runtime's own.
   ThreadPool* thread_pool_ = nullptr;
 };

@@ -29,6 +29,8 @@ std::coroutine_handle<> FanOut::post_token() noexcept {
   return std::noop_coroutine();
 }
 
+void FanOut::post_parked_token() noexcept { scheduler().post(*this); }
+
 std::coroutine_handle<> FanOut::retire_token() noexcept {
   if (state_.close_without_child() == FanOutState::Leaving::kResumeParent) return parent();
   return std::noop_coroutine();

@@ -50,6 +50,9 @@ class [[gnu::visibility("default")]] FanOut : public lowlevel::Job {
   FanOut(const FanOut&) = delete;
   FanOut& operator=(const FanOut&) = delete;
 
+  /// Posts the token, which was parked outside of `FanOutState`.
+  void post_parked_token() noexcept;
+
  protected:
   /// `start_next`: starts the next child for the worker that has found the token.
   // NOLINTNEXTLINE(*-member-init): the members without an initializer are set later

@@ -27,6 +27,9 @@ namespace mtaio::internal {
 ///     bool exhausted() const        whether it is certain that no child is left, after one could
 ///                                   not be made
 ///     kMostChildren                 the greatest possible number of children
+///     kKeepsPlaces                  whether the result of a child counts towards the limit until it
+///                                   is taken. Then there are take_place(), park_if_full() and
+///                                   halted(), as in `StreamGate`
 ///     kLastMayBeDirect              whether the last child to start may resume the parent without
 ///                                   child_ended(). If it does not, it rarely is the last to end
 template <class Derived, class Options>
@@ -34,6 +37,8 @@ class FanOutLoop : public FanOut {
  protected:
   FanOutLoop(const Options& options, bool collects_errors) noexcept
       : FanOut{&FanOutLoop::run, collects_errors}, options_(options) {}
+
+  static constexpr bool kKeepsPlaces = false;
 
   [[nodiscard]] const Options& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t started() const noexcept { return started_; }
@@ -107,7 +112,14 @@ class FanOutLoop : public FanOut {
                                                                Where where) noexcept {
     started_ = count;
     if (Progress* progress = options_.progress) progress->count_started();
-    if (!exhausted) return offer_token(options_.limit.value(), where, child);
+    if constexpr (Derived::kKeepsPlaces) {
+      derived().take_place();
+      if (!exhausted) {
+        return derived().park_if_full() ? child : offer_token(no_limit.value(), where, child);
+      }
+    } else {
+      if (!exhausted) return offer_token(options_.limit.value(), where, child);
+    }
     state_.close();
     return child;
   }
@@ -156,9 +168,19 @@ class FanOutLoop : public FanOut {
   /// Whether check_halted() must be called. Does not look at the scopes above, so every new row
   /// begins with check_halted() in any case.
   [[nodiscard]] bool may_be_halted() noexcept {
+    if constexpr (Derived::kKeepsPlaces) {
+      if (derived().halted()) return true;
+    }
     return !kStartsAll && (failures_.any() || context()->scope.stop_arrived());
   }
-  [[nodiscard]] bool check_halted() noexcept { return failures_.check_halted(context_->scope); }
+  [[nodiscard]] bool check_halted() noexcept {
+    if (failures_.check_halted(context_->scope)) return true;
+    if constexpr (Derived::kKeepsPlaces) {
+      return derived().halted();
+    } else {
+      return false;
+    }
+  }
 
   Derived& derived() noexcept { return static_cast<Derived&>(*this); }
 
@@ -192,7 +214,7 @@ class FanOutLoop : public FanOut {
       progress->count_started();
       progress->count_done();
     }
-    child_failed(index, error);
+    derived().child_failed(index, error);
     if (!failures_.collects_errors() && !kStartsAll) return retire_token();
     try {
       derived().keep_error(error);
@@ -201,6 +223,11 @@ class FanOutLoop : public FanOut {
       return retire_token();
     }
     if (derived().exhausted()) return retire_token();
+    if constexpr (Derived::kKeepsPlaces) {
+      state_.remove_child();
+      if (derived().park_if_full()) return std::noop_coroutine();
+      state_.add_child();
+    }
     return row_is_over() ? post_token() : std::coroutine_handle<>{};
   }
   /// Called while the exception of the child that could not be made is handled.

@@ -27,12 +27,15 @@ namespace mtaio::internal {
 ///
 /// Children that are functions in threads have `make(limit, task_timeout)` instead of `make()`.
 /// `check()`, if there is one, is called before any child starts, and may throw.
-template <class Options, class Children, bool kOutcomes>
+///
+/// `Keeping` is `UniformFanOut`, or has the same members and keeps the results in another way.
+template <class Options, class Children, bool kOutcomes,
+          template <class, class, class, bool, bool> class Keeping = UniformFanOut>
 class RangeFanOut final
-    : private UniformFanOut<RangeFanOut<Options, Children, kOutcomes>, Options,
-                            typename Children::value_type, kOutcomes, Children::kSized> {
-  using Base = UniformFanOut<RangeFanOut, Options, typename Children::value_type, kOutcomes,
-                             Children::kSized>;
+    : private Keeping<RangeFanOut<Options, Children, kOutcomes, Keeping>, Options,
+                      typename Children::value_type, kOutcomes, Children::kSized> {
+  using Base =
+      Keeping<RangeFanOut, Options, typename Children::value_type, kOutcomes, Children::kSized>;
   friend FanOutLoop<RangeFanOut, Options>;
   using Base::results_;
   using typename Base::Where;
@@ -78,7 +81,7 @@ class RangeFanOut final
     return this->child_started(child, count, exhausted, where);
   }
   [[gnu::always_inline]] std::coroutine_handle<> make_child() {
-    void* receiver = results_.add(this);
+    void* receiver = results_.add(static_cast<Base*>(this));
     try {
       Task<T> child = make_task();
       if (!child) [[unlikely]]

@@ -27,12 +27,14 @@ namespace mtaio::internal {
 /// A child begins by waiting for its item, and holds the token meanwhile: no other child waits for
 /// one. Once it has the item it offers the token, and the next child waits. So a call waits for an
 /// item only when fewer children than `limit` run.
-template <class Options, class Children, bool kOutcomes>
+///
+/// `Keeping`: as for `RangeFanOut`.
+template <class Options, class Children, bool kOutcomes,
+          template <class, class, class, bool, bool> class Keeping = UniformFanOut>
 class SourceFanOut final
-    : private UniformFanOut<SourceFanOut<Options, Children, kOutcomes>, Options,
-                            typename Children::value_type, kOutcomes, false> {
-  using Base =
-      UniformFanOut<SourceFanOut, Options, typename Children::value_type, kOutcomes, false>;
+    : private Keeping<SourceFanOut<Options, Children, kOutcomes, Keeping>, Options,
+                      typename Children::value_type, kOutcomes, false> {
+  using Base = Keeping<SourceFanOut, Options, typename Children::value_type, kOutcomes, false>;
   friend FanOutLoop<SourceFanOut, Options>;
   using Base::results_;
   using typename Base::Where;
@@ -67,8 +69,8 @@ class SourceFanOut final
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<TaskPromise<T>> child) const {
       const std::size_t index = self_.started();
-      child.promise().set_completion(&Base::ended, self_.results_.add(&self_), index,
-                                     self_.context());
+      child.promise().set_completion(&Base::ended, self_.results_.add(static_cast<Base*>(&self_)),
+                                     index, self_.context());
       return transfer_to(self_.child_started(child, index + 1, false, Where::kAnywhere));
     }
     void await_resume() const noexcept {}
