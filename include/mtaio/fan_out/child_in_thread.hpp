@@ -14,6 +14,12 @@
 
 namespace mtaio::internal {
 
+// Functions whose types are in anonymous namespaces are allowed.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 template <class Bound>
 Task<typename Bound::Result> untimed_child_in_thread(Bound bound, lowlevel::BlockingPool* pool,
                                                      std::size_t limit) {
@@ -24,6 +30,10 @@ Task<typename Bound::Result> timed_child_in_thread(Bound bound, lowlevel::Blocki
                                                    std::size_t limit, Timeout timeout) {
   co_return co_await TimedThreadAwaiter<Bound>{std::move(bound), pool, limit, timeout};
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 /// A child that calls the function in a thread of `pool`. `limit`: see `BlockingJob::limit()`.
 /// `timeout` is counted from the start of the function.
