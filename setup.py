@@ -105,8 +105,11 @@ class BuildSideBySide(build_ext):
         folder.mkdir(parents=True, exist_ok=True)
 
         def write(name, text):
-            (folder / name).write_text(text)
-            return str(folder / name)
+            # A file that stays as it is stays older than what was compiled from it, which is not compiled again.
+            file = folder / name
+            if not file.exists() or file.read_text() != text:
+                file.write_text(text)
+            return str(file)
 
         for suffix in (".cpp", ".hpp"):
             write(f"headers{suffix}", shared_headers(MODULE))
@@ -134,7 +137,8 @@ setup(
             "mtaio._core",
             sources=LIBRARY + BRIDGE + MODULE,
             include_dirs=["include", "src", "python/include", "python"],
-            depends=LIBRARY + BRIDGE + MODULE + [str(file) for file in pathlib.Path().glob("**/*.hpp")],
+            depends=LIBRARY + BRIDGE + MODULE + ["setup.py"] + [
+                str(file) for folder in ("include", "src", "python") for file in pathlib.Path(folder).glob("**/*.hpp")],
             language="c++",
             # As fast as with -O3 or -flto, which take longer.
             extra_compile_args=["-std=c++20", "-O2", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
