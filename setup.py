@@ -36,8 +36,10 @@ BRIDGE = files("python/bridge")
 MODULE = files("python/module", "python/module/*")
 
 
-def joined(sources):
-    lines = ["#if defined(__GNUC__) && !defined(__clang__)",
+def joined(sources, compiler):
+    # Another compiler makes it another file.
+    lines = [f"// {compiler}",
+             "#if defined(__GNUC__) && !defined(__clang__)",
              '#pragma GCC diagnostic ignored "-Wsubobject-linkage"  // an anonymous namespace in an included file',
              "#endif"]
     for source in sources:
@@ -113,8 +115,9 @@ class BuildSideBySide(build_ext):
 
         for suffix in (".cpp", ".hpp"):
             write(f"headers{suffix}", shared_headers(MODULE))
-        names = {write("library.cpp", joined(LIBRARY)): f"src, {len(LIBRARY)} files",
-                 write("bridge.cpp", joined(BRIDGE)): f"python/bridge, {len(BRIDGE)} files"}
+        compiler = " ".join([*self.compiler.compiler_so, *self.compiler.compiler_cxx])
+        names = {write("library.cpp", joined(LIBRARY, compiler)): f"src, {len(LIBRARY)} files",
+                 write("bridge.cpp", joined(BRIDGE, compiler)): f"python/bridge, {len(BRIDGE)} files"}
         sources, ext.sources = ext.sources, [*names, *MODULE]
         compilation = Compilation(self.compiler._compile, str(folder / "headers"), self.verbose, names)
         link = self.compiler.link_shared_object
