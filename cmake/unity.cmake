@@ -1,7 +1,7 @@
 # Most of the time that a test takes to compile goes into headers and into templates of the library. With
 # MTAIO_UNITY_BUILD up to eight files of a target are included into one that is compiled in their place, and headers that
 # many programs include are compiled once. A file that does not include what it needs is found by `./dev lint`, which
-# looks at each file by itself, and a header by the target all_verify_interface_header_sets.
+# looks at each file and each header by itself.
 
 # mtaio_join_layer(TARGET): for files whose private names are unlike each other.
 function(mtaio_join_layer target)
