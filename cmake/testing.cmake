@@ -25,6 +25,15 @@ if(MTAIO_SANITIZE)
       "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1${symbolizer}")
 endif()
 
+# mtaio_compile_quickly(TARGET): for a program that takes longer to compile than to run. Under sanitizers it is not
+# optimised, and compiled in half the time. The library itself is optimised, and so are the programs that do much: model,
+# sweeps, histories, soak.
+function(mtaio_compile_quickly target)
+  if(MTAIO_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 # mtaio_add_test(NAME COMMAND...): a CTest test with the time limit and the environment of this build. It runs after the
 # test 'canary', which shows whether the compiler can be trusted.
 function(mtaio_add_test name)
