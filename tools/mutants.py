@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Tests the tests: plants faults in the code of queues, waits, timers, stop scopes and fan-outs, and counts how many
-faults the tests notice.
+"""Tests the tests: plants faults in the code of queues, waits, timers, stop scopes, fan-outs, threads and of the runtime,
+and counts how many faults the tests notice.
 
-    mutants.py [--untried | --survivors] [--sample N] [--seed S] [--jobs N] [--list] [FILE...]
+    mutants.py [--untried | --survivors] [--sample N] [--seed S] [--jobs N] [--tests PATTERN] [--list]
+               [WHERE...]
 
-Runs all mutants of FILE (default: FILES below), or N of them, drawn with the seed S. --untried runs only mutants that
-no earlier run has tried, and so continues a run that was interrupted; --survivors runs only mutants that no earlier run
-has noticed.
+Runs all mutants of WHERE, each a file, a folder or a layer (default: FILES below), or N of them, drawn with the seed S.
+--untried runs only mutants that no earlier run has tried, and so continues a run that was interrupted; --survivors runs
+only mutants that no earlier run has noticed. With --tests only the tests that are named like PATTERN are built and run.
 
 The sources are copied to build/mutants/tree, rewritten so that they contain every mutant (tools/mutation/), and
 compiled once. One run without a fault shows which tests reach which mutants, and how long each test takes. Then each
 mutant is run by the tests that reach it, until one fails, crashes or hangs: first the test that has noticed the mutant
-in an earlier run, then the quick ones.
+in an earlier run, then the quick ones. What happens between threads is the matter of the models in tests/interleave/,
+which run in the checker of interleavings (docs/design/interleave.md): each of their test cases is a test of its own.
 
 The results are in build/mutants/results.json. A mutant that survives must be listed in tests/model/survivors.toml, with
 the reason. The run fails if a survivor is not listed, or if a listed mutant does not exist or is noticed, unless its
@@ -32,11 +34,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 
 from layering import Project
 from mutation.places import Places
+from weaken import test_cases
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "build" / "mutants"
@@ -46,36 +50,40 @@ RESULTS = OUTPUT / "results.json"
 SURVIVORS = ROOT / "tests" / "model" / "survivors.toml"
 COMPILER = "clang++-19"
 
-# The layers whose files are mutated, and the files of `base` that they use.
-LAYERS = ("queue", "sync", "time", "cancel", "fan_out", "timeout", "threads")
-FILES_OF_BASE = ("include/mtaio/limit.hpp", "include/mtaio/timeout.hpp", "include/mtaio/lowlevel/intrusive_list.hpp",
-                 "include/mtaio/base/pairing_heap.hpp")
-# A thread pool has no model: most of its mutants would take several threads that meet between two statements.
-LEFT_OUT = ("include/mtaio/thread_pool.hpp", "src/threads/thread_pool.cpp", "src/threads/waits_in_pool.hpp")
+# The layers whose files are mutated, and the files of other layers that they use.
+LAYERS = ("queue", "sync", "time", "cancel", "fan_out", "timeout", "threads", "runtime", "platform", "lockfree")
+FILES_OF_OTHERS = ("include/mtaio/limit.hpp", "include/mtaio/timeout.hpp", "include/mtaio/lowlevel/intrusive_list.hpp",
+                   "include/mtaio/base/pairing_heap.hpp", "include/mtaio/coro/idle_counts.hpp",
+                   "include/mtaio/coro/local_queues.hpp")
 
 
-def files_of(root):
+def layers_of_files(root):
+    """{file: the layer that it belongs to}, of all files that are mutated."""
     project = Project(root)
-    return tuple(file for file in project.files
-                 if project.layer_of(file) in LAYERS and file not in LEFT_OUT or file in FILES_OF_BASE)
+    layers = {file: project.layer_of(file) for file in project.files}
+    return {file: layer for file, layer in layers.items() if layer in LAYERS or file in FILES_OF_OTHERS}
 
 
-FILES = files_of(ROOT)
+FILES = layers_of_files(ROOT)
 
 # Few seeds first: they notice most mutants.
 MODEL_SEEDS = (2_000, 100_000)
+# And few interleavings: a part of those that the models of threads look at, then all.
+MODEL_SCALES = (0.05, 1)
 # Tests that are not run: they do not test mutated code, or take long. The models are run by name instead.
-NOT_RUN = re.compile(r"canary|lockfree|platform|model|instructions|histories|soak|(examples|soak)/.*")
+NOT_RUN = re.compile(r"canary|model|interleave|instructions|histories|soak|(examples|soak|refused)/.*")
 # Test cases that take more seconds than this run after all others.
 SLOW_CASE = 0.3
 # A test hangs if it takes PATIENCE times as long as without a fault, and at least LEAST_PATIENCE seconds.
 PATIENCE = 8
 LEAST_PATIENCE = 12
-# A test that fails after more seconds than this runs again, with more patience: the machine may have been busy.
+# A test that fails after more seconds than this runs again, with more patience: the machine may have been busy. A test
+# that no clock decides does so only if it hangs.
 SLOW = 3
 MORE_PATIENCE = 5
-# The limit for a test case.
+# The limit for a test case, and for one in which no clock decides.
 TEST_CASE_SECONDS = 10
+NO_LIMIT = 1_000_000
 # The reason begins with this if tests with several threads notice the mutant in some runs only.
 BY_CHANCE = "Several threads"
 MEMORY = 4 << 30
@@ -89,6 +97,7 @@ class Program:
     command: list
     folder: pathlib.Path
     environment: dict = dataclasses.field(default_factory=dict)
+    clock_decides: bool = True  # whether it may fail because it takes long
     seconds: float = 0.0
     reached: bytes = b""
 
@@ -132,22 +141,26 @@ def make_tree(rewritten):
             shutil.copy2(ROOT / name, TREE / name)
 
 
-def build(jobs):
+def build(jobs, wanted):
     # A mutant may run off the end of a function. The compiler must not assume that this never happens.
     flags = ["-O1", "-w", "-Wno-c++11-narrowing", "-fno-strict-return", f"-include {ROOT}/tools/mutation/chosen.hpp"]
+    # The models of threads are built in this configuration only. Without NDEBUG, assertions stay.
     subprocess.run(["cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", "--log-level=WARNING",
-                    f"-DCMAKE_CXX_COMPILER={COMPILER}", "-DCMAKE_BUILD_TYPE=Debug",
-                    f"-DCMAKE_CXX_FLAGS_DEBUG={' '.join(flags)}", "-DMTAIO_BUILD_EXAMPLES=OFF",
-                    "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"], check=True)
-    programs = [name.replace("/", "_") if "/" in name else f"test_{name}" for name in (t["name"] for t in find_tests())]
-    subprocess.run(["cmake", "--build", BUILD, "-j", str(jobs), "--target", "model", *programs], check=True)
+                    f"-DCMAKE_CXX_COMPILER={COMPILER}", "-DCMAKE_BUILD_TYPE=Release",
+                    f"-DCMAKE_CXX_FLAGS_RELEASE={' '.join(flags)}", "-DMTAIO_HARDENING=OFF", "-DMTAIO_UNITY_BUILD=ON",
+                    "-DMTAIO_BUILD_EXAMPLES=OFF", "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"], check=True)
+    targets = [test["name"].replace("/", "_") if "/" in test["name"] else f"test_{test['name']}"
+               for test in find_tests(wanted)]
+    targets += ["model"] * wanted("model") + ["test_interleave"] * wanted("interleave")
+    subprocess.run(["cmake", "--build", BUILD, "-j", str(jobs), "--target", *targets], check=True)
 
 
 # --- The programs ---
 
-def find_tests():
+def find_tests(wanted):
     shown = subprocess.run(["ctest", "--test-dir", BUILD, "--show-only=json-v1"], check=True, capture_output=True)
-    return [test for test in json.loads(shown.stdout)["tests"] if not NOT_RUN.fullmatch(test["name"])]
+    return [test for test in json.loads(shown.stdout)["tests"]
+            if not NOT_RUN.fullmatch(test["name"]) and wanted(test["name"])]
 
 
 def in_parts(name, printed):
@@ -161,15 +174,31 @@ def in_parts(name, printed):
     return [(name, [f"--test-case-exclude={slow}"]), (f"{name}, slow ones", [f"--test-case={slow}"])]
 
 
-def find_programs():
-    model = str(BUILD / "tests" / "model")
+def models_of_threads(program):
+    """Each test case of the models of threads, with few interleavings and with all."""
+    names = test_cases(program)
+    for scale in MODEL_SCALES:
+        for name in names:
+            yield Program(f"{name}, scale {scale}", [program, f"--test-case={name}", "--abort-after=1"], BUILD,
+                          {"MTAIO_INTERLEAVE_SCALE": str(scale), CASE_SECONDS: str(NO_LIMIT)}, clock_decides=False)
+
+
+def random_programs(model):
+    """Each program that is compared with a model, with few seeds and with many."""
     usage = subprocess.run([model, "--help"], check=True, capture_output=True, text=True).stdout
     names = re.findall(r"^  (\w+) ", usage.partition("Programs:")[2], re.MULTILINE)
     for seeds in MODEL_SEEDS:
         for name in names:
             yield Program(f"model {name}, {seeds} seeds",
                           [model, "--program", name, "--seeds", str(seeds), "--patience", "4"], BUILD)
-    for test in find_tests():
+
+
+def find_programs(wanted):
+    if wanted("interleave"):
+        yield from models_of_threads(str(BUILD / "tests" / "interleave" / "test_interleave"))
+    if wanted("model"):
+        yield from random_programs(str(BUILD / "tests" / "model"))
+    for test in find_tests(wanted):
         environment = {CASE_SECONDS: str(TEST_CASE_SECONDS)}
         if "/" in test["name"]:
             yield Program(test["name"], test["command"], BUILD, environment)
@@ -203,16 +232,20 @@ def run(program, variables, seconds):
         process.wait()
 
 
-def run_unharmed(programs):
-    for program in programs:
-        reached = OUTPUT / "reached"
-        reached.unlink(missing_ok=True)
+def run_one_unharmed(program):
+    with tempfile.TemporaryDirectory() as folder:
+        reached = pathlib.Path(folder) / "reached"
         start = time.monotonic()
         ended = run(program, {"MTAIO_MUTANTS_REACHED": str(reached)}, 300)
         program.seconds = time.monotonic() - start
         if ended != "passes":
             sys.exit(f"{program.name} {ended} without any fault: {' '.join(program.command)}")
         program.reached = reached.read_bytes() if reached.exists() else bytes(1 << 16)
+
+
+def run_unharmed(programs, jobs):
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(run_one_unharmed, programs))
     programs.sort(key=lambda program: program.seconds)
 
 
@@ -226,8 +259,10 @@ def verdict(number, programs, first="", run_one=run):
         seconds = max(LEAST_PATIENCE, PATIENCE * program.seconds)
         start = time.monotonic()
         ended = run_one(program, {"MTAIO_MUTANT": str(number)}, seconds)
-        if ended != "passes" and time.monotonic() - start > SLOW:
-            patiently = {"MTAIO_MUTANT": str(number), CASE_SECONDS: str(MORE_PATIENCE * TEST_CASE_SECONDS)}
+        doubtful = ended == "hangs" or ended == "fails" and program.clock_decides
+        if doubtful and time.monotonic() - start > SLOW:
+            limit = MORE_PATIENCE * TEST_CASE_SECONDS if program.clock_decides else NO_LIMIT
+            patiently = {"MTAIO_MUTANT": str(number), CASE_SECONDS: str(limit)}
             ended = run_one(program, patiently, MORE_PATIENCE * seconds)
         if ended != "passes":
             return ended, program.name
@@ -236,6 +271,12 @@ def verdict(number, programs, first="", run_one=run):
 
 UNKNOWN = {"verdict": "unknown", "by": ""}
 NOTICED = ("fails", "hangs")
+
+
+def files_at(place):
+    """The files that `place` names: a file, a folder or a layer."""
+    folder = place.rstrip("/") + "/"
+    return [file for file, layer in FILES.items() if place in (file, layer) or file.startswith(folder)]
 
 
 def drawn(mutants, arguments, earlier):
@@ -308,20 +349,27 @@ def test_mutants(mutants, numbers, programs, jobs, earlier):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", metavar="FILE", help="the mutants of these files")
+    parser.add_argument("places", nargs="*", metavar="WHERE", help="the mutants of these files, folders or layers")
     parser.add_argument("--sample", type=int, metavar="N", help="N of them, drawn at random")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="the seed of --sample (1)")
     parser.add_argument("--untried", action="store_true", help="only mutants that no earlier run has tried")
     parser.add_argument("--survivors", action="store_true", help="only mutants that no earlier run has noticed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="how many run concurrently")
+    parser.add_argument("--tests", default=".*", metavar="PATTERN",
+                        help="only the tests whose name in CTest is like this; the models are `model` and `interleave`")
     parser.add_argument("--list", action="store_true", help="print the mutants, and stop")
     arguments = parser.parse_args()
-    for file in set(arguments.files) - set(FILES):
-        parser.error(f"{file}: not one of {' '.join(FILES)}")
+    for place in arguments.places:
+        if not files_at(place):
+            parser.error(f"{place}: not one of these layers, nor of their files or folders: {' '.join(LAYERS)}")
+    files = {file for place in arguments.places for file in files_at(place)} or set(FILES)
+
+    def wanted(name):
+        return re.fullmatch(arguments.tests, name) is not None
 
     os.chdir(ROOT)
     mutants, rewritten = find_all(FILES)  # always all, so that their numbers and the compiled programs stay the same
-    asked = [each for each in mutants if not arguments.files or each.file in arguments.files]
+    asked = [each for each in mutants if each.file in files]
     if arguments.list:
         print(*(each.key for each in asked), sep="\n")
         return 0
@@ -330,9 +378,9 @@ def main():
     numbers = [first[asked[i]] for i in drawn(asked, arguments, earlier)]
 
     make_tree(rewritten)
-    build(arguments.jobs)
-    programs = list(find_programs())
-    run_unharmed(programs)
+    build(arguments.jobs, wanted)
+    programs = list(find_programs(wanted))
+    run_unharmed(programs, arguments.jobs)
     for program in programs:
         print(f"{program.name}: {program.seconds:.1f} s, reaches {sum(map(bool, program.reached))}")
     results = test_mutants(mutants, numbers, programs, arguments.jobs, earlier)

@@ -3,10 +3,12 @@
 
 import argparse
 import pathlib
+import re
 import subprocess
 import tempfile
 import textwrap
 import unittest
+import unittest.mock
 
 import mutants
 from mutation.places import Places
@@ -65,6 +67,12 @@ class Finding(unittest.TestCase):
             S<5> s;
             template <int N> int g();
             template <int N> int f() { if constexpr (N > 6) return g<N - 1>(); return g<N>(); }"""), [])
+
+    def test_what_a_macro_is_made_of_is_left_alone(self):
+        self.assertCountEqual(self.found("""
+            #define SMALL(a) ((a) < 7 && !((a) == 3))
+            bool f(int a) { if (SMALL(a + 1)) return true; return a > 9; }"""),
+                              ["negate SMALL(a + 1)", "true -> false", "negate a > 9", "> -> >=", "9 -> 9 + 1"])
 
     def test_what_is_included_is_left_alone(self):
         self.assertEqual(self.found("#include <utility>\n"), [])
@@ -146,6 +154,40 @@ class Rewriting(unittest.TestCase):
             self.assertEqual(sum(file.read_bytes()), len(self.places.mutants))
 
 
+class Instrumented(unittest.TestCase):
+    """The checker of interleavings sees what the program does, and not the choice of the mutant."""
+    OPTIONS = ["-O1", "-fsanitize=thread", "-mllvm", "-tsan-instrument-func-entry-exit=0",
+               "-mllvm", "-capture-tracking-max-uses-to-explore=0"]
+
+    def accesses(self, source):
+        """{function: how often the checker is called in it}"""
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "code.cpp"
+            file.write_text(places(source).rewritten())
+            printed = subprocess.run([mutants.COMPILER, "-std=c++20", *self.OPTIONS, "-include", CHOSEN, "-S", "-o", "-",
+                                      file], check=True, capture_output=True, text=True).stdout
+        parts = re.split(r"^(\w+):.*\n", printed, flags=re.MULTILINE)
+        counts = {name: len(re.findall(r"call\w*\s+__tsan_(?!init)", code)) for name, code in zip(parts[1::2], parts[2::2])}
+        # What runs before main() is no part of a check.
+        return {name: count for name, count in counts.items() if name.startswith("_Z") and "global_var_init" not in name}
+
+    def test_the_choice_is_not_seen(self):
+        seen = self.accesses("""
+            void g(int); void h(int);
+            int f(int a, int b) {
+              g(a);
+              h(b);
+              if (a < b && a != 7) return a + b;
+              return ++a % 5;
+            }""")
+        self.assertEqual(seen["_Z1fii"], 0)
+        self.assertEqual(set(seen.values()), {0})
+
+    def test_the_program_is_seen(self):
+        seen = self.accesses("int f(int& a, int b) { if (a < b) return a; return b; }")
+        self.assertGreaterEqual(seen["_Z1fRii"], 1)
+
+
 class Judging(unittest.TestCase):
     def program(self, name, reached):
         return mutants.Program(name, [name], pathlib.Path(), seconds=0.1, reached=reached)
@@ -159,6 +201,19 @@ class Judging(unittest.TestCase):
 
     def test_the_program_that_noticed_it_before_comes_first(self):
         self.assertEqual(self.verdict({"a": "fails", "b": "fails"}, first="b"), ("fails", "b"))
+
+    def test_a_failure_is_doubted_only_where_a_clock_decides(self):
+        for clock_decides, runs in ((True, 2), (False, 1)):
+            ran = []
+            program = mutants.Program("slow", [], pathlib.Path(), clock_decides=clock_decides, reached=b"\1")
+
+            def run_one(*_):
+                ran.append(True)
+                return "fails"
+
+            with unittest.mock.patch.object(mutants, "SLOW", -1):
+                self.assertEqual(mutants.verdict(0, [program], run_one=run_one), ("fails", "slow"))
+            self.assertEqual(len(ran), runs)
 
     def test_a_hang_is_noticed(self):
         self.assertEqual(self.verdict({"a": "hangs"}), ("hangs", "a"))
@@ -217,6 +272,26 @@ class Comparing(unittest.TestCase):
             file.write_text(file.read_text() * 2)
             with self.assertRaises(ValueError):
                 mutants.known_survivors(file)
+
+
+class Choosing(unittest.TestCase):
+    def test_a_file(self):
+        self.assertEqual(mutants.files_at("src/runtime/idle.cpp"), ["src/runtime/idle.cpp"])
+
+    def test_a_folder(self):
+        found = mutants.files_at("src/runtime/")
+        self.assertEqual(found, mutants.files_at("src/runtime"))
+        self.assertIn("src/runtime/idle.cpp", found)
+        self.assertEqual([file for file in found if not file.startswith("src/runtime/")], [])
+
+    def test_a_layer(self):
+        found = mutants.files_at("runtime")
+        self.assertIn("src/runtime/idle.cpp", found)
+        self.assertIn("include/mtaio/runtime.hpp", found)
+
+    def test_nothing(self):
+        self.assertEqual(mutants.files_at("src/run"), [])
+        self.assertEqual(mutants.files_at("src/interleave"), [])
 
 
 class Drawing(unittest.TestCase):

@@ -11,8 +11,20 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <initializer_list>
 #include <type_traits>
+
+// Where the checker of interleavings sees each access to memory, it must not see the choice of the
+// mutant: that is not the program's. The compiler may not inline what is not instrumented.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MTAIO_MUTANTS_UNSEEN [[gnu::noinline, clang::disable_sanitizer_instrumentation]]
+#endif
+#endif
+#ifndef MTAIO_MUTANTS_UNSEEN
+#define MTAIO_MUTANTS_UNSEEN
+#endif
+// Operands would be seen as memory.
+#define MTAIO_MUTANTS_INLINE [[gnu::always_inline]] inline
 
 namespace mutants {
 
@@ -40,7 +52,7 @@ inline const int chosen = [] {
 }();
 
 /// Whether this process is mutant `number`. Never in a constant expression.
-constexpr bool on(int number) noexcept {
+MTAIO_MUTANTS_UNSEEN constexpr bool on(int number) noexcept {
   if (std::is_constant_evaluated()) return false;
   if (chosen == kTracing && reached && number >= 0) reached[number] = 1;
   return chosen == number;
@@ -49,70 +61,72 @@ constexpr bool on(int number) noexcept {
 // The replacements of operators. All of them evaluate both operands.
 
 template <class A, class B>
-constexpr bool less(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr bool less(int number, const A& a, const B& b) {
   return on(number) ? a <= b : a < b;
 }
 template <class A, class B>
-constexpr bool less_equal(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr bool less_equal(int number, const A& a, const B& b) {
   return on(number) ? a < b : a <= b;
 }
 template <class A, class B>
-constexpr bool greater(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr bool greater(int number, const A& a, const B& b) {
   return on(number) ? a >= b : a > b;
 }
 template <class A, class B>
-constexpr bool greater_equal(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr bool greater_equal(int number, const A& a, const B& b) {
   return on(number) ? a > b : a >= b;
 }
 template <class A, class B>
-constexpr bool equal(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr bool equal(int number, const A& a, const B& b) {
   return on(number) != static_cast<bool>(a == b);
 }
 template <class A, class B>
-constexpr bool not_equal(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr bool not_equal(int number, const A& a, const B& b) {
   return on(number) != static_cast<bool>(a != b);
 }
 template <class A, class B>
-constexpr auto plus(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr auto plus(int number, const A& a, const B& b) {
   return on(number) ? a - b : a + b;
 }
 template <class A, class B>
-constexpr auto minus(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr auto minus(int number, const A& a, const B& b) {
   return on(number) ? a + b : a - b;
 }
 template <class A, class B>
-constexpr auto bit_and(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr auto bit_and(int number, const A& a, const B& b) {
   return on(number) ? a | b : a & b;
 }
 template <class A, class B>
-constexpr auto bit_or(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr auto bit_or(int number, const A& a, const B& b) {
   return on(number) ? a & b : a | b;
 }
 template <class A, class B>
-constexpr auto modulo(int number, const A& a, const B& b) {
+MTAIO_MUTANTS_INLINE constexpr auto modulo(int number, const A& a, const B& b) {
   return on(number) ? a / b : a % b;
 }
 template <class A>
-constexpr A& increment(int number, A& a) {
+MTAIO_MUTANTS_INLINE constexpr A& increment(int number, A& a) {
   if (!on(number)) return ++a;
   if constexpr (requires { --a; }) --a;  // a forward iterator stays
   return a;
 }
 template <class A>
-constexpr A& decrement(int number, A& a) {
+MTAIO_MUTANTS_INLINE constexpr A& decrement(int number, A& a) {
   return on(number) ? ++a : --a;
 }
 template <class A>
-constexpr A one_more(int number, A a) {
+MTAIO_MUTANTS_INLINE constexpr A one_more(int number, A a) {
   return on(number) ? static_cast<A>(a + 1) : a;
 }
 
 /// The index of the statement that runs at step `step`. Each number is the mutant that swaps a
 /// statement and the next one.
-constexpr int turn(int step, std::initializer_list<int> numbers) {
+template <int... kNumbers>
+MTAIO_MUTANTS_UNSEEN constexpr int turn(int step) noexcept {
+  constexpr int kAll[] = {kNumbers...};
   int index = step;
   int place = 0;
-  for (const int number : numbers) {
+  for (const int number : kAll) {
     if (on(number)) index = step == place ? place + 1 : step == place + 1 ? place : step;
     ++place;
   }

@@ -10,8 +10,8 @@ mutations may be nested.
     delete      a statement that is an expression, break, continue, return or throw
     swap        such a statement and the next; without a call only if one assigns what the other uses
 
-Memory orders and declarations, among them locks, are left alone: with one thread they make no difference. So are
-prefetches, which change no result.
+Memory orders are left alone: tools/weaken.py weakens them. So are declarations, among them locks, and prefetches, which
+change no result.
 """
 
 import dataclasses
@@ -66,11 +66,15 @@ class Places:
         self._seen = set()
         self._keys = {}
         self._function = ""
-        unit = cindex.Index.create().parse(path, args=["-x", "c++", *arguments], unsaved_files=[(path, source)])
+        unit = cindex.Index.create().parse(path, args=["-x", "c++", *arguments], unsaved_files=[(path, source)],
+                                           options=cindex.TranslationUnit.PARSE_DETAILED_PROCESSING_RECORD)
         errors = [str(each) for each in unit.diagnostics if each.severity >= cindex.Diagnostic.Error]
         if errors:
             raise ValueError(f"{path} does not compile: {errors[0]}")
         self._bytes = source.encode()
+        # The uses of macros, whose text is elsewhere.
+        self._macros = {span(each) for each in unit.cursor.get_children()
+                        if each.kind == Kind.MACRO_INSTANTIATION and self._is_here(each)}
         self._visit(unit.cursor, None)
 
     def rewritten(self):
@@ -106,6 +110,8 @@ class Places:
     def _visit(self, cursor, parent):
         if parent is not None and not self._is_here(cursor):
             return
+        if span(cursor) in self._macros:
+            return
         if cursor.kind in NOT_RUN:
             if cursor.kind == Kind.DECL_REF_EXPR:
                 self._enumerator(cursor, parent)
@@ -132,6 +138,9 @@ class Places:
             if "constexpr" in (each.spelling for each in itertools.islice(cursor.get_tokens(), 4)):
                 return []
             return [each for each in children if span(each)[0] > cursor.location.offset]  # not those in its type
+        if kind in (Kind.COMPOUND_STMT, Kind.UNEXPOSED_STMT):
+            # The compiler's own statements of a coroutine stand before the body.
+            children = [each for each in children if span(each)[0] >= span(cursor)[0]]
         if kind == Kind.COMPOUND_STMT:
             self._swaps(children)
             self._deletions(children, cursor)
@@ -308,7 +317,7 @@ class Places:
             if all(each == "mutants::kNever" for each in numbers):
                 continue
             head = (f"for (int mutants_step = 0; mutants_step != {len(run)}; ++mutants_step) {{ "
-                    f"const int mutants_turn = mutants::turn(mutants_step, {{{', '.join(numbers)}}}); ")
+                    f"const int mutants_turn = mutants::turn<{', '.join(numbers)}>(mutants_step); ")
             self._edits.wrap(places[0][0], places[-1][1], head, " }")
             for turn, (start, end) in enumerate(places):
                 self._edits.wrap(start, end, f"if (mutants_turn == {turn}) {{ ", " }")
