@@ -74,6 +74,8 @@ MODEL_SCALES = (0.05, 1)
 NOT_RUN = re.compile(r"canary|model|interleave|instructions|histories|soak|(examples|soak|refused)/.*")
 # Test cases that take more seconds than this run after all others.
 SLOW_CASE = 0.3
+# Test cases that take more seconds than this do not run.
+TOO_SLOW_CASE = 4
 # A test hangs if it takes PATIENCE times as long as without a fault, and at least LEAST_PATIENCE seconds.
 PATIENCE = 8
 LEAST_PATIENCE = 12
@@ -86,7 +88,9 @@ TEST_CASE_SECONDS = 10
 NO_LIMIT = 1_000_000
 # The reason begins with this if tests with several threads notice the mutant in some runs only.
 BY_CHANCE = "Several threads"
+# How much memory a program may reserve; the checker of interleavings reserves more than it uses.
 MEMORY = 4 << 30
+MEMORY_OF_CHECKER = 16 << 30
 CASE_SECONDS = "MTAIO_TEST_CASE_SECONDS"
 
 
@@ -98,6 +102,7 @@ class Program:
     folder: pathlib.Path
     environment: dict = dataclasses.field(default_factory=dict)
     clock_decides: bool = True  # whether it may fail because it takes long
+    memory: int = MEMORY
     seconds: float = 0.0
     reached: bytes = b""
 
@@ -164,14 +169,18 @@ def find_tests(wanted):
 
 
 def in_parts(name, printed):
-    """Splits a doctest program in two by the durations it has printed; the second part has the slow test cases. A list
-    of (the name of the part, the option that selects its test cases). Without slow cases there is one part."""
+    """Splits a doctest program in two by the durations it has printed; the second part has the slow test cases, without
+    those that take too long. A list of (the name of the part, the option that selects its test cases). Without slow
+    cases there is one part."""
     durations = re.findall(r"^([\d.]+) s: (.+)$", printed, re.MULTILINE)
     # In a filter, a comma separates names, and a question mark matches any letter.
-    slow = ",".join(re.sub(r"[,\\]", "?", case) for seconds, case in durations if float(seconds) > SLOW_CASE)
-    if not slow:
+    cases = [(float(seconds), re.sub(r"[,\\]", "?", case)) for seconds, case in durations]
+    not_quick = ",".join(case for seconds, case in cases if seconds > SLOW_CASE)
+    slow = ",".join(case for seconds, case in cases if SLOW_CASE < seconds <= TOO_SLOW_CASE)
+    if not not_quick:
         return [(name, [])]
-    return [(name, [f"--test-case-exclude={slow}"]), (f"{name}, slow ones", [f"--test-case={slow}"])]
+    parts = [(name, [f"--test-case-exclude={not_quick}"]), (f"{name}, slow ones", [f"--test-case={slow}"])]
+    return parts if slow else parts[:1]
 
 
 def models_of_threads(program):
@@ -180,7 +189,8 @@ def models_of_threads(program):
     for scale in MODEL_SCALES:
         for name in names:
             yield Program(f"{name}, scale {scale}", [program, f"--test-case={name}", "--abort-after=1"], BUILD,
-                          {"MTAIO_INTERLEAVE_SCALE": str(scale), CASE_SECONDS: str(NO_LIMIT)}, clock_decides=False)
+                          {"MTAIO_INTERLEAVE_SCALE": str(scale), CASE_SECONDS: str(NO_LIMIT)}, clock_decides=False,
+                          memory=MEMORY_OF_CHECKER)
 
 
 def random_programs(model):
@@ -209,8 +219,8 @@ def find_programs(wanted):
             yield Program(name, [*test["command"], "--abort-after=1", *choice], BUILD, environment)
 
 
-def limit_process():
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def limit_process(memory):
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(5)
 
@@ -219,7 +229,7 @@ def run(program, variables, seconds):
     """Runs the program and returns how it ends: "passes", "fails" or "hangs"."""
     process = subprocess.Popen(program.command, cwd=program.folder, env=os.environ | program.environment | variables,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               start_new_session=True, preexec_fn=limit_process)
+                               start_new_session=True, preexec_fn=lambda: limit_process(program.memory))
     try:
         return "fails" if process.wait(seconds) != 0 else "passes"
     except subprocess.TimeoutExpired:
@@ -236,7 +246,7 @@ def run_one_unharmed(program):
     with tempfile.TemporaryDirectory() as folder:
         reached = pathlib.Path(folder) / "reached"
         start = time.monotonic()
-        ended = run(program, {"MTAIO_MUTANTS_REACHED": str(reached)}, 300)
+        ended = run(program, {"MTAIO_MUTANTS_REACHED": str(reached), CASE_SECONDS: str(NO_LIMIT)}, 300)
         program.seconds = time.monotonic() - start
         if ended != "passes":
             sys.exit(f"{program.name} {ended} without any fault: {' '.join(program.command)}")

@@ -231,6 +231,12 @@ class Judging(unittest.TestCase):
                                                               ("queue, slow ones", [f"--test-case={slow}"])])
         self.assertEqual(mutants.in_parts("queue", "0.1 s: quick\n"), [("queue", [])])
 
+    def test_test_cases_that_take_too_long_are_left_out(self):
+        self.assertEqual(mutants.in_parts("lock", "0.1 s: quick\n30 s: too slow\n"),
+                         [("lock", ["--test-case-exclude=too slow"])])
+        self.assertEqual(mutants.in_parts("lock", "1 s: slow\n30 s: too slow\n"),
+                         [("lock", ["--test-case-exclude=slow,too slow"]), ("lock, slow ones", ["--test-case=slow"])])
+
     def test_a_program_that_does_not_end_hangs(self):
         sleeper = mutants.Program("sleeper", ["sleep", "60"], pathlib.Path("/"))
         self.assertEqual(mutants.run(sleeper, {}, 0.2), "hangs")

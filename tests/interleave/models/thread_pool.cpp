@@ -5,6 +5,7 @@
 #include <mtaio/platform/thread_event.hpp>
 
 #include "interleave/models/model.hpp"
+#include "threads/waits_in_pool.hpp"
 
 #include <memory>
 
@@ -113,6 +114,50 @@ void an_idle_thread_ends() {
     jobs[1].done.wait();
   }
   for (const CountingJob& job : jobs) require(job.runs == 1, "each has run once");
+}
+
+/// A function that waits in a run() until another function of the pool has run.
+struct WaitingJob final : mtaio::lowlevel::BlockingJob {
+  WaitingJob(ThreadPool& pool, CountingJob& other)
+      : BlockingJob{&WaitingJob::wait}, runs_in{pool}, waits_for{other} {}
+  static void wait(BlockingJob& job) noexcept {
+    auto& self = static_cast<WaitingJob&>(job);
+    {
+      const mtaio::threads::WaitsInPool room;
+      self.runs_in.submit(self.waits_for);
+      self.waits_for.done.wait();
+    }
+    self.done.set();
+  }
+  ThreadPool& runs_in;
+  CountingJob& waits_for;
+  ThreadEvent done;
+};
+
+/// A thread runs functions in place of one that waits. It ends once that one has resumed, and may
+/// have been notified of another job by then.
+void a_thread_in_place_of_one_that_waits() {
+  CountingJob inner;
+  CountingJob last;
+  {
+    ThreadPool pool{1};
+    WaitingJob outer{pool, inner};
+    pool.submit(outer);
+    inner.done.wait();
+    pool.submit(last);
+    last.done.wait();
+    outer.done.wait();
+  }
+  require(inner.runs == 1 && last.runs == 1, "each has run once");
+}
+
+TEST_CASE("model: ThreadPool: functions that wait") {
+  Options timeless = random(4'000);
+  timeless.timeouts = Timeouts::kNever;
+  check_model("a thread in place of one that waits", &a_thread_in_place_of_one_that_waits,
+              timeless);
+  timeless.strategy = Strategy::kPct;
+  check_model("  by priorities", &a_thread_in_place_of_one_that_waits, timeless);
 }
 
 TEST_CASE("model: ThreadPool") {

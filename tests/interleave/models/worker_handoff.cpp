@@ -2,6 +2,8 @@
 /// thread gets one in the end.
 #include "runtime/worker_handoff.hpp"
 
+#include <mtaio/platform/thread_event.hpp>
+
 #include "interleave/models/model.hpp"
 #include "support/idle_scheduler.hpp"
 
@@ -11,6 +13,7 @@ namespace {
 
 using namespace models;
 using mtaio::internal::IdleCounts;
+using mtaio::internal::ThreadEvent;
 using mtaio::runtime::Worker;
 using mtaio::runtime::WorkerHandoff;
 using mtaio::runtime::WorkerThread;
@@ -37,6 +40,11 @@ struct OneWorker {
   // Guarded by having the worker.
   int jobs = 0;
 };
+
+/// What the thread of a worker does when it has nothing else to do.
+void wait_for_release(const OneWorker& one, const WorkerThread& thread) {
+  while (!one.handoff.must_release(thread)) std::this_thread::yield();
+}
 
 void three_threads_take_turns() {
   OneWorker one;
@@ -92,7 +100,126 @@ void a_thread_that_blocks() {
         while (one.handoff.wait_as_spare(spare)) {
           one.work(spare);
           blocked.store(1, std::memory_order_relaxed);
-          while (!one.handoff.must_release(spare)) std::this_thread::yield();
+          wait_for_release(one, spare);
+          one.handoff.release(spare);
+        }
+      });
+}
+
+/// The spare thread gives the worker to a thread whose turn is short, and gets it back from there:
+/// the thread that is blocked can only go on once the spare thread has worked again.
+void a_spare_thread_works_again() {
+  OneWorker one;
+  bool other_has_worked = false;
+  ThreadEvent may_resume;
+  WorkerThread spare{true};
+  in_threads(
+      [&] {
+        WorkerThread self{false};
+        require(one.handoff.acquire(self), "it is not dismissed");
+        one.work(self);
+        one.handoff.hand_off(self, spare);
+        may_resume.wait();
+        one.handoff.take_back(self);
+        one.work(self);
+        one.handoff.release(self);
+        one.handoff.dismiss(spare);
+      },
+      [&] {
+        while (one.handoff.wait_as_spare(spare)) {
+          one.work(spare);
+          if (other_has_worked) may_resume.set();
+          wait_for_release(one, spare);
+          one.handoff.release(spare);
+        }
+      },
+      [&] {
+        WorkerThread self{false};
+        require(one.handoff.acquire(self), "it is not dismissed");
+        one.work(self);
+        other_has_worked = true;
+        one.handoff.release(self);
+      });
+}
+
+/// A spare thread blocks as well, and another spare thread works in its place.
+void a_spare_thread_that_blocks() {
+  OneWorker one;
+  ThreadEvent may_resume;
+  ThreadEvent spare_may_resume;
+  WorkerThread spare{true};
+  WorkerThread other_spare{true};
+  in_threads(
+      [&] {
+        WorkerThread self{false};
+        require(one.handoff.try_acquire(self), "it is free");
+        one.handoff.hand_off(self, spare);
+        may_resume.wait();
+        one.handoff.take_back(self);
+        one.work(self);
+        one.handoff.release(self);
+        one.handoff.dismiss(spare);
+        one.handoff.dismiss(other_spare);
+      },
+      [&] {
+        bool has_blocked = false;
+        while (one.handoff.wait_as_spare(spare)) {
+          one.work(spare);
+          if (!has_blocked) {
+            has_blocked = true;
+            one.handoff.hand_off(spare, other_spare);
+            spare_may_resume.wait();
+            one.handoff.take_back(spare);
+            one.work(spare);
+          }
+          may_resume.set();
+          wait_for_release(one, spare);
+          one.handoff.release(spare);
+        }
+      },
+      [&] {
+        while (one.handoff.wait_as_spare(other_spare)) {
+          one.work(other_spare);
+          spare_may_resume.set();
+          wait_for_release(one, other_spare);
+          one.handoff.release(other_spare);
+        }
+      });
+}
+
+/// The same thread blocks twice. The second time it reserves the spare thread, which may wait for
+/// work by then.
+void a_spare_thread_is_reserved() {
+  OneWorker one;
+  WorkerThread spare{true};
+  std::array<ThreadEvent, 2> may_resume;
+  in_threads(
+      [&] {
+        WorkerThread self{false};
+        require(one.handoff.try_acquire(self), "it is free");
+        one.handoff.hand_off(self, spare);
+        may_resume[0].wait();
+        one.handoff.take_back(self);
+        WorkerThread* reserved = one.handoff.reserve_spare();
+        while (!reserved) {
+          std::this_thread::yield();
+          reserved = one.handoff.reserve_spare();
+        }
+        require(reserved == &spare, "the only one");
+        require(!one.handoff.reserve_spare(), "it is reserved once");
+        one.handoff.hand_off(self, *reserved);
+        may_resume[1].wait();
+        one.handoff.take_back(self);
+        one.work(self);
+        one.handoff.release(self);
+        one.handoff.dismiss(spare);
+      },
+      [&] {
+        for (std::size_t turn = 0; one.handoff.wait_as_spare(spare); ++turn) {
+          one.work(spare);
+          require(turn < may_resume.size(), "it works only in place of a thread that is blocked");
+          may_resume[turn].set();
+          wait_for_release(one, spare);
           one.handoff.release(spare);
         }
       });
@@ -102,6 +229,13 @@ TEST_CASE("model: WorkerHandoff") {
   check_model("three threads take turns", &three_threads_take_turns, all_with(2, 10'000));
   check_model("a waiting thread is dismissed", &a_waiting_thread_is_dismissed, all_with(2, 10'000));
   check_model("a thread that blocks", &a_thread_that_blocks, all_with(2, 10'000));
+}
+
+TEST_CASE("model: WorkerHandoff: spare threads") {
+  check_model("a spare thread works again", &a_spare_thread_works_again, all_with(2, 5'000));
+  check_both_ways("  at random", &a_spare_thread_works_again, 2'000);
+  check_model("a spare thread that blocks", &a_spare_thread_that_blocks, all_with(2, 5'000));
+  check_model("a spare thread is reserved", &a_spare_thread_is_reserved, all_with(2, 5'000));
 }
 
 }  // namespace
