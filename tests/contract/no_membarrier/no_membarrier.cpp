@@ -72,6 +72,9 @@ TEST_CASE("no membarrier: gathers, maps and queues work on one and on several wo
     return;
   }
   refuse_membarrier();
+  errno = ERANGE;
+  mtaio::internal::asymmetric_fence_init();
+  CHECK(errno == ERANGE);
   for (const std::size_t threads : {1U, 2U, 4U}) {
     CAPTURE(threads);
     with_threads(threads, []() -> mtaio::Task<void> {

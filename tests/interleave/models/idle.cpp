@@ -66,6 +66,14 @@ class Machine {
     }
   }
 
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+  /// All threads have ended: no worker counts as one that sleeps or searches.
+  ~Machine() {
+    idle.add_unstarted(1);
+    require(idle.counts().should_notify() && idle.counts().sleeping() == 1, "no other one");
+  }
+
   /// What the thread of a worker does until it is dismissed.
   void work(std::size_t number) {
     WorkerThread& thread = *threads_[number];

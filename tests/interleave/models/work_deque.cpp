@@ -66,6 +66,22 @@ void pop_against_two_thieves() {
   items.require_all_taken();
 }
 
+/// A pop that came too late leaves the deque as it was: the next item is not lost.
+void push_after_a_pop() {
+  WorkDeque<Item, 4> deque;
+  Items<2> items;
+  in_threads(
+      [&] {
+        require(deque.push(&items.next()), "there is room");
+        take(deque.pop());
+        require(deque.push(&items.next()), "there is room");
+        take(deque.pop());
+      },
+      thief(deque));
+  while (Item* left = deque.pop()) take(left);
+  items.require_all_taken();
+}
+
 template <class Fences>
 void pop_if_against_two_thieves() {
   asymmetric_fence_init();
@@ -170,6 +186,7 @@ TEST_CASE("model: WorkDeque: pop and steal") {
               all(50'000));
   check_model("the same, without membarrier",
               &pop_against_two_thieves<AsymmetricFences, Membarrier::kRefused>, all(50'000));
+  check_model("push after a pop", &push_after_a_pop, all(50'000));
 }
 
 TEST_CASE("model: WorkDeque: pop_if and steal") {

@@ -61,6 +61,12 @@ TEST_CASE("run: gives the result of main, on one to four threads or as many as t
   CHECK(mtaio::run(give(7)) == 7);
 }
 
+TEST_CASE(
+    "Runtime: has a worker for each core that the process may use, unless it is told otherwise") {
+  CHECK(mtaio::Runtime{}.threads() == std::thread::hardware_concurrency());
+  CHECK(mtaio::Runtime{{.threads = 3}}.threads() == 3);
+}
+
 TEST_CASE("run: the result of main may be void, a reference or move-only") {
   int variable = 0;
   mtaio::run(set(variable, 1));
