@@ -300,6 +300,12 @@ class Choosing(unittest.TestCase):
         self.assertEqual(mutants.files_at("src/interleave"), [])
 
 
+    def test_not_what_would_reach_other_processes(self):
+        key = "a.cpp | f | sched_setaffinity(0, sizeof set, &set); | "
+        self.assertTrue(mutants.HARMFUL.fullmatch(key + "0 -> 0 + 1"))
+        self.assertFalse(mutants.HARMFUL.fullmatch(key + "delete sched_setaffinity(0, sizeof set, &set);"))
+
+
 class Drawing(unittest.TestCase):
     def drawn(self, count, before=None, **options):
         all_mutants = places("".join(f"int f{i}() {{ return {i}; }}\n" for i in range(count))).mutants
