@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 
@@ -12,9 +13,11 @@ using mtaio::platform::futex_wait;
 
 // These come back at all, or the test case hangs.
 
-TEST_CASE("futex: a wait for a word with another value returns immediately") {
+TEST_CASE("futex: a wait for a word with another value returns immediately, and leaves errno") {
   const std::atomic<std::uint32_t> word{1};
+  errno = ERANGE;
   futex_wait(word, 0);
+  CHECK(errno == ERANGE);
   CHECK(word == 1);
 }
 
