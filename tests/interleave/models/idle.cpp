@@ -68,10 +68,16 @@ class Machine {
 
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
-  /// All threads have ended: no worker counts as one that sleeps or searches.
+  /// All threads have ended: no worker with a thread counts as one that sleeps or searches.
   ~Machine() {
-    idle.add_unstarted(1);
-    require(idle.counts().should_notify() && idle.counts().sleeping() == 1, "no other one");
+    add_unstarted(1);
+    require(idle.counts().should_notify() && idle.counts().sleeping() == unstarted_,
+            "only those without a thread");
+  }
+  /// Adds `count` workers without a thread, which never get one.
+  void add_unstarted(std::uint32_t count) {
+    unstarted_ += count;
+    idle.add_unstarted(count);
   }
 
   /// What the thread of a worker does until it is dismissed.
@@ -136,6 +142,7 @@ class Machine {
   }
 
   std::vector<std::unique_ptr<WorkerThread>> threads_;
+  std::uint32_t unstarted_ = 0;
 };
 
 /// The first worker pushes a fan-out and blocks; the other one may be falling asleep.
@@ -166,8 +173,9 @@ void a_ready_job_against_sleep() {
       [&] { machine.work(1); });
 }
 
+template <Fences kFences = Fences::kAsymmetric>
 void a_job_from_outside_against_sleep() {
-  Machine machine{2};
+  Machine machine{2, kFences};
   EventJob job;
   in_threads(
       [&] {
@@ -176,6 +184,24 @@ void a_job_from_outside_against_sleep() {
         machine.dismiss_all();
       },
       [&] { machine.work(0); }, [&] { machine.work(1); });
+}
+
+/// A thread is to be started for the first job, and cannot be. Meanwhile it counts as one that
+/// searches, so no worker is woken for the second job.
+template <Fences kFences = Fences::kAsymmetric>
+void a_thread_that_cannot_be_started() {
+  Machine machine{1, kFences};
+  machine.add_unstarted(1);
+  EventJob first;
+  EventJob second;
+  in_threads(
+      [&] {
+        machine.inject(first);
+        first.ran.wait();
+        second.ran.wait();
+        machine.dismiss_all();
+      },
+      [&] { machine.inject(second); }, [&] { machine.work(0); });
 }
 
 /// The first job blocks until the second has run. A worker that searches takes the first one; then
@@ -211,13 +237,14 @@ void two_jobs_from_outside_against_search() {
 }
 
 /// A worker arms a timer and blocks: one that sleeps, or falls asleep, fires it.
+template <Fences kFences = Fences::kAsymmetric>
 void a_timer_against_sleep() {
   struct EventTimer : Timer {
     EventTimer() : Timer{&EventTimer::fired} {}
     static void fired(Timer& timer) noexcept { static_cast<EventTimer&>(timer).event.set(); }
     ThreadEvent event;
   };
-  Machine machine{2};
+  Machine machine{2, kFences};
   EventTimer timer;
   in_threads(
       [&] {
@@ -235,14 +262,23 @@ TEST_CASE("model: Idle: one push") {
   check_both_ways("a fan-out against sleep", &a_fan_out_against_sleep<>, 3'000);
   check_model("  few preemptions", &a_fan_out_against_sleep<>, all_with(2, 3'000));
   check_both_ways("a ready job against sleep", &a_ready_job_against_sleep<>, 3'000);
-  check_both_ways("a job from outside against sleep", &a_job_from_outside_against_sleep, 3'000);
-  check_both_ways("a timer against sleep", &a_timer_against_sleep, 3'000);
+  check_both_ways("a job from outside against sleep", &a_job_from_outside_against_sleep<>, 3'000);
+  check_both_ways("a timer against sleep", &a_timer_against_sleep<>, 3'000);
 }
 
 TEST_CASE("model: Idle: with ordinary fences") {
   check_both_ways("a fan-out against sleep", &a_fan_out_against_sleep<Fences::kOrdinary>, 3'000);
   check_both_ways("a ready job against sleep", &a_ready_job_against_sleep<Fences::kOrdinary>,
                   3'000);
+  check_both_ways("a job from outside against sleep",
+                  &a_job_from_outside_against_sleep<Fences::kOrdinary>, 3'000);
+  check_both_ways("a timer against sleep", &a_timer_against_sleep<Fences::kOrdinary>, 3'000);
+}
+
+TEST_CASE("model: Idle: a thread that cannot be started") {
+  check_both_ways("against two jobs", &a_thread_that_cannot_be_started<>, 4'000);
+  check_both_ways("with ordinary fences", &a_thread_that_cannot_be_started<Fences::kOrdinary>,
+                  4'000);
 }
 
 TEST_CASE("model: Idle: two pushes") {

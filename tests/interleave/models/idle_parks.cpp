@@ -82,6 +82,7 @@ struct Two {
   void work(std::size_t number) {
     Worker& worker = threads[number].worker();
     if (idle.must_begin_work(worker)) idle.begin_work(worker);
+    require(worker.idle.is_working(), "it works from now on");
   }
   /// The worker has work, the other one sleeps, and something happens.
   void while_other_sleeps(std::size_t number, std::function<void()> happens) {
@@ -119,7 +120,10 @@ struct Two {
 
 void a_worker_parks_until_it_is_woken() {
   Two two;
+  require(two.workers[0].idle.is_working(), "it begins like this");
   two.sleep(0);
+  require(two.workers[0].idle.woke_by_itself(), "nothing woke it");
+  require(!two.workers[0].idle.is_working(), "it has to look for work");
   two.sleep(0);
   require(two.parkers[0]->deadlines == std::vector(2, TimePoint::max()), "no limit");
   require(two.parkers[0]->unparks == 0, "and nothing wakes it");
@@ -130,6 +134,7 @@ void a_worker_that_was_woken_parks_for_a_time() {
   Two two;
   two.wake(0);
   require(two.parkers[0]->unparks == 1, "it was woken");
+  require(!two.workers[0].idle.woke_by_itself(), "by another thread");
   two.require_parks(0, {}, "it slept until then");
   for (int i = 0; i < 6; ++i) two.sleep(0);
   require(two.parkers[0]->deadlines.size() == 6, "it found nothing to do");
@@ -191,7 +196,10 @@ void a_worker_that_backs_off_is_not_woken_for_fan_outs() {
   two.workers[0].back_off.begin(now() + 1h);
   two.while_other_sleeps(0, [&] { two.idle.fan_out_pushed(); });
   require(two.parkers[0]->unparks == 0, "it would not take it");
-  two.require_parks(0, {1}, "it looks again");
+  two.workers[0].back_off.begin(TimePoint{});
+  two.sleep(0);
+  two.require_parks(0, {1}, "it looks again once");
+  two.workers[0].back_off.begin(now() + 1h);
   two.while_other_sleeps(0, [&] { two.idle.job_injected(); });
   require(two.parkers[0]->unparks == 1, "it may take that");
   two.workers[0].back_off.begin(TimePoint{});
@@ -363,6 +371,27 @@ void a_worker_that_cannot_be_started() {
   });
   require(two.parkers[0]->unparks == 1, "one that backs off is better than none");
   require(two.workers.injector().pop() == &two.job, "it is there");
+  two.work(0);
+  two.starter.starts = true;
+  std::this_thread::sleep_for(10ms);
+  two.idle.job_injected();
+  require(two.starter.asked == 3, "now it is started");
+  two.idle.search_given_up();
+  two.idle.job_injected();
+  require(two.starter.asked == 3, "none is left");
+}
+
+/// The thread that could not be started counts as one without a thread again.
+void a_worker_is_started_later() {
+  Two two;
+  two.starter.starts = false;
+  two.idle.add_unstarted(1);
+  two.idle.job_injected();
+  two.starter.starts = true;
+  std::this_thread::sleep_for(10ms);
+  two.workers[0].back_off.begin(now() + 1h);
+  two.while_other_sleeps(0, [&] { two.idle.fan_out_pushed(); });
+  require(two.starter.asked == 2 && two.parkers[0]->unparks == 0, "rather than one that backs off");
 }
 
 /// What was pushed while the thread was to be started: another worker is woken for it.
@@ -402,6 +431,7 @@ TEST_CASE("model: Idle: which worker is woken") {
   check_once("one is started", &a_worker_is_started);
   check_once("a sleeper before one is started", &a_sleeper_is_woken_before_one_is_started);
   check_once("one cannot be started", &a_worker_that_cannot_be_started);
+  check_once("one is started later", &a_worker_is_started_later);
   check_once("work beside one that cannot", &work_beside_one_that_cannot_be_started);
 }
 
