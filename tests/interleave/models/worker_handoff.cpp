@@ -23,6 +23,14 @@ class NoScheduler final : public test::IdleScheduler {};
 /// One worker, and what its thread does with it.
 struct OneWorker {
   OneWorker() { handoff.add(*worker); }
+  OneWorker(const OneWorker&) = delete;
+  OneWorker& operator=(const OneWorker&) = delete;
+  /// All threads have ended.
+  ~OneWorker() {
+    const WorkerThread spare{true};
+    require(!handoff.must_release(spare), "none waits");
+    require(!handoff.reserve_spare(), "no spare thread either");
+  }
 
   /// Uses the worker of the thread, which plain memory shows to be its own.
   void work(WorkerThread& thread) {
@@ -187,6 +195,33 @@ void a_spare_thread_that_blocks() {
       });
 }
 
+/// A thread is dismissed while it is blocked: it gets a worker back nevertheless, to end its job.
+void a_blocked_thread_is_dismissed() {
+  OneWorker one;
+  ThreadEvent may_resume;
+  WorkerThread blocked{false};
+  WorkerThread spare{true};
+  in_threads(
+      [&] {
+        require(one.handoff.try_acquire(blocked), "it is free");
+        one.handoff.hand_off(blocked, spare);
+        may_resume.wait();
+        one.handoff.take_back(blocked);
+        one.work(blocked);
+        one.handoff.release(blocked);
+        one.handoff.dismiss(spare);
+      },
+      [&] {
+        while (one.handoff.wait_as_spare(spare)) {
+          one.work(spare);
+          may_resume.set();
+          wait_for_release(one, spare);
+          one.handoff.release(spare);
+        }
+      },
+      [&] { one.handoff.dismiss(blocked); });
+}
+
 /// The same thread blocks twice. The second time it reserves the spare thread, which may wait for
 /// work by then.
 void a_spare_thread_is_reserved() {
@@ -235,6 +270,7 @@ TEST_CASE("model: WorkerHandoff: spare threads") {
   check_model("a spare thread works again", &a_spare_thread_works_again, all_with(2, 5'000));
   check_both_ways("  at random", &a_spare_thread_works_again, 2'000);
   check_model("a spare thread that blocks", &a_spare_thread_that_blocks, all_with(2, 5'000));
+  check_model("a blocked thread is dismissed", &a_blocked_thread_is_dismissed, all_with(2, 5'000));
   check_model("a spare thread is reserved", &a_spare_thread_is_reserved, all_with(2, 5'000));
 }
 
