@@ -116,47 +116,77 @@ void an_idle_thread_ends() {
   for (const CountingJob& job : jobs) require(job.runs == 1, "each has run once");
 }
 
-/// A function that waits in a run() until another function of the pool has run.
+/// Blocks its thread until another job has run.
+struct BlockingOnJob final : mtaio::lowlevel::BlockingJob {
+  explicit BlockingOnJob(const CountingJob& other)
+      : BlockingJob{&BlockingOnJob::wait}, waits_for{other} {}
+  static void wait(BlockingJob& job) noexcept {
+    auto& self = static_cast<BlockingOnJob&>(job);
+    self.waits_for.done.wait();
+    self.done.set();
+  }
+  const CountingJob& waits_for;
+  ThreadEvent done;
+};
+
+/// Two threads, which are idle the second time: the thread that is notified of the first job
+/// notifies the other one of the second.
+void a_job_that_needs_the_next() {
+  std::array<CountingJob, 2> second;
+  {
+    ThreadPool pool{2};
+    for (CountingJob& job : second) {
+      BlockingOnJob first{job};
+      pool.submit(first);
+      pool.submit(job);
+      first.done.wait();
+    }
+  }
+  for (const CountingJob& job : second) require(job.runs == 1, "each has run once");
+}
+
+/// Waits in a run(), where two other jobs run; then blocks until a third has run.
 struct WaitingJob final : mtaio::lowlevel::BlockingJob {
-  WaitingJob(ThreadPool& pool, CountingJob& other)
-      : BlockingJob{&WaitingJob::wait}, runs_in{pool}, waits_for{other} {}
+  explicit WaitingJob(ThreadPool& pool) : BlockingJob{&WaitingJob::wait}, runs_in{pool} {}
   static void wait(BlockingJob& job) noexcept {
     auto& self = static_cast<WaitingJob&>(job);
     {
       const mtaio::threads::WaitsInPool room;
-      self.runs_in.submit(self.waits_for);
-      self.waits_for.done.wait();
+      self.runs_in.submit(self.first);
+      self.runs_in.submit(self.second);
+      self.first.done.wait();
     }
+    self.resumed.set();
+    self.third.done.wait();
     self.done.set();
   }
   ThreadPool& runs_in;
-  CountingJob& waits_for;
+  CountingJob second;
+  BlockingOnJob first{second};
+  CountingJob third;
+  ThreadEvent resumed;
   ThreadEvent done;
 };
 
-/// A thread has run a function in place of one that waited. It ends when it is woken next: then it
-/// passes the job that it was woken for on to the thread that stays.
+/// There is one thread more while the job waits. If that one, or another in its place, is notified
+/// of the third job, it ends, and notifies the one that is left.
 void a_thread_in_place_of_one_that_waits() {
-  CountingJob inner;
-  CountingJob last;
-  {
-    ThreadPool pool{1};
-    WaitingJob outer{pool, inner};
-    pool.submit(outer);
-    outer.done.wait();
-    pool.submit(last);
-    last.done.wait();
-  }
-  require(inner.runs == 1 && last.runs == 1, "each has run once");
+  ThreadPool pool{2};
+  WaitingJob job{pool};
+  pool.submit(job);
+  job.resumed.wait();
+  pool.submit(job.third);
+  job.done.wait();
+  require(job.second.runs == 1 && job.third.runs == 1, "each has run once");
 }
 
-TEST_CASE("model: ThreadPool: functions that wait") {
+TEST_CASE("model: ThreadPool: jobs that need others") {
+  // A thread that was forgotten would look again when its time is over.
   Options timeless = random(4'000);
   timeless.timeouts = Timeouts::kNever;
+  check_model("a job that needs the next", &a_job_that_needs_the_next, timeless);
   check_model("a thread in place of one that waits", &a_thread_in_place_of_one_that_waits,
               timeless);
-  timeless.strategy = Strategy::kPct;
-  check_model("  by priorities", &a_thread_in_place_of_one_that_waits, timeless);
 }
 
 TEST_CASE("model: ThreadPool") {
