@@ -173,13 +173,17 @@ def find_tests(wanted):
             if not NOT_RUN.fullmatch(test["name"]) and wanted(test["name"])]
 
 
+def pattern(case):
+    """The filter for a test case of doctest: there a comma separates names, and a question mark matches any letter."""
+    return re.sub(r"[,\\]", "?", case)
+
+
 def in_parts(name, printed):
     """Splits a doctest program in two by the durations it has printed; the second part has the slow test cases, without
     those that take too long. A list of (the name of the part, the option that selects its test cases). Without slow
     cases there is one part."""
     durations = re.findall(r"^([\d.]+) s: (.+)$", printed, re.MULTILINE)
-    # In a filter, a comma separates names, and a question mark matches any letter.
-    cases = [(float(seconds), re.sub(r"[,\\]", "?", case)) for seconds, case in durations]
+    cases = [(float(seconds), pattern(case)) for seconds, case in durations]
     not_quick = ",".join(case for seconds, case in cases if seconds > SLOW_CASE)
     slow = ",".join(case for seconds, case in cases if SLOW_CASE < seconds <= TOO_SLOW_CASE)
     if not not_quick:
@@ -193,7 +197,7 @@ def models_of_threads(program):
     names = test_cases(program)
     for scale in MODEL_SCALES:
         for name in names:
-            yield Program(f"{name}, scale {scale}", [program, f"--test-case={name}", "--abort-after=1"], BUILD,
+            yield Program(f"{name}, scale {scale}", [program, f"--test-case={pattern(name)}", "--abort-after=1"], BUILD,
                           {"MTAIO_INTERLEAVE_SCALE": str(scale), CASE_SECONDS: str(NO_LIMIT)}, clock_decides=False,
                           memory=MEMORY_OF_CHECKER)
 

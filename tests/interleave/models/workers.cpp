@@ -212,7 +212,7 @@ TEST_CASE("model: Workers: what a worker sees") {
   check_model("timers", &timers_are_seen_when_they_expire, all(1'000));
 }
 
-TEST_CASE("model: StealDelay, StealBackOff and TimerKeeper") {
+TEST_CASE("model: Workers: delays and the timer keeper") {
   check_model("the delay of each job", &the_delay_of_each_job, all(1'000));
   check_model("a back-off ends", &a_back_off_ends, all(1'000));
   check_model("one sleeper watches the clock", &one_sleeper_watches_the_clock, all(1'000));
