@@ -52,6 +52,13 @@ void a_wait_with_a_deadline() {
       });
 }
 
+void a_wait_until_its_deadline() {
+  const ThreadEvent event;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{1};
+  require(!event.wait_until(deadline), "nothing sets it");
+  require(std::chrono::steady_clock::now() >= deadline, "it waits until then");
+}
+
 void looked_at_before_it_blocks() {
   ThreadEvent event;
   int data = 0;
@@ -69,6 +76,7 @@ TEST_CASE("model: ThreadEvent") {
   check_model("the waiter destroys the event", &the_waiter_destroys_it, all(50'000));
   check_model("two waiters", &two_waiters, all(50'000));
   check_model("looked at before it blocks", &looked_at_before_it_blocks, all(50'000));
+  check_model("a wait until its deadline", &a_wait_until_its_deadline, all(50'000));
   Options any_time = all(50'000);
   any_time.timeouts = Timeouts::kAnyTime;
   check_model("a wait with a deadline", &a_wait_with_a_deadline, any_time);
