@@ -206,6 +206,7 @@ void a_blocked_thread_is_dismissed() {
         require(one.handoff.try_acquire(blocked), "it is free");
         one.handoff.hand_off(blocked, spare);
         may_resume.wait();
+        one.handoff.dismiss(blocked);
         one.handoff.take_back(blocked);
         one.work(blocked);
         one.handoff.release(blocked);
@@ -218,8 +219,7 @@ void a_blocked_thread_is_dismissed() {
           wait_for_release(one, spare);
           one.handoff.release(spare);
         }
-      },
-      [&] { one.handoff.dismiss(blocked); });
+      });
 }
 
 /// The same thread blocks twice. The second time it reserves the spare thread, which may wait for
