@@ -6,6 +6,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
@@ -95,6 +96,25 @@ TEST_CASE("ready queue: a worker that shares the list gets a part of it, in orde
   std::size_t left = 0;
   while (take(busy) != nullptr) ++left;
   CHECK(left == 300 - 23);
+}
+
+TEST_CASE("ready queue: counts the jobs that have left, those of the list too") {
+  std::vector<Numbered> jobs(260);
+  ReadyQueue busy;
+  ReadyQueue idle;
+  for (auto& job : jobs) busy.push(job);
+  CHECK(busy.gone() == 0);
+  CHECK(busy.gone_when_empty() == 260);
+  CHECK(take(busy) != nullptr);
+  CHECK(busy.gone() == 1);
+  REQUIRE(busy.share_list(idle));
+  const std::int64_t shared = idle.gone_when_empty();
+  CHECK(shared == 3);  // half of the list, and one more
+  CHECK(idle.gone() == 0);
+  CHECK(busy.gone() == 1 + shared);
+  CHECK(busy.gone_when_empty() == 260);
+  while (take(busy)) continue;
+  CHECK(busy.gone() == 260);
 }
 
 TEST_CASE("ready queue: a list that thieves have emptied does not keep the ring closed") {
