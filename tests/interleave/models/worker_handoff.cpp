@@ -222,6 +222,40 @@ void a_blocked_thread_is_dismissed() {
       });
 }
 
+/// A thread that has work of its own releases the worker to one that resumes.
+void a_thread_that_resumes_goes_first() {
+  OneWorker one;
+  // Guarded by having the worker.
+  bool is_blocked = false;
+  WorkerThread spare{true};
+  in_threads(
+      [&] {
+        WorkerThread self{false};
+        require(one.handoff.acquire(self), "it is not dismissed");
+        is_blocked = true;
+        one.handoff.hand_off(self, spare);
+        one.handoff.take_back(self);
+        is_blocked = false;
+        one.work(self);
+        one.handoff.release(self);
+        one.handoff.dismiss(spare);
+      },
+      [&] {
+        while (one.handoff.wait_as_spare(spare)) {
+          one.work(spare);
+          wait_for_release(one, spare);
+          one.handoff.release(spare);
+        }
+      },
+      [&] {
+        WorkerThread self{false};
+        require(one.handoff.acquire(self), "it is not dismissed");
+        one.work(self);
+        if (is_blocked) wait_for_release(one, self);
+        one.handoff.release(self);
+      });
+}
+
 /// The same thread blocks twice. The second time it reserves the spare thread, which may wait for
 /// work by then.
 void a_spare_thread_is_reserved() {
@@ -271,6 +305,7 @@ TEST_CASE("model: WorkerHandoff: spare threads") {
   check_both_ways("  at random", &a_spare_thread_works_again, 2'000);
   check_model("a spare thread that blocks", &a_spare_thread_that_blocks, all_with(2, 5'000));
   check_model("a blocked thread is dismissed", &a_blocked_thread_is_dismissed, all_with(2, 5'000));
+  check_both_ways("a thread that resumes goes first", &a_thread_that_resumes_goes_first, 2'000);
   check_model("a spare thread is reserved", &a_spare_thread_is_reserved, all_with(2, 5'000));
 }
 
