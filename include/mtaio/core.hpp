@@ -14,6 +14,7 @@
 #include <mtaio/priority_queue.hpp>
 #include <mtaio/progress.hpp>
 #include <mtaio/runtime.hpp>
+#include <mtaio/semaphore.hpp>
 #include <mtaio/sleep.hpp>
 #include <mtaio/stop_token.hpp>
 #include <mtaio/stream.hpp>

@@ -23,6 +23,15 @@ class [[gnu::visibility("default")]] WaitList {
   void forget(Waiter& waiter) noexcept {
     if (static_cast<ListNode<Waiter>&>(waiter).linked()) waiting_.erase(waiter);
   }
+  /// The first waiter that still waits; null when there is none. Takes out the waiters in front of
+  /// it, whose wait has ended.
+  [[nodiscard]] Waiter* first() noexcept {
+    while (Waiter* waiter = waiting_.front()) {
+      if (waiter->waits()) return waiter;
+      waiting_.erase(*waiter);
+    }
+    return nullptr;
+  }
   /// Claims the first waiter that still waits and takes it out; null when there is none.
   [[nodiscard]] Waiter* claim_first() noexcept {
     while (Waiter* waiter = waiting_.pop_front()) {
@@ -47,6 +56,7 @@ class [[gnu::visibility("default")]] WakeList {
     if (!claimed_.empty()) wake_all();
   }
 
+  [[nodiscard]] bool empty() const noexcept { return claimed_.empty(); }
   void add(Waiter& waiter) noexcept { claimed_.push_back(waiter); }
   void claim_all(WaitList& list) noexcept;
   void wake_all() noexcept;

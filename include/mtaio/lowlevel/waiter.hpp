@@ -142,6 +142,11 @@ class [[gnu::visibility("default")]] Waiter : public Job,
   /// Ends the wait: after this the caller hands over what the waiter waits for, and calls wake().
   /// Returns false if the wait has ended already. Any thread.
   [[nodiscard]] bool claim() noexcept { return move_state(State::kWaiting, State::kServed); }
+  /// Whether the waiter may be claimed. If not, that does not change any more, unless the waiter
+  /// has yet to commit; if so, it may change at any time.
+  [[nodiscard]] bool waits() const noexcept {
+    return state_.load(std::memory_order_relaxed) == State::kWaiting;
+  }
   /// Posts the waiter to its own scheduler. REQUIRES: the caller has claimed it. The waiter may be
   /// destroyed when this returns.
   void wake() noexcept { poster_->post(*this); }
