@@ -9,6 +9,7 @@
 #include <mtaio/latch.hpp>
 #include <mtaio/lifo_queue.hpp>
 #include <mtaio/limit.hpp>
+#include <mtaio/mutex.hpp>
 #include <mtaio/options.hpp>
 #include <mtaio/outcome.hpp>
 #include <mtaio/priority_queue.hpp>

@@ -94,8 +94,10 @@ class [[gnu::visibility("default")]] Semaphore {
 /// The permits of one `acquire()`. The destructor releases them.
 class [[nodiscard]] Semaphore::Permit {
  public:
+  static constexpr auto kShare = internal::Share::kSome;
+
   /// For the library: REQUIRES that they were acquired.
-  explicit Permit(internal::HeldPermits held) noexcept : held_{std::move(held)} {}
+  explicit Permit(internal::HeldPermits<kShare> held) noexcept : held_{std::move(held)} {}
 
   /// Releases the permits now; does nothing if that has happened. A task that they are handed to
   /// may destroy the semaphore immediately. Any thread.
@@ -104,7 +106,7 @@ class [[nodiscard]] Semaphore::Permit {
   [[nodiscard]] std::ptrdiff_t weight() const noexcept { return held_.count(); }
 
  private:
-  internal::HeldPermits held_;
+  internal::HeldPermits<kShare> held_;
 };
 
 }  // namespace mtaio

@@ -13,7 +13,8 @@
 
 namespace mtaio::internal {
 
-/// `Held` owns `HeldPermits`. `Result` is `Held`, or `std::optional<Held>` if the time may run out.
+/// `Held` owns `HeldPermits<Held::kShare>`. `Result` is `Held`, or `std::optional<Held>` if the
+/// time may run out.
 template <class Held, class Result>
 class [[nodiscard]] AcquireOperation {
   static constexpr bool kMayTimeOut = !std::is_same_v<Held, Result>;
@@ -40,7 +41,7 @@ class AcquireOperation<Held, Result>::Awaiter {
       : pool_{pool}, count_{count}, timeout_{timeout} {}
 
   [[nodiscard]] bool await_ready() noexcept {
-    taken_ = pool_.try_take(count_);
+    taken_ = pool_.template try_take<Held::kShare>(count_);
     return taken_ || (kMayTimeOut && timeout_.is_now());
   }
 
@@ -59,7 +60,7 @@ class AcquireOperation<Held, Result>::Awaiter {
     if constexpr (kMayTimeOut) {
       if (!taken_) return std::nullopt;
     }
-    return Held{HeldPermits{pool_, count_}};
+    return Held{HeldPermits<Held::kShare>{pool_, count_}};
   }
 
  private:
@@ -74,8 +75,8 @@ class AcquireOperation<Held, Result>::Awaiter {
 /// Takes permits if they are free and no task waits for them.
 template <class Held>
 std::optional<Held> try_acquire(PermitPool& pool, std::int64_t count) noexcept {
-  if (!pool.try_take(count)) return std::nullopt;
-  return Held{HeldPermits{pool, count}};
+  if (!pool.template try_take<Held::kShare>(count)) return std::nullopt;
+  return Held{HeldPermits<Held::kShare>{pool, count}};
 }
 
 }  // namespace mtaio::internal

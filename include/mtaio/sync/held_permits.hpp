@@ -9,6 +9,7 @@
 namespace mtaio::internal {
 
 /// Owns permits, and gives them back when it is destroyed.
+template <Share kShare>
 class HeldPermits {
  public:
   /// REQUIRES: the caller has taken them.
@@ -24,7 +25,7 @@ class HeldPermits {
   ~HeldPermits() { give_back(); }
 
   void give_back() noexcept {
-    if (PermitPool* pool = std::exchange(pool_, nullptr)) pool->give_back(count_);
+    if (PermitPool* pool = std::exchange(pool_, nullptr)) pool->template give_back<kShare>(count_);
   }
 
   /// Zero once they were given back or moved away.

@@ -22,6 +22,9 @@ class PermitWaiter : public lowlevel::TimedWaiter {
   std::int64_t count_;
 };
 
+/// Whether permits are all that a pool has.
+enum class Share : std::uint8_t { kSome, kAll };
+
 /// Permits that are taken and given back, several at once if need be, in order of arrival. A mutex
 /// is a pool of one permit.
 ///
@@ -56,23 +59,27 @@ class [[gnu::visibility("default")]] PermitPool {
   PermitPool& operator=(const PermitPool&) = delete;
 
   /// Takes `count` permits if they are free and no task waits for permits.
+  template <Share kShare>
   [[nodiscard]] bool try_take(std::int64_t count) noexcept {
-    std::int64_t word = word_.load(std::memory_order_relaxed);
-    while (word >= count * kPermit) {
-      if ((word & kQueue) != 0) [[unlikely]]
-        return take_in_order(count);
+    std::int64_t word = guess<kShare>(count);
+    do {
       // acquire: give/take.
-      if (word_.compare_exchange_weak(word, word - count * kPermit, std::memory_order_acquire,
+      if (may_take(word, count) &&
+          word_.compare_exchange_weak(word, word - count * kPermit, std::memory_order_acquire,
                                       std::memory_order_relaxed)) {
         return true;
       }
-    }
-    return false;
+    } while (may_take(word, count));
+    if (word < count * kPermit) return false;
+    return call_slow_path(
+        [](PermitPool* pool, std::int64_t wanted) noexcept { return pool->take_in_order(wanted); },
+        this, count);
   }
 
   /// Gives `count` permits back. A task that they are handed to may destroy the pool.
+  template <Share kShare>
   void give_back(std::int64_t count) noexcept {
-    std::int64_t word = word_.load(std::memory_order_relaxed);
+    std::int64_t word = guess<kShare>(0);
     while ((word & kQueue) == 0) {
       // release: give/take.
       if (word_.compare_exchange_weak(word, word + count * kPermit, std::memory_order_release,
@@ -80,7 +87,8 @@ class [[gnu::visibility("default")]] PermitPool {
         return;
       }
     }
-    hand_over(count);
+    call_slow_path([](PermitPool* pool, std::int64_t given) noexcept { pool->hand_over(given); },
+                   this, count);
   }
 
   /// Takes what the waiter wants, or adds the waiter. Returns true if it waits; false if it was
@@ -106,6 +114,16 @@ class [[gnu::visibility("default")]] PermitPool {
   static constexpr std::int64_t kPermit = 2;
   static constexpr std::int64_t free_in(std::int64_t word) noexcept { return word >> 1; }
 
+  /// What the word is likely to be, for a thread that takes all permits or gives all back: a wrong
+  /// guess costs one more attempt, while reading the word first would cost every attempt more.
+  template <Share kShare>
+  [[nodiscard]] std::int64_t guess(std::int64_t free) const noexcept {
+    if constexpr (kShare == Share::kAll) return free * kPermit;
+    return word_.load(std::memory_order_relaxed);
+  }
+  static constexpr bool may_take(std::int64_t word, std::int64_t count) noexcept {
+    return word >= count * kPermit && (word & kQueue) == 0;
+  }
   bool take_in_order(std::int64_t count) noexcept;
   void hand_over(std::int64_t count) noexcept;
 
