@@ -17,6 +17,7 @@
 #include <mtaio/progress.hpp>
 #include <mtaio/runtime.hpp>
 #include <mtaio/semaphore.hpp>
+#include <mtaio/shared_mutex.hpp>
 #include <mtaio/sleep.hpp>
 #include <mtaio/stop_token.hpp>
 #include <mtaio/stream.hpp>
