@@ -214,6 +214,9 @@ class [[gnu::visibility("default")]] Waiter : public Job,
 class [[gnu::visibility("default")]] TimedWaiter : public Waiter, private Timer {
  public:
   TimedWaiter() noexcept : Timer{&TimedWaiter::fire} {}
+  /// `on_wake` is what a waiter does, on its own scheduler, instead of resuming its coroutine.
+  explicit TimedWaiter(Job::Function on_wake) noexcept
+      : Waiter{on_wake}, Timer{&TimedWaiter::fire} {}
   ~TimedWaiter() { TimerHeap::disarm(*this); }
 
   /// Between `prepare()` and `commit()`: listens, and ends the wait with `kTimedOut` once `timeout`
