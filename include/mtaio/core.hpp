@@ -4,6 +4,7 @@
 #include <mtaio/async_queue.hpp>
 #include <mtaio/async_source.hpp>
 #include <mtaio/awaitable.hpp>
+#include <mtaio/barrier.hpp>
 #include <mtaio/condition.hpp>
 #include <mtaio/event.hpp>
 #include <mtaio/exceptions.hpp>
