@@ -53,7 +53,9 @@ bool Barrier::enlist(internal::BarrierWaiter& waiter) noexcept {
 void Barrier::withdraw(internal::BarrierWaiter& waiter) noexcept {
   {
     const std::scoped_lock guard{lock_};
-    if (!lowlevel::IntrusiveList<lowlevel::Waiter>::linked(waiter)) return;
+    // Not whether it is linked: a waiter whose round has ended may be in the list of those to be
+    // woken, which this lock does not guard.
+    if (!waiter.waits()) return;
     waiters_.forget(waiter);
     --arrived_;
   }
