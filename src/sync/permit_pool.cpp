@@ -10,12 +10,9 @@ std::int64_t PermitPool::begin_queue() noexcept {
 }
 
 void PermitPool::set_free(std::int64_t free, bool keeps_alive) noexcept {
-  if (keeps_alive && waiters_.empty()) {
-    // release: give/take. What was handed on under the lock is from now on taken without it.
-    word_.store(free * kPermit, std::memory_order_release);
-  } else {
-    word_.store(free * kPermit + kQueue, std::memory_order_relaxed);
-  }
+  const std::int64_t queue = keeps_alive && waiters_.empty() ? 0 : kQueue;
+  // release: give/take. Without the bit, what was handed on under the lock is taken without it.
+  word_.store(free * kPermit + queue, std::memory_order_release);
 }
 
 PermitWaiter* PermitPool::first_waiter() noexcept {

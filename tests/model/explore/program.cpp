@@ -9,6 +9,8 @@ std::span<const Entry> programs() noexcept {
   static constexpr std::array kPrograms{
       Entry{"timers", "timers are armed, disarmed and fired", &make_timer_program},
       Entry{"latch", "tasks wait on a latch and count it down", &make_latch_program},
+      Entry{"semaphore", "tasks acquire permits, release them, and change the limit",
+            &make_semaphore_program},
       Entry{"queue", "tasks put into a queue of each kind and take from it", &make_queue_program},
       Entry{"moves", "the same with items whose moves throw and use the queue",
             &make_moves_program},

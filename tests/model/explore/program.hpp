@@ -38,6 +38,7 @@ struct Entry {
 // Each in a file of its own.
 std::unique_ptr<RandomProgram> make_timer_program();
 std::unique_ptr<RandomProgram> make_latch_program();
+std::unique_ptr<RandomProgram> make_semaphore_program();
 std::unique_ptr<RandomProgram> make_queue_program();
 std::unique_ptr<RandomProgram> make_moves_program();
 std::unique_ptr<RandomProgram> make_fan_out_program();
