@@ -86,6 +86,14 @@ class [[gnu::visibility("default")]] Semaphore {
   [[nodiscard]] std::ptrdiff_t available() const noexcept;
 
  private:
+  /// `k`; throws if it is not a number of permits that can be acquired.
+  static std::ptrdiff_t checked(std::ptrdiff_t k) {
+    if (k < 1 || k > max()) [[unlikely]]
+      refuse(k);
+    return k;
+  }
+  [[noreturn]] static void refuse(std::ptrdiff_t k);
+
   // Guarded by the lock of the pool. Read without it by limit().
   std::atomic<std::int64_t> limit_;
   internal::PermitPool pool_;
@@ -108,5 +116,15 @@ class [[nodiscard]] Semaphore::Permit {
  private:
   internal::HeldPermits<kShare> held_;
 };
+
+inline Semaphore::Acquire Semaphore::acquire(std::ptrdiff_t k) {
+  return {pool_, checked(k), Timeout::forever()};
+}
+inline Semaphore::TimedAcquire Semaphore::acquire(std::ptrdiff_t k, Timeout timeout) {
+  return {pool_, checked(k), timeout};
+}
+inline std::optional<Semaphore::Permit> Semaphore::try_acquire(std::ptrdiff_t k) {
+  return internal::try_acquire<Permit>(pool_, checked(k));
+}
 
 }  // namespace mtaio

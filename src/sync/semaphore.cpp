@@ -13,19 +13,10 @@ namespace {
 std::ptrdiff_t checked_limit(const char* function, std::ptrdiff_t limit) {
   if (limit < 0 || limit > Semaphore::max()) {
     throw std::invalid_argument{internal::text(
-        {function, "(", limit, "): a limit is at least 0, where no permit is given, and at most ",
-         Semaphore::max(), "."})};
+        {function, "(", limit, "): a limit cannot be negative, nor above ", Semaphore::max(),
+         ", which is Semaphore::max(); use 0 to give no permits."})};
   }
   return limit;
-}
-
-std::ptrdiff_t checked_count(const char* function, std::ptrdiff_t k) {
-  if (k < 1 || k > Semaphore::max()) {
-    throw std::invalid_argument{
-        internal::text({function, "(", k, "): the number of permits is at least 1, and at most ",
-                        Semaphore::max(), "."})};
-  }
-  return k;
 }
 
 }  // namespace
@@ -46,16 +37,10 @@ Semaphore::~Semaphore() {
   }
 }
 
-Semaphore::Acquire Semaphore::acquire(std::ptrdiff_t k) {
-  return {pool_, checked_count("Semaphore::acquire", k), Timeout::forever()};
-}
-
-Semaphore::TimedAcquire Semaphore::acquire(std::ptrdiff_t k, Timeout timeout) {
-  return {pool_, checked_count("Semaphore::acquire", k), timeout};
-}
-
-std::optional<Semaphore::Permit> Semaphore::try_acquire(std::ptrdiff_t k) {
-  return internal::try_acquire<Permit>(pool_, checked_count("Semaphore::try_acquire", k));
+void Semaphore::refuse(std::ptrdiff_t k) {
+  throw std::invalid_argument{internal::text(
+      {"Semaphore::acquire(", k, "): the number of permits must be at least 1, and at most ", max(),
+       ", which is Semaphore::max()."})};
 }
 
 void Semaphore::set_limit(std::ptrdiff_t limit) {
