@@ -3,8 +3,10 @@
 /// many items, so that only the cost of an item counts.
 #include <mtaio/async_queue.hpp>
 #include <mtaio/latch.hpp>
+#include <mtaio/mutex.hpp>
 #include <mtaio/priority_queue.hpp>
 #include <mtaio/runtime.hpp>
+#include <mtaio/semaphore.hpp>
 #include <mtaio/sleep.hpp>
 #include <mtaio/task_executor.hpp>
 
@@ -159,6 +161,29 @@ mtaio::Task<void> latch_wait(std::size_t items) {
   co_await executor.map(wait, std::views::iota(0UL, items));
 }
 
+mtaio::Task<void> lock_mutex(std::size_t items) {
+  mtaio::Mutex mutex;
+  for (std::size_t i = 0; i < items; ++i) const auto guard = co_await mutex.lock();
+}
+
+mtaio::Task<void> acquire_permit(std::size_t items) {
+  mtaio::Semaphore semaphore{2};
+  for (std::size_t i = 0; i < items; ++i) const auto permit = co_await semaphore.acquire();
+}
+
+// Each of two tasks waits for the mutex once in a round, and is handed it.
+mtaio::Task<void> lock_in_turn(mtaio::Mutex& mutex, std::size_t items) {
+  for (std::size_t i = 0; i < items; ++i) {
+    const auto guard = co_await mutex.lock();
+    co_await let_others_run();
+  }
+}
+mtaio::Task<void> hand_over_mutex(std::size_t items) {
+  mtaio::TaskExecutor executor;
+  mtaio::Mutex mutex;
+  co_await executor.gather(lock_in_turn(mutex, items), lock_in_turn(mutex, items));
+}
+
 struct Path {
   const char* name;
   mtaio::Task<void> (*run)(std::size_t items);
@@ -180,6 +205,9 @@ constexpr std::array kPaths{
     Path{"yield", yield},
     Path{"create_and_await_task", create_task},
     Path{"latch_waiter", latch_wait},
+    Path{"lock_mutex", lock_mutex},
+    Path{"acquire_permit", acquire_permit},
+    Path{"hand_over_mutex", hand_over_mutex},
 };
 
 constexpr std::size_t kFew = 512;
