@@ -311,6 +311,27 @@ TASK_TEST_CASE("condition: an exception of the predicate leaves the mutex locked
   CHECK_FALSE(shared.mutex.try_lock());
 }
 
+TASK_TEST_CASE("condition: tasks may wait with different mutexes") {
+  mtaio::TaskExecutor executor;
+  Mutex one;
+  Mutex two;
+  Condition condition;
+  const auto wait_with = [](Mutex& mutex, Condition& on) -> mtaio::Task<void> {
+    auto guard = co_await mutex.lock();
+    co_await on.wait(guard);
+    CHECK_FALSE(mutex.try_lock());
+  };
+  auto first = executor.create_task(wait_with(one, condition));
+  auto second = executor.create_task(wait_with(two, condition));
+  co_await let_others_run();
+  auto guard = co_await one.lock();
+  condition.notify_all();
+  co_await second;
+  CHECK_FALSE(first.done());
+  guard.unlock();
+  co_await first;
+}
+
 TASK_TEST_CASE("condition: waiting without the mutex is std::logic_error") {
   Shared shared;
   auto guard = co_await shared.mutex.lock();

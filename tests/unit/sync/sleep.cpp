@@ -4,7 +4,6 @@
 #include <mtaio/task_executor.hpp>
 #include <mtaio/testing/simulation.hpp>
 
-#include "support/counting_new.hpp"
 #include "support/task_test_case.hpp"
 
 #include <doctest/doctest.h>
@@ -148,15 +147,6 @@ TASK_TEST_CASE(
     sleeping.request_stop();
     CHECK_THROWS_AS(co_await sleeping, mtaio::CancelledError);
   }
-}
-
-TASK_TEST_CASE("sleep: allocates nothing" * doctest::skip(!test::kCountsAllocations)) {
-  co_await sleep(1us);
-  const std::size_t before = test::allocations();
-  co_await sleep(0s);
-  co_await sleep(1us);
-  const std::size_t after = test::allocations();
-  CHECK(after == before);
 }
 
 mtaio::Task<void> many_sleepers() {
