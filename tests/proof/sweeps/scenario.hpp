@@ -27,6 +27,7 @@ std::span<const Scenario> map_scenarios();
 std::span<const Scenario> thread_scenarios();
 std::span<const Scenario> created_task_scenarios();
 std::span<const Scenario> queue_scenarios();
+std::span<const Scenario> lock_scenarios();
 std::span<const Scenario> waiting_scenarios();
 
 /// All of them.

@@ -102,9 +102,9 @@ std::span<const Scenario> waiting_scenarios() {
 
 std::vector<Scenario> scenarios() {
   std::vector<Scenario> all;
-  for (const auto some :
-       {running_scenarios(), single_task_scenarios(), gather_scenarios(), map_scenarios(),
-        thread_scenarios(), created_task_scenarios(), queue_scenarios(), waiting_scenarios()}) {
+  for (const auto some : {running_scenarios(), single_task_scenarios(), gather_scenarios(),
+                          map_scenarios(), thread_scenarios(), created_task_scenarios(),
+                          queue_scenarios(), lock_scenarios(), waiting_scenarios()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
