@@ -1,4 +1,4 @@
-/// What gives one item after another to those that await them.
+/// What gives one item after another to the tasks that await them.
 #pragma once
 
 #include <mtaio/awaitable.hpp>

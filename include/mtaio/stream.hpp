@@ -43,8 +43,8 @@ class NextResult {
 ///     auto pages = executor.stream(fetch, urls, {.limit = 50});
 ///     while (const auto page = co_await pages.next()) std::cout << *page << '\n';
 ///
-/// The first `next()` starts the tasks. A result that nobody has taken counts towards the limit, so
-/// a slow consumer slows the tasks down, and memory does not grow with the number of elements.
+/// The first `next()` starts the tasks. A result that has not been taken counts towards the limit,
+/// so a slow consumer slows the tasks down, and memory does not grow with the number of elements.
 ///
 /// The destructor asks the tasks that run to stop, and waits for them. If it blocks a worker,
 /// another thread does that worker's work meanwhile. The stream may outlive the task that made it,
