@@ -100,7 +100,8 @@ class FanOutLoop : public FanOut {
   /// The next child could not be made, because of `error`. Returns the coroutine to be resumed.
   /// REQUIRES: the caller holds the token, and the child is counted.
   std::coroutine_handle<> child_failed_early(const std::exception_ptr& error) noexcept {
-    if (may_be_halted() && check_halted()) return retire_token();
+    // A failure that is more than the answer to a stop request is kept.
+    if (may_be_halted() && check_halted() && !failure_while_stopping(error)) return retire_token();
     const auto next = child_not_made(error);
     return next ? next : start_next_slow();
   }

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -307,6 +308,36 @@ TASK_TEST_CASE("map over a source: a hundred thousand items need no stack and ke
   };
   const auto results = co_await executor.map(now, count_to(100'000), {.limit = 1});
   CHECK(results.size() == 100'000);
+}
+
+/// Throws when it is asked to stop.
+struct FailsWhenStopped {
+  mtaio::Latch& never;
+
+  Task<std::optional<int>> next() {
+    try {
+      co_await never.wait();
+    } catch (const mtaio::CancelledError&) {
+      throw std::runtime_error{"while stopping"};
+    }
+    co_return std::nullopt;
+  }
+};
+
+TASK_TEST_CASE("map over a source: what the source throws while it is stopped is nested") {
+  TaskExecutor executor;
+  mtaio::Latch never{1};
+  const auto map = [&]() -> Task<void> { co_await executor.map(give, FailsWhenStopped{never}); };
+  auto mapping = executor.create_task(map());
+  co_await test::let_others_run();
+  mapping.request_stop();
+  const auto outcome = co_await outcome_of(std::move(mapping));
+  REQUIRE(threw<mtaio::CancelledError>(outcome));
+  const auto* nesting = as<std::nested_exception>(outcome.error());
+  REQUIRE(nesting != nullptr);
+  const auto* failure = as<ExecutionError>(nesting->nested_ptr());
+  REQUIRE(failure != nullptr);
+  CHECK(test::message_of(failure->cause()) == "while stopping");
 }
 
 }  // namespace
