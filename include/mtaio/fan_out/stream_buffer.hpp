@@ -104,8 +104,7 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
     {
       const Guard guard{this->lock_};
       slot.state = Slot::State::kDone;
-      // What comes after a failure, or after a stop request, is not given any more.
-      if (!ordered_ && !this->halted_) waiting_.push_back(slot);
+      if (!ordered_) (this->halted_ ? late_ : waiting_).push_back(slot);
       consumer = this->claim_consumer();
     }
     this->wake(consumer);
@@ -122,6 +121,14 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
       if (slot->state == Slot::State::kRunning) return false;
     }
     return true;
+  }
+  /// All children have ended, with `error` or without.
+  void end(std::exception_ptr error) noexcept {
+    if (!error) {
+      const Guard guard{this->lock_};
+      while (Slot* slot = late_.pop_front()) waiting_.push_back(*slot);
+    }
+    StreamGate::end(std::move(error));
   }
 
   // For the consumer.
@@ -190,6 +197,9 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
   // Guarded by the lock. Ordered: the slots of all children whose results have not been taken, in
   // their order. Not ordered: the slots whose results can be taken, in the order of their ends.
   lowlevel::IntrusiveList<Slot> waiting_;
+  // Not ordered: the results that came after a stop request or a failure. They are given only if
+  // the stream ends without an error: then no task has noticed the stop request.
+  lowlevel::IntrusiveList<Slot> late_;
   lowlevel::IntrusiveList<Slot> free_;
 };
 

@@ -7,10 +7,12 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <ranges>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -313,6 +315,42 @@ TEST_CASE("stream: its tasks end when the run ends") {
   };
   mtaio::run(keep_one(), test::with_workers());
   CHECK(stopped == 2);
+}
+
+TEST_CASE(
+    "stream: not ordered, a result that comes after a stop request is given at a normal end") {
+  std::optional<Stream<int>> kept;
+  TaskExecutor executor;
+  std::atomic<bool> runs{false}, stopped{false};
+  const std::vector<int> numbers{1, 2};
+  const auto return_late = [&](int number) {
+    if (number == 2) {
+      runs = true;
+      while (!stopped) std::this_thread::yield();
+    }
+    return number;
+  };
+  const auto note_stop = [&]() -> Task<void> {
+    try {
+      co_await mtaio::sleep(1h);
+    } catch (const CancelledError&) {
+      stopped = true;
+      throw;
+    }
+  };
+  const auto take_one = [&]() -> Task<void> {
+    kept.emplace(executor.stream(return_late, numbers, {.ordered = false}));
+    CHECK(co_await kept->next() == 1);
+    while (!runs) co_await mtaio::sleep(0s);
+    (void)executor.create_task(note_stop());
+    co_await test::let_others_run();
+  };
+  const auto take_rest = [&]() -> Task<void> {
+    CHECK(co_await kept->next() == 2);
+    CHECK(co_await kept->next() == std::nullopt);
+  };
+  mtaio::run(take_one(), test::with_workers());
+  mtaio::run(take_rest(), test::with_workers());
 }
 
 }  // namespace
