@@ -79,7 +79,7 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
   void remove_last() noexcept {
     --next_index_;
     const Guard guard{this->lock_};
-    if (ordered_) waiting_.erase(*last_);
+    if (ordered_) erase(*last_);
     free_.push_back(*last_);
   }
 
@@ -114,13 +114,15 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
     const Guard guard{this->lock_};
     slot.state = Slot::State::kFailed;
   }
-  /// Whether all children before the one at `index` have ended.
+  /// Whether all children before the one at `index` have ended. All calls together walk along the
+  /// slots once. REQUIRES: ordered().
   [[nodiscard]] bool ended_before(std::size_t index) noexcept {
     const Guard guard{this->lock_};
-    for (Slot* slot = waiting_.front(); slot && slot->index < index; slot = waiting_.next(*slot)) {
-      if (slot->state == Slot::State::kRunning) return false;
-    }
-    return true;
+    Slot* slot = running_ ? running_ : waiting_.front();
+    while (slot && slot->index < index && slot->state != Slot::State::kRunning)
+      slot = waiting_.next(*slot);
+    running_ = slot;
+    return !slot || slot->index >= index;
   }
   /// All children have ended, with `error` or without.
   void end(std::exception_ptr error) noexcept {
@@ -141,7 +143,7 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
     FanOut* token = nullptr;
     {
       const Guard guard{this->lock_};
-      waiting_.erase(*slot);
+      erase(*slot);
       free_.push_back(*slot);
       token = this->free_place();
     }
@@ -184,6 +186,11 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
     if (error) std::rethrow_exception(error);
     return std::nullopt;
   }
+  /// REQUIRES: the lock is held.
+  void erase(Slot& slot) noexcept {
+    if (running_ == &slot) running_ = nullptr;
+    waiting_.erase(slot);
+  }
   [[nodiscard]] Slot* pop_free() noexcept {
     const Guard guard{this->lock_};
     return free_.pop_front();
@@ -201,6 +208,8 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
   // the stream ends without an error: then no task has noticed the stop request.
   lowlevel::IntrusiveList<Slot> late_;
   lowlevel::IntrusiveList<Slot> free_;
+  // In waiting_: a slot before which all children have ended. Null: not known.
+  Slot* running_ = nullptr;
 };
 
 }  // namespace mtaio::internal

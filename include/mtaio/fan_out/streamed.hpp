@@ -102,15 +102,10 @@ class StreamedFanOut : protected FanOutLoop<Derived, Options> {
     }
   }
 
-  /// The child at `index` has failed, or could not be made.
+  /// The child at `index` could not be made.
   void child_failed(std::size_t index, const std::exception_ptr& error) noexcept {
-    if constexpr (kOutcomes) {
-      Loop::child_failed(index, error);
-    } else {
-      if (!keep_failure(index, error)) Loop::child_failed(index, error);
-      buffer().halt();
-      record_failures();
-    }
+    fail(index, error);
+    record_failures();
   }
 
   void take_place() noexcept { buffer().take_place(); }
@@ -133,10 +128,20 @@ class StreamedFanOut : protected FanOutLoop<Derived, Options> {
     if (kOutcomes && !is_cancelled_in(&this->context()->scope, error)) {
       Buffer::store_error(slot, error);
       buffer().done(slot);
+      fail(index, error);
     } else {
+      // The failure is kept before the child counts as ended: a later failure cannot overtake it.
+      fail(index, error);
       buffer().failed(slot);
     }
-    child_failed(index, error);
+  }
+  void fail(std::size_t index, const std::exception_ptr& error) noexcept {
+    if constexpr (kOutcomes) {
+      Loop::child_failed(index, error);
+    } else {
+      if (!keep_failure(index, error)) Loop::child_failed(index, error);
+      buffer().halt();
+    }
   }
 
   /// Whether the failure stops the other children later: see above.
@@ -146,6 +151,7 @@ class StreamedFanOut : protected FanOutLoop<Derived, Options> {
     if (recorded_) return false;
     try {
       kept_.push_back({index, error});
+      first_kept_ = std::min(first_kept_, index);
       has_kept_.store(true, std::memory_order_relaxed);
     } catch (const std::bad_alloc&) {
       return false;
@@ -153,19 +159,25 @@ class StreamedFanOut : protected FanOutLoop<Derived, Options> {
     return true;
   }
   /// Stops the other children because of the failures that were kept, if all children before the
-  /// first of them have ended.
+  /// first of them have ended. Failures that come meanwhile are kept too, and recorded after those.
   void record_failures() noexcept {
     if (!has_kept_.load(std::memory_order_relaxed)) return;
-    std::vector<Failure> failures;
     {
       const std::scoped_lock guard{kept_lock_};
-      if (kept_.empty()) return;
-      std::ranges::sort(kept_, {}, &Failure::index);
-      if (!buffer().ended_before(kept_.front().index)) return;
-      recorded_ = true;
-      failures.swap(kept_);
+      if (recording_ || !buffer().ended_before(first_kept_)) return;
+      recording_ = true;
     }
-    for (const Failure& failure : failures) Loop::child_failed(failure.index, failure.error);
+    for (;;) {
+      std::vector<Failure> failures;
+      {
+        const std::scoped_lock guard{kept_lock_};
+        recorded_ = kept_.empty();
+        if (recorded_) return;
+        failures.swap(kept_);
+      }
+      std::ranges::sort(failures, {}, &Failure::index);
+      for (const Failure& failure : failures) Loop::child_failed(failure.index, failure.error);
+    }
   }
 
   // A child that ends after another one has set it sees it: both have taken the buffer's lock
@@ -173,6 +185,10 @@ class StreamedFanOut : protected FanOutLoop<Derived, Options> {
   std::atomic<bool> has_kept_{false};
   lowlevel::SpinLock kept_lock_;
   std::vector<Failure> kept_;
+  // The least index of all that were kept.
+  std::size_t first_kept_ = static_cast<std::size_t>(-1);
+  bool recording_ = false;
+  // Failures are not kept any more.
   bool recorded_ = false;
 };
 

@@ -353,4 +353,23 @@ TEST_CASE(
   mtaio::run(take_rest(), test::with_workers());
 }
 
+TASK_TEST_CASE("stream: in order, of failures at the same time the first element's is the cause",
+               4) {
+  TaskExecutor executor;
+  for (int round = 0; round < 2000; ++round) {
+    Latch latch{1};
+    const auto fail = [&](int) -> Task<void> {
+      co_await latch.wait();
+      throw std::runtime_error{"at once"};
+    };
+    auto results = executor.stream(fail, numbers_to(8));
+    auto next = executor.create_task(next_of(results));
+    co_await mtaio::sleep(0s);
+    latch.count_down();
+    const auto failure = co_await outcome_of(std::move(next));
+    REQUIRE(threw<ExecutionError>(failure));
+    CHECK(as<ExecutionError>(failure.error())->index() == 0);
+  }
+}
+
 }  // namespace
