@@ -25,8 +25,9 @@ namespace mtaio::internal {
 ///     kCall                       the member of `TaskExecutor` that messages name
 ///
 /// A child begins by waiting for its item, and holds the token meanwhile: no other child waits for
-/// one. Once it has the item it offers the token, and the next child waits. So a call waits for an
-/// item only when fewer children than `limit` run.
+/// one. Once it has the item it calls make(), offers the token, and the next child waits. So a call
+/// waits for an item only when fewer children than `limit` run, and make() is never called by two
+/// threads at the same time.
 ///
 /// `Keeping`: as for `RangeFanOut`.
 template <class Options, class Children, bool kOutcomes,
@@ -110,14 +111,27 @@ class SourceFanOut final
     std::optional<typename Children::Item> item = co_await self.children_.next();
     if (!item) co_await NoChildLeft{self};
     self.ended_ = false;
+    Task<T> task;
+    std::exception_ptr error;
+    try {
+      task = self.make_task(std::move(*item));
+    } catch (...) {
+      error = std::current_exception();
+    }
     co_await ChildStarts{self};
-    const auto& options = self.options();
+    if (error) [[unlikely]]
+      std::rethrow_exception(std::move(error));
+    co_return co_await std::move(task);
+  }
+
+  [[nodiscard]] Task<T> make_task(typename Children::Item&& item) {
+    const auto& options = this->options();
     const std::size_t limit = options.limit.value();
-    Task<T> task = self.children_.make(std::move(*item), limit == no_limit.value() ? 0 : limit,
-                                       options.task_timeout);
+    Task<T> task = children_.make(std::move(item), limit == no_limit.value() ? 0 : limit,
+                                  options.task_timeout);
     if (!task) [[unlikely]]
       throw_no_task(Children::kCall);
-    co_return co_await std::move(task);
+    return task;
   }
 
   /// The child has ended before it had an item: the source has thrown.

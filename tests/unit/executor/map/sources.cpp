@@ -14,6 +14,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -338,6 +339,26 @@ TASK_TEST_CASE("map over a source: what the source throws while it is stopped is
   const auto* failure = as<ExecutionError>(nesting->nested_ptr());
   REQUIRE(failure != nullptr);
   CHECK(test::message_of(failure->cause()) == "while stopping");
+}
+
+TASK_TEST_CASE("map over a source: no two threads call the function at the same time", 4) {
+  TaskExecutor executor;
+  std::atomic<int> inside{0};
+  int calls = 0, together = 0;
+  const auto yield_once = [](int number) -> Task<int> {
+    co_await mtaio::sleep(0s);
+    co_return number;
+  };
+  const auto count = [&](int number) {
+    if (inside.fetch_add(1) != 0) ++together;
+    ++calls;
+    std::this_thread::yield();
+    inside.fetch_sub(1);
+    return yield_once(number);
+  };
+  co_await executor.map(count, count_to(5000), {.limit = 8});
+  CHECK(calls == 5000);
+  CHECK(together == 0);
 }
 
 }  // namespace
