@@ -72,6 +72,15 @@ std::uint64_t SpawnedTasks::request_stop() noexcept {
   return last;
 }
 
+bool SpawnedTasks::run_here() noexcept {
+  const TaskRoot* root = this_thread().root();
+  const std::scoped_lock guard{lock_};
+  for (SpawnedTask* task = tasks_.front(); task; task = Tasks::next(*task)) {
+    if (static_cast<const TaskRoot*>(task) == root) return true;
+  }
+  return false;
+}
+
 void SpawnedTasks::wait_blocking() noexcept {
   const TaskRoot* root = this_thread().root();
   ThreadEvent all_ended;

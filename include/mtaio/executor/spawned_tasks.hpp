@@ -62,6 +62,8 @@ class [[gnu::visibility("default")]] SpawnedTasks {
   bool enlist(Drain& drain) noexcept;
   void forget(Drain& drain) noexcept;
 
+  /// Whether the calling thread runs the code of one of the tasks.
+  [[nodiscard]] bool run_here() noexcept;
   /// Blocks the thread until all tasks have ended, except the one whose code runs on this thread.
   void wait_blocking() noexcept;
 

@@ -14,6 +14,10 @@
 
 namespace mtaio::internal {
 
+/// Ends the program if a stream must not be destroyed here and now.
+[[gnu::visibility("default")]] void check_end_of_stream(StreamGate& gate,
+                                                        SpawnedTasks& tasks) noexcept;
+
 /// What the consumer sees of a stream. The fan-out runs in a spawned task, from the first `next()`.
 template <class Item>
 class StreamRun {
@@ -56,6 +60,9 @@ class StreamRunOf final : public StreamRun<Item> {
         buffer_{ordered},
         options_{options, buffer_},
         children_(std::move(children)) {}
+  StreamRunOf(const StreamRunOf&) = delete;
+  StreamRunOf& operator=(const StreamRunOf&) = delete;
+  ~StreamRunOf() override { check_end_of_stream(buffer_, *tasks_); }
 
   [[nodiscard]] SpawnedTasks& tasks() noexcept override { return *tasks_; }
 

@@ -59,6 +59,10 @@ class [[gnu::visibility("default")]] StreamGate : private lowlevel::StopNode {
   }
   bool enlist(lowlevel::Waiter& waiter) noexcept;
   void forget(lowlevel::Waiter& waiter) noexcept;
+  [[nodiscard]] bool has_waiter() noexcept {
+    const Guard guard{lock_};
+    return !consumers_.empty();
+  }
 
  protected:
   using Guard = std::scoped_lock<lowlevel::SpinLock>;
