@@ -45,7 +45,7 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
   using typename StreamGate::Guard;
 
  public:
-  explicit StreamBuffer(bool ordered) noexcept : ordered_{ordered} {}
+  explicit StreamBuffer(bool ordered) : ordered_{ordered} {}
   ~StreamBuffer() = default;
 
   struct Slot : lowlevel::ListNode<Slot> {

@@ -8,6 +8,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <type_traits>
 
 namespace mtaio::internal {
 
@@ -18,7 +19,8 @@ class UniformFanOut : protected FanOutLoop<Derived, Options> {
  protected:
   using Results = ResultsInOrder<T, kOutcomes, kCountKnown>;
 
-  explicit UniformFanOut(const Options& options) noexcept
+  explicit UniformFanOut(const Options& options) noexcept(
+      std::is_nothrow_default_constructible_v<Results>)
       : FanOutLoop<Derived, Options>{options, kOutcomes} {}
 
   /// The parent has been suspended: starts the first child.

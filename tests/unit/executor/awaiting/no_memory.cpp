@@ -70,4 +70,32 @@ TEST_CASE("map(return_exceptions): without memory for the failure of a task, the
   CHECK(seen.failed == seen.calls);  // the first for which the function could not even be called
 }
 
+mtaio::Task<int> give(int number) { co_return number; }
+
+mtaio::Task<void> call_without_memory(int& failures) {
+  mtaio::TaskExecutor executor;
+  auto map = executor.map(mtaio::return_exceptions, give, std::views::iota(0, 2));
+  for (const bool to_stream : {true, false}) {
+    test::allocations_fail = true;
+    try {
+      if (to_stream) {
+        (void)executor.stream(give, std::views::iota(0, 2));
+      } else {
+        co_await std::move(map);
+      }
+    } catch (const std::bad_alloc&) {
+      ++failures;
+    }
+    test::allocations_fail = false;
+  }
+}
+
+TEST_CASE("stream, map: without memory at the beginning, they throw") {
+  if (!test::kCountsAllocations) return;
+  int failures = 0;
+  mtaio::testing::Simulation simulation;
+  simulation.run(call_without_memory(failures));
+  CHECK(failures == 2);
+}
+
 }  // namespace
