@@ -343,8 +343,9 @@ class [[gnu::visibility("default")]] TaskExecutor {
     tasks_->check_open("map");
     using Children = internal::MappedItems<std::decay_t<Func>, Source>;
     return internal::SourceOperation<MapOptions, Children, kOutcomes>{
-        Children{std::forward<Func>(func), std::forward<Source>(source), thread_pool_}, options,
-        *tasks_};
+        Children{std::forward<Func>(func),
+                 internal::KeptSource<Source>{std::forward<Source>(source)}, thread_pool_},
+        options, *tasks_};
   }
 
   template <
@@ -380,7 +381,9 @@ class [[gnu::visibility("default")]] TaskExecutor {
     tasks_->check_open("stream");
     using Children = internal::MappedItems<std::decay_t<Func>, Source>;
     return stream_of<kOutcomes, internal::SourceFanOut>(
-        Children{std::forward<Func>(func), std::forward<Source>(source), thread_pool_}, options);
+        Children{std::forward<Func>(func),
+                 internal::KeptSource<Source>{std::forward<Source>(source)}, thread_pool_},
+        options);
   }
 
   internal::OwnedTasks tasks_;

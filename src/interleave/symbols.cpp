@@ -79,6 +79,7 @@ const Place& Symbols::of(Site site) {
 }
 
 std::optional<VariablePart> Symbols::variable_at(Address address) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the address of the program's object
   const std::uintptr_t in_file = address_in_file(reinterpret_cast<const void*>(address));
   if (in_file == 0) return std::nullopt;
   if (!variables_) variables_.emplace();

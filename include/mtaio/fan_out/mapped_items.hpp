@@ -59,8 +59,8 @@ class MappedItems {
   using value_type = await_result_t<std::invoke_result_t<Func&, Item>>;
   static constexpr const char* kCall = "map";
 
-  MappedItems(Func func, Source&& source, lowlevel::BlockingPool*)
-      : func_(std::move(func)), source_{std::forward<Source>(source)} {}
+  MappedItems(Func func, KeptSource<Source> source, lowlevel::BlockingPool*)
+      : func_(std::move(func)), source_(std::move(source)) {}
 
   auto next() { return source_.next(); }
   Task<value_type> make(Item&& item, std::size_t, const std::optional<Timeout>& timeout) {
@@ -83,8 +83,8 @@ class MappedItems<Func, Source> {
   using value_type = typename Bound::Result;
   static constexpr const char* kCall = "map";
 
-  MappedItems(Func func, Source&& source, lowlevel::BlockingPool* pool)
-      : func_(std::move(func)), source_{std::forward<Source>(source)}, pool_{pool} {}
+  MappedItems(Func func, KeptSource<Source> source, lowlevel::BlockingPool* pool)
+      : func_(std::move(func)), source_(std::move(source)), pool_{pool} {}
 
   auto next() { return source_.next(); }
   Task<value_type> make(Item&& item, std::size_t limit, const std::optional<Timeout>& timeout) {

@@ -119,10 +119,10 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
   [[nodiscard]] bool ended_before(std::size_t index) noexcept {
     const Guard guard{this->lock_};
     Slot* slot = running_ ? running_ : waiting_.front();
-    while (slot && slot->index < index && slot->state != Slot::State::kRunning)
+    while (slot != nullptr && slot->index < index && slot->state != Slot::State::kRunning)
       slot = waiting_.next(*slot);
     running_ = slot;
-    return !slot || slot->index >= index;
+    return slot == nullptr || slot->index >= index;
   }
   /// All children have ended, with `error` or without.
   void end(std::exception_ptr error) noexcept {

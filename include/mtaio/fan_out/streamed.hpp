@@ -118,7 +118,7 @@ class StreamedFanOut : protected FanOutLoop<Derived, Options> {
 
  private:
   struct Failure {
-    std::size_t index;
+    std::size_t index = 0;
     std::exception_ptr error;
   };
 

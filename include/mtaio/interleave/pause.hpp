@@ -2,7 +2,8 @@
 /// else, by the option -include, which the CMake target `mtaio::interleave` adds.
 #pragma once
 
-// NOLINTBEGIN(*-reserved-identifier,cert-dcl58-cpp): the names are the compiler's and libstdc++'s
+// The names are the compiler's and libstdc++'s.
+// NOLINTBEGIN(*-reserved-identifier,cert-dcl58-cpp,readability-identifier-naming)
 
 /// Another thread may have to go on before this one can.
 #ifdef __cplusplus
@@ -29,4 +30,4 @@ bool __atomic_spin(Predicate& predicate, Spin /*spin*/ = Spin{}) noexcept {
 }  // namespace std::__detail
 #endif
 
-// NOLINTEND(*-reserved-identifier,cert-dcl58-cpp)
+// NOLINTEND(*-reserved-identifier,cert-dcl58-cpp,readability-identifier-naming)

@@ -32,7 +32,7 @@ unsigned times_locked(const pthread_mutex_t* mutex) noexcept {
 }
 
 void set_times_locked(pthread_mutex_t* mutex, unsigned times) noexcept {
-  before_write(mutex, sizeof *mutex, nullptr);
+  before_write(mutex, sizeof(pthread_mutex_t), nullptr);
   mutex->__data.__owner = times == 0 ? 0 : thread_self() + 1;
   mutex->__data.__count = times;
 }

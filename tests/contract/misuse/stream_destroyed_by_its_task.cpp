@@ -10,6 +10,7 @@ namespace {
 mtaio::Task<void> async_main() {
   const std::vector<int> numbers{1, 2};
   std::optional<mtaio::Stream<int>> stream;
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it outlives the stream
   const auto destroy = [&](int number) -> mtaio::Task<int> {
     if (number == 2) stream.reset();
     co_return number;

@@ -81,7 +81,7 @@ mtaio::Task<void> call_without_memory(int& failures) {
       if (to_stream) {
         (void)executor.stream(give, std::views::iota(0, 2));
       } else {
-        co_await std::move(map);
+        co_await std::move(map);  // NOLINT(bugprone-use-after-move): only once
       }
     } catch (const std::bad_alloc&) {
       ++failures;

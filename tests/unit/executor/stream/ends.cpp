@@ -29,6 +29,9 @@ using test::as;
 using test::outcome_of;
 using test::threw;
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-capturing-lambda-coroutines): each closure outlives the
+// stream that calls it
+
 namespace {
 
 auto numbers_to(int last) { return std::views::iota(1, last + 1); }
@@ -60,7 +63,9 @@ struct Tasks {
 TASK_TEST_CASE("stream: in order, the results before a failure come first, and are waited for") {
   TaskExecutor executor;
   Tasks tasks;
-  Latch first{1}, others{1}, never{1};
+  Latch first{1};
+  Latch others{1};
+  Latch never{1};
   const auto wait = [&](int number) {
     return tasks.wait_for(number == 1 ? first : number == 4 ? never : others, number);
   };
@@ -84,7 +89,8 @@ TASK_TEST_CASE("stream: in order, the results before a failure come first, and a
 
 TASK_TEST_CASE("stream: in order, a failure before another one is the cause") {
   TaskExecutor executor;
-  Latch first{1}, second{1};
+  Latch first{1};
+  Latch second{1};
   const auto fail = [&](int number) -> Task<int> {
     co_await (number == 1 ? first : second).wait();
     throw std::runtime_error{number == 1 ? "one" : "two"};
@@ -106,7 +112,9 @@ TASK_TEST_CASE("stream: in order, a failure before another one is the cause") {
 TASK_TEST_CASE("stream: not ordered, the results that came before the failure come first") {
   TaskExecutor executor;
   Tasks tasks;
-  Latch second{1}, third{1}, never{1};
+  Latch second{1};
+  Latch third{1};
+  Latch never{1};
   const auto wait = [&](int number) {
     return tasks.wait_for(number == 2 ? second : number == 3 ? third : never, number);
   };
@@ -221,7 +229,8 @@ TASK_TEST_CASE("stream: close drops the results that were not taken") {
 TASK_TEST_CASE("stream: destroyed, it stops the tasks and waits for them") {
   TaskExecutor executor;
   Tasks tasks;
-  Latch never{1}, now{0};
+  Latch never{1};
+  Latch now{0};
   {
     const auto wait = [&](int number) { return tasks.wait_for(number == 1 ? now : never, number); };
     auto results = executor.stream(wait, numbers_to(100), {.limit = 3});
@@ -321,7 +330,8 @@ TEST_CASE(
     "stream: not ordered, a result that comes after a stop request is given at a normal end") {
   std::optional<Stream<int>> kept;
   TaskExecutor executor;
-  std::atomic<bool> runs{false}, stopped{false};
+  std::atomic<bool> runs{false};
+  std::atomic<bool> stopped{false};
   const std::vector<int> numbers{1, 2};
   const auto return_late = [&](int number) {
     if (number == 2) {
@@ -373,3 +383,5 @@ TASK_TEST_CASE("stream: in order, of failures at the same time the first element
 }
 
 }  // namespace
+
+// NOLINTEND(cppcoreguidelines-avoid-capturing-lambda-coroutines)
