@@ -39,6 +39,14 @@ LINES_OF_STATEMENT = 4
 LONGEST_SECONDS = 600
 
 
+def statement(lines):
+    """The first statement of `lines`: up to the first line that ends one."""
+    for number, line in enumerate(lines, start=1):
+        if line.partition("//")[0].rstrip().endswith((";", "{", "}")):
+            return lines[:number]
+    return lines
+
+
 @dataclasses.dataclass(frozen=True, order=True)
 class Mutant:
     """An order that is made weaker, at a place in the source. Its name is what the checker calls it."""
@@ -62,7 +70,7 @@ class Mutant:
             path = ROOT / folder / self.file
             if path.exists():
                 lines = path.read_text(encoding="utf-8").splitlines()
-                return "\n".join(lines[self.line - 1:self.line - 1 + LINES_OF_STATEMENT])
+                return "\n".join(statement(lines[self.line - 1:self.line - 1 + LINES_OF_STATEMENT]))
         return ""
 
     def key(self):
@@ -71,7 +79,8 @@ class Mutant:
         return f"{self.file} | {code} | {self.what} {self.order} to {self.weaker}"
 
     def is_written(self):
-        """Whether the order stands in the source. The guards of static variables have orders that do not."""
+        """Whether the order stands in the source. The guards of static variables have orders that do not; nor has an
+        operation whose line is not known, and which is called by the line before it."""
         source = self.source()
         if self.what == "membarrier":
             return "SYS_membarrier" in source
