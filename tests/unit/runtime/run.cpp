@@ -1,5 +1,6 @@
 #include <mtaio/core.hpp>
 
+#include "platform/cpu.hpp"
 #include "support/coroutines.hpp"
 #include "support/outcomes.hpp"
 #include "support/sanitized.hpp"
@@ -63,7 +64,7 @@ TEST_CASE("run: gives the result of main, on one to four threads or as many as t
 
 TEST_CASE(
     "Runtime: has a worker for each core that the process may use, unless it is told otherwise") {
-  CHECK(mtaio::Runtime{}.threads() == std::thread::hardware_concurrency());
+  CHECK(mtaio::Runtime{}.threads() == mtaio::platform::usable_cores());
   CHECK(mtaio::Runtime{{.threads = 3}}.threads() == 3);
 }
 
