@@ -1,10 +1,10 @@
 // expect: mtaio: Mutex destroyed while it is locked
 #include <mtaio/core.hpp>
 
-#include <memory>
+#include <optional>
 
 int main() {
-  auto mutex = std::make_unique<mtaio::Mutex>();
+  std::optional<mtaio::Mutex> mutex{std::in_place};
   const auto guard = mutex->try_lock();
   mutex.reset();
 }

@@ -1,10 +1,10 @@
 // expect: mtaio: Semaphore destroyed while permits are in use
 #include <mtaio/core.hpp>
 
-#include <memory>
+#include <optional>
 
 int main() {
-  auto semaphore = std::make_unique<mtaio::Semaphore>(1);
+  std::optional<mtaio::Semaphore> semaphore{std::in_place, 1};
   const auto permit = semaphore->try_acquire();
   semaphore.reset();
 }

@@ -1,10 +1,10 @@
 // expect: mtaio: SharedMutex destroyed while it is locked
 #include <mtaio/core.hpp>
 
-#include <memory>
+#include <optional>
 
 int main() {
-  auto mutex = std::make_unique<mtaio::SharedMutex>();
+  std::optional<mtaio::SharedMutex> mutex{std::in_place};
   const auto guard = mutex->try_lock_shared();
   mutex.reset();
 }
