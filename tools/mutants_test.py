@@ -168,7 +168,7 @@ class Instrumented(unittest.TestCase):
                                       file], check=True, capture_output=True, text=True).stdout
         parts = re.split(r"^(\w+):.*\n", printed, flags=re.MULTILINE)
         counts = {name: len(re.findall(r"call\w*\s+__tsan_(?!init)", code)) for name, code in zip(parts[1::2], parts[2::2])}
-        # What runs before main() is no part of a check.
+        # What runs before main() is not a part of a check.
         return {name: count for name, count in counts.items() if name.startswith("_Z") and "global_var_init" not in name}
 
     def test_the_choice_is_not_seen(self):

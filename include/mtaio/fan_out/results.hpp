@@ -64,6 +64,19 @@ class PlainResults {
   std::vector<T> values_;
 };
 
+/// Moves the value of a child that has ended to where it is kept, which is empty. REQUIRES: `ended`
+/// has a value.
+template <class T>
+void keep_value(Result<T>& kept, Result<T>& ended) {
+  if constexpr (std::is_void_v<T>) {
+    kept.emplace();
+  } else if constexpr (std::is_reference_v<T>) {
+    kept.emplace(*ended.stored());
+  } else {
+    kept.emplace(std::move(ended.stored()));
+  }
+}
+
 /// For all others: stores them in slots that never move.
 template <class T, bool kOutcomes>
 class SlotResults {
@@ -80,14 +93,7 @@ class SlotResults {
   static void* owner_of(void* receiver) noexcept { return static_cast<Slot*>(receiver)->owner; }
 
   static void store(void* receiver, std::size_t, Result<T>& result) {
-    Result<T>& stored = static_cast<Slot*>(receiver)->result;
-    if constexpr (std::is_void_v<T>) {
-      stored.emplace();
-    } else if constexpr (std::is_reference_v<T>) {
-      stored.emplace(*result.stored());
-    } else {
-      stored.emplace(std::move(result.stored()));
-    }
+    keep_value(static_cast<Slot*>(receiver)->result, result);
   }
   static void fail(void* receiver, const std::exception_ptr& error) noexcept {
     static_cast<Slot*>(receiver)->result.set_error(error);

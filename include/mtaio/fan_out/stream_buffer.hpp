@@ -85,16 +85,7 @@ class StreamBuffer final : public StreamResults<StreamItem<T, kOutcomes>> {
 
   // For the thread on which a child has ended.
 
-  static void store(Slot& slot, Result<T>& result) {
-    slot.result.emplace();
-    if constexpr (std::is_void_v<T>) {
-      slot.result->emplace();
-    } else if constexpr (std::is_reference_v<T>) {
-      slot.result->emplace(*result.stored());
-    } else {
-      slot.result->emplace(std::move(result.stored()));
-    }
-  }
+  static void store(Slot& slot, Result<T>& result) { keep_value(slot.result.emplace(), result); }
   static void store_error(Slot& slot, const std::exception_ptr& error) noexcept {
     slot.result.emplace().set_error(error);
   }
